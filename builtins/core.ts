@@ -1,0 +1,225 @@
+/** The builtins that belong to the language itself: types and conversions, lengths and keys, `print`. */
+import { ProgramError } from '../language/errors.ts';
+import { functionName } from '../language/function-text.ts';
+import type { Machine } from '../language/machine.ts';
+import { parseFloatText, parseInt64 } from '../language/numbers.ts';
+import { lengthOf } from '../language/properties.ts';
+import { display, toText } from '../language/render.ts';
+import {
+  Atom,
+  atom,
+  Empty,
+  Float,
+  type Int,
+  isInt,
+  isObject,
+  keysOf,
+  Spread,
+  Str,
+  staticsOf,
+  type Value,
+} from '../language/values.ts';
+import { any, saying, text } from './params.ts';
+import { type Builtin, builtin } from './registry.ts';
+
+const INT64_MIN = -(2n ** 63n);
+/** More arguments than this are handed over as one `Spread`: the native stack has room for only so many. */
+const FEW_ARGUMENTS = 1000;
+
+const TYPES = {
+  null: atom('null'),
+  empty: atom('empty'),
+  int: atom('int'),
+  float: atom('float'),
+  bool: atom('bool'),
+  atom: atom('atom'),
+  string: atom('string'),
+  list: atom('list'),
+  object: atom('object'),
+  function: atom('function'),
+} as const;
+
+/** The atom that `type(value)` gives. */
+export function typeOf(value: Value): Atom {
+  if (value instanceof Str) return TYPES.string;
+  if (typeof value === 'number') return TYPES.int;
+  if (Array.isArray(value)) return TYPES.list;
+  if (value instanceof Atom) return TYPES.atom;
+  if (value === null) return TYPES.null;
+  if (typeof value === 'function') return TYPES.function;
+  if (typeof value === 'boolean') return TYPES.bool;
+  if (value instanceof Float) return TYPES.float;
+  if (typeof value === 'bigint') return TYPES.int;
+  return value instanceof Empty ? TYPES.empty : TYPES.object;
+}
+
+/** `int(value)` for a float: rounded down; what does not fit 64 bits is the smallest int, as in the reference. */
+function floatToInt(value: number): Int {
+  const floor = Math.floor(value) + 0; // + 0 turns -0 into 0
+  if (Number.isSafeInteger(floor)) return floor;
+  return floor >= -(2 ** 63) && floor < 2 ** 63 ? BigInt(floor) : INT64_MIN;
+}
+
+function toInt(value: Value): Value {
+  if (isInt(value)) return value;
+  if (value instanceof Float) return floatToInt(value.value);
+  return value instanceof Str ? parseInt64(value.text) : null;
+}
+
+function toFloat(value: Value): Value {
+  if (value instanceof Float) return value;
+  if (isInt(value)) return new Float(Number(value));
+  if (!(value instanceof Str)) return null;
+  const parsed = parseFloatText(value.text);
+  return parsed === null ? null : new Float(parsed);
+}
+
+function toChar(value: Value): Value {
+  if (typeof value === 'number') return new Str(String.fromCharCode(value < 0 ? 0 : value > 255 ? 255 : value));
+  if (typeof value === 'bigint') return new Str(value < 0n ? '\x00' : '\xff');
+  return null;
+}
+
+function nameOf(value: Value): Atom {
+  if (value instanceof Atom) return value;
+  return atom(typeof value === 'function' ? functionName(value) : toText(value));
+}
+
+/** Are these the same class, or a class and the atom of its name? */
+function sameClass(a: Value, b: Value): boolean {
+  if (staticsOf(a) !== undefined) return a === b || (b instanceof Atom && nameOf(a) === b);
+  return a instanceof Atom && staticsOf(b) !== undefined && nameOf(b) === a;
+}
+
+function keyList(value: Value): Value[] {
+  if (isObject(value)) return keysOf(value).map((key) => new Str(key));
+  if (value instanceof Str || Array.isArray(value)) return Array.from({ length: value.length }, (_, i) => i);
+  return [];
+}
+
+/** `bytecode` and `interpreter` choose an engine in the reference; here there is one, so both just call. */
+function callWithList(name: string, notCallable: (shown: string) => string): Builtin {
+  return {
+    name,
+    group: 'core',
+    help: 'calls a function with a list of arguments',
+    params: [any('args'), any('f')],
+    unchecked: true,
+    run(_machine: Machine, ...given: Value[]) {
+      if (given.length < 2) throw new ProgramError(`${name}() requires 2 arguments: argument list and function`);
+      const [args = null, fn = null] = given;
+      if (!Array.isArray(args)) throw new ProgramError(`first argument to ${name}() must be a list, got ${display(args)}`);
+      if (typeof fn !== 'function') throw new ProgramError(notCallable(display(fn)));
+      // A call in tail position: there is nothing to save should it suspend.
+      return args.length > FEW_ARGUMENTS ? fn(new Spread([...args])) : fn(...args);
+    },
+  };
+}
+
+export const coreBuiltins: readonly Builtin[] = [
+  builtin({
+    name: 'type',
+    group: 'core',
+    help: 'the type of a value, as an atom',
+    params: [any('value')],
+    run: (_machine, value) => typeOf(value),
+  }),
+  builtin({
+    name: 'string',
+    group: 'core',
+    help: 'the value as text; a string is given back itself',
+    params: [any('value')],
+    run: (_machine, value) => (value instanceof Str ? value : new Str(toText(value))),
+  }),
+  builtin({
+    name: 'int',
+    group: 'core',
+    help: 'the value as an int (floats rounded down), or ?',
+    params: [any('value')],
+    run: (_machine, value) => toInt(value),
+  }),
+  builtin({
+    name: 'float',
+    group: 'core',
+    help: 'the value as a float, or ?',
+    params: [any('value')],
+    run: (_machine, value) => toFloat(value),
+  }),
+  builtin({
+    name: 'atom',
+    group: 'core',
+    help: 'the atom with this text',
+    params: [any('value')],
+    run: (_machine, value) => (value instanceof Atom ? value : atom(toText(value))),
+  }),
+  builtin({
+    name: 'codepoint',
+    group: 'core',
+    help: 'the byte of a string of one byte, or ?',
+    params: [any('char')],
+    run: (_machine, value) => (value instanceof Str && value.length === 1 ? value.codeAt(0) : null),
+  }),
+  builtin({
+    name: 'char',
+    group: 'core',
+    help: 'the string of this one byte (0 to 255), or ?',
+    params: [any('code')],
+    run: (_machine, value) => toChar(value),
+  }),
+  builtin({
+    name: 'name',
+    group: 'core',
+    help: 'the name of a function or class, as an atom',
+    params: [any('value')],
+    run: (_machine, value) => nameOf(value),
+  }),
+  builtin({
+    name: 'csof',
+    group: 'core',
+    help: 'is this a class; with two arguments: are they the same class, or a class and its name',
+    params: [any('class')],
+    rest: true,
+    run: (_machine, value, others: Value[]) =>
+      others.length === 0 ? staticsOf(value) !== undefined : sameClass(value, others[0] ?? null),
+  }),
+  builtin({
+    name: 'len',
+    group: 'core',
+    help: 'how many bytes a string, items a list or keys an object has',
+    params: [any('value')],
+    missing: 'string', // the reference's slip
+    run: (_machine, value) => lengthOf(value),
+  }),
+  builtin({
+    name: 'keys',
+    group: 'core',
+    help: 'the keys of an object, or the indexes of a string or list',
+    params: [any('value')],
+    missing: 'print', // the reference's slip
+    run: (_machine, value) => keyList(value),
+  }),
+  builtin({
+    name: 'print',
+    group: 'core',
+    help: 'writes a string to standard output and gives the number of bytes',
+    params: [saying(text('text'), 'Unexpected argument to print: ')],
+    run(machine, written) {
+      machine.host.write(written.text);
+      return written.length;
+    },
+  }),
+  builtin({
+    name: 'println',
+    group: 'core',
+    help: 'writes values, separated by blanks, and a line break to standard output',
+    params: [],
+    rest: true,
+    run(machine, values: Value[]) {
+      const line = `${values.map(toText).join(' ')}\n`;
+      machine.host.write(line);
+      return line.length;
+    },
+  }),
+  callWithList('bytecode', (shown) => `second argument to bytecode() must be a function, got ${shown}`),
+  callWithList('interpreter', (shown) => `${shown} is not a function and cannot be called`),
+];

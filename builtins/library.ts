@@ -1,0 +1,178 @@
+/**
+ * What the standard library in lib/ leaves to JavaScript, because it serves long strings and lists many times better.
+ *
+ * These builtins are for lib/ alone: their names begin with `__`, help does not list them, and they may change. None of them calls
+ * a function of the program, with the exception of `__run_all`, which starts threads for that.
+ */
+import { ProgramError } from '../language/errors.ts';
+import type { Machine } from '../language/machine.ts';
+import { display } from '../language/render.ts';
+import { type Fn, Obj, Str, SUSPENDED, type Suspended, type Value } from '../language/values.ts';
+import { base64Decode, base64Encode } from './base64.ts';
+import { jsonEscape, readJsonString } from './json-text.ts';
+import { any, int, list, nonNegativeInt, saying, text } from './params.ts';
+import { type Builtin, builtin, type Param } from './registry.ts';
+import { sha256 } from './sha256.ts';
+import { sortByKeys } from './sorting.ts';
+
+/** A string or a list. */
+const iterable: Param<Str | Value[]> = saying(
+  { name: 'xs', shape: 'string or list', read: (value) => (value instanceof Str || Array.isArray(value) ? value : undefined) },
+  'Only a string or a list has a part from one index to another, got ',
+);
+const bound = (name: string) => saying(int(name), 'The part of a string or list is bounded by ints, got ');
+const searched = saying(text('s'), 'Only a string can be searched, got ');
+const sought = saying(text('sub'), 'A string can only be searched for a string, got ');
+
+/** The outcome of `__run_all`. */
+function outcome(ok: boolean, key: 'data' | 'error', value: Value): Obj {
+  const made = new Obj();
+  made.ok = ok;
+  made[key] = value;
+  return made;
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof ProgramError)) return 'A function that runs beside others failed';
+  // A reason that quotes the program's text needs its source, which only the report of the failed thread has.
+  return typeof error.reasonOf === 'string' ? error.reasonOf : 'Invalid assignment in a function that runs beside others';
+}
+
+function runAll(machine: Machine, fns: readonly Value[]): Value | Suspended {
+  for (const fn of fns) {
+    if (typeof fn !== 'function') throw new ProgramError(`${display(fn)} is not a function and cannot be called`);
+  }
+  if (fns.length === 0) return outcome(true, 'data', []);
+
+  const caller = machine.block('thread');
+  const values: Value[] = new Array(fns.length).fill(null);
+  let running = fns.length;
+  let settled = false;
+  const settle = (result: Obj): void => {
+    if (!settled) machine.wake(caller, result);
+    settled = true;
+  };
+  for (const [i, fn] of fns.entries()) {
+    const thread = machine.spawn(fn as Fn, []); // the loop above has seen to it
+    thread.onEnd = (value, error) => {
+      running--;
+      values[i] = value;
+      if (error !== null) settle(outcome(false, 'error', new Str(reasonOf(error))));
+      else if (running === 0) settle(outcome(true, 'data', values));
+    };
+  }
+  return SUSPENDED;
+}
+
+const ASCII_UPPER = /[A-Z]+/g;
+const ASCII_LOWER = /[a-z]+/g;
+
+export const libraryBuiltins: readonly Builtin[] = [
+  builtin({
+    name: '__slice',
+    group: 'text',
+    help: 'a copy of the items of a string or list from one index to before another; both are cut to its length',
+    params: [iterable, bound('from'), bound('to')],
+    run(_machine, xs, from, to) {
+      const start = Math.max(0, Number(from));
+      const end = Math.max(start, Number(to));
+      return xs instanceof Str ? new Str(xs.text.slice(start, end)) : xs.slice(start, end);
+    },
+  }),
+  builtin({
+    name: '__index_of',
+    group: 'text',
+    help: 'where a string first occurs in another one, from an index on; -1 if nowhere',
+    params: [searched, sought, nonNegativeInt('from')],
+    run: (_machine, s, sub, from) => s.text.indexOf(sub.text, from),
+  }),
+  builtin({
+    name: '__last_index_of',
+    group: 'text',
+    help: 'where a string last occurs in another one; -1 if nowhere',
+    params: [searched, sought],
+    run: (_machine, s, sub) => s.text.lastIndexOf(sub.text),
+  }),
+  builtin({
+    name: '__lower',
+    group: 'text',
+    help: 'a copy with ASCII letters in lower case',
+    params: [saying(text('s'), 'Only a string has a lower case, got ')],
+    run: (_machine, s) => new Str(s.text.replace(ASCII_UPPER, (letters) => letters.toLowerCase())),
+  }),
+  builtin({
+    name: '__upper',
+    group: 'text',
+    help: 'a copy with ASCII letters in upper case',
+    params: [saying(text('s'), 'Only a string has an upper case, got ')],
+    run: (_machine, s) => new Str(s.text.replace(ASCII_LOWER, (letters) => letters.toUpperCase())),
+  }),
+  builtin({
+    name: '__sort',
+    group: 'text',
+    help: 'sorts a list in place, stably, by a list of keys at the same places: all numbers or all strings',
+    params: [list('items'), list('keys')],
+    run(_machine, items, keys) {
+      sortByKeys(items, keys);
+      return items;
+    },
+  }),
+  builtin({
+    name: '__json_escape',
+    group: 'text',
+    help: 'a string as JSON writes it, without its quotes',
+    params: [saying(text('s'), 'Only a string can be escaped, got ')],
+    run: (_machine, s) => new Str(jsonEscape(s.text)),
+  }),
+  builtin({
+    name: '__json_string',
+    group: 'text',
+    help: 'the JSON string whose opening quote stands before an index, as [text, index of its closing quote]; ? if malformed',
+    params: [text('json'), nonNegativeInt('from')],
+    run(_machine, json, from) {
+      const read = readJsonString(json.text, from);
+      return read === undefined ? null : [new Str(read.bytes), read.end];
+    },
+  }),
+  builtin({
+    name: '__base64_encode',
+    group: 'text',
+    help: 'a string in base64, standard alphabet, padded',
+    params: [text('s')],
+    run: (_machine, s) => new Str(base64Encode(s.text)),
+  }),
+  builtin({
+    name: '__base64_decode',
+    group: 'text',
+    help: 'the string that base64 of either alphabet, padded or not, stands for; ? if it is malformed',
+    params: [saying(text('s'), 'Only a string can be decoded, got ')],
+    run(_machine, s) {
+      const bytes = base64Decode(s.text);
+      return bytes === undefined ? null : new Str(bytes);
+    },
+  }),
+  builtin({
+    name: '__sha256',
+    group: 'text',
+    help: 'the SHA-256 digest of a string, in lowercase hexadecimal digits',
+    params: [saying(text('s'), 'Only a string has a digest, got ')],
+    run: (_machine, s) => new Str(sha256(s.text)),
+  }),
+  builtin({
+    name: '__run_all',
+    group: 'channels',
+    help: 'calls functions in threads of their own: {ok: true, data: values} when all ended, {ok: false, error} when one failed',
+    params: [list('functions')],
+    suspends: true,
+    run: runAll,
+  }),
+  builtin({
+    name: '__fail',
+    group: 'core',
+    help: 'ends the thread with a runtime error of this text',
+    params: [any('reason')],
+    run(_machine, reason) {
+      throw new ProgramError(reason instanceof Str ? reason.text : display(reason));
+    },
+  }),
+];

@@ -1,0 +1,57 @@
+/**
+ * What reaches past the language into the machine: raw memory, system calls, Windows procedures. Here a program has no address
+ * space of its own, so each of these exists and answers a structured error that says so. Threads share one native thread,
+ * so locking one to it is done already.
+ */
+import type { Machine } from '../language/machine.ts';
+import { failure, type Value } from '../language/values.ts';
+import { any, text } from './params.ts';
+import { type Builtin, builtin } from './registry.ts';
+import { unavailable } from './results.ts';
+
+const WHY = ': programs have no access to raw memory';
+
+function stub(name: string, help: string, params: readonly string[]): Builtin {
+  return { name, group: 'memory', help, params: params.map((param) => any(param)), run: () => null };
+}
+
+/** `syscall` never complains about its arguments; a caller may read these fields of its error. */
+function refuseSyscall(_machine: Machine, ...args: Value[]): Value {
+  const why = args.length === 0 ? 'syscall requires at least 1 argument (procedure or address)' : SYSCALL_UNAVAILABLE;
+  const error = failure(why);
+  error.errno = 0;
+  error.r1 = 0;
+  error.r2 = 0;
+  return error;
+}
+const SYSCALL_UNAVAILABLE = 'syscall() unavailable in this runtime: programs have no access to raw memory';
+
+export const memoryBuiltins: readonly Builtin[] = [
+  ...unavailable(
+    [
+      stub('memread', 'the bytes at an address (not in this runtime)', ['address', 'length']),
+      stub('memwrite', 'writes bytes at an address (not in this runtime)', ['address', 'data']),
+      stub('addr', 'a pointer to the bytes of a string (not in this runtime)', ['text']),
+      stub('pointer', 'a value as a pointer (not in this runtime)', ['value']),
+    ],
+    WHY,
+  ),
+  { ...stub('syscall', 'calls the operating system (not in this runtime)', ['target']), unchecked: true, run: refuseSyscall },
+  builtin({
+    name: 'sysproc',
+    group: 'memory',
+    help: 'finds a procedure in a Windows library (not in this runtime)',
+    params: [text('library'), text('name')],
+    run: (_machine, library, name) =>
+      failure(`Could not resolve procedure ${library.text}!${name.text}: sysproc is only supported on Windows`),
+  }),
+  builtin({
+    name: 'win_msg_loop',
+    group: 'memory',
+    help: 'runs the message loop of a window (not in this runtime)',
+    params: [any('handle')],
+    run: () => failure('win_msg_loop is only supported on Windows'),
+  }),
+  builtin({ name: 'lock_thread', group: 'memory', help: 'does nothing here', params: [], run: () => null }),
+  builtin({ name: 'unlock_thread', group: 'memory', help: 'does nothing here', params: [], run: () => null }),
+];

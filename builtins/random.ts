@@ -1,0 +1,31 @@
+/** Random numbers, and random bytes fit for secrets. */
+import { ProgramError } from '../language/errors.ts';
+import { display } from '../language/render.ts';
+import { Float, Str } from '../language/values.ts';
+import { int, MAX_TEXT } from './params.ts';
+import { type Builtin, builtin } from './registry.ts';
+
+/** `secureBytes` gives so many bytes, as byte text, from the host's generator for keys and secrets. */
+export function randomBuiltins(secureBytes: (count: number) => string): Builtin[] {
+  return [
+    builtin({
+      name: 'rand',
+      group: 'random',
+      help: 'a random float from 0 up to (not including) 1',
+      params: [],
+      run: () => new Float(Math.random()),
+    }),
+    builtin({
+      name: 'srand',
+      group: 'random',
+      help: 'a string of n random bytes, fit for keys and secrets',
+      params: [int('n')],
+      run(_machine, n) {
+        if (n < 0 || n > MAX_TEXT) {
+          throw new ProgramError(`srand() makes from 0 to ${MAX_TEXT} bytes, got ${display(n)}`);
+        }
+        return new Str(secureBytes(Number(n)));
+      },
+    }),
+  ];
+}

@@ -1,0 +1,177 @@
+/**
+ * The registry: what a Magnolia program can call without importing anything.
+ *
+ * A builtin is data: its name, its parameters with their checks, what it does, whether it may suspend the calling thread,
+ * which backend it needs, and a line of help. From that table come the functions that programs call, the errors for
+ * missing and mistyped arguments, the trailing-callback form, `magnolia help NAME` and the conformance report.
+ *
+ *     const repeat = builtin({
+ *       name: 'repeat', group: 'text', help: 'the text n times',
+ *       params: [text('s'), int('n')],
+ *       run: (_machine, s, n) => str(s.text.repeat(Number(n))),
+ *     });
+ *     registry.add([repeat]);
+ */
+import { ProgramError } from '../language/errors.ts';
+import type { Machine } from '../language/machine.ts';
+import { display } from '../language/render.ts';
+import { type Fn, Spread, type Suspended, type Value } from '../language/values.ts';
+
+/** One parameter: how an argument is checked and what the builtin's function gets for it. */
+export interface Param<T = unknown> {
+  readonly name: string;
+  /** What is asked for, in words for `help`: `string`, `non-negative int`. */
+  readonly shape: string;
+  /** Gives the checked argument, or undefined when it is not what is asked for. */
+  read(value: Value): T | undefined;
+  /** What is wrong; without it the text is `Mismatched types in call NAME(V, V)` with all arguments. */
+  readonly complaint?: (builtin: string, value: Value) => string;
+  /** Makes the parameter optional: this value stands in for it. */
+  readonly standard?: Value;
+}
+
+export type Group =
+  | 'core' | 'math' | 'text' | 'time' | 'random' | 'channels' | 'processes' | 'files' | 'sockets' | 'memory' | 'runtime';
+
+/** Whatever the parameters' checks let through, in order; typed by `builtin`. */
+// biome-ignore lint/suspicious/noExplicitAny: each run has the types of its own parameters, which builtin() checks
+type Run = (machine: Machine, ...args: any[]) => Value | Suspended;
+
+export interface Builtin {
+  readonly name: string;
+  readonly group: Group;
+  /** One line: what it does and gives. */
+  readonly help: string;
+  readonly params: readonly Param[];
+  readonly run: Run;
+  /** Collects all further arguments (unchecked) in a list, which is the last thing `run` gets. */
+  readonly rest?: boolean;
+  /** May suspend the calling thread. */
+  readonly suspends?: boolean;
+  /** Has the form with a function as the last argument: runs in the background and gives its result to the function. */
+  readonly callback?: boolean;
+  /** The contract that a runtime has to supply a backend for. */
+  readonly backend?: 'files' | 'processes' | 'sockets';
+  /** The name and the count that the reference's error text has for missing arguments, where they differ from the builtin's own. */
+  readonly missing?: string;
+  /** Takes whatever it is given, unchecked and uncounted (`read` of the params is not called). */
+  readonly unchecked?: boolean;
+}
+
+/** The types that a list of parameters gives to `run`. */
+type Checked<P extends readonly Param[]> = { [K in keyof P]: P[K] extends Param<infer T> ? T : never };
+
+/** Describes a builtin; only ties the types of its parameters to those of its function. */
+export function builtin<const P extends readonly Param[]>(
+  description: Omit<Builtin, 'params' | 'run'> & {
+    readonly params: P;
+    readonly run: (machine: Machine, ...args: [...Checked<P>, ...Value[][]]) => Value | Suspended;
+  },
+): Builtin {
+  return description as unknown as Builtin; // run is only ever called with what the params' checks gave
+}
+
+export class Registry {
+  readonly #builtins = new Map<string, Builtin>();
+
+  /** Adds builtins; a later one takes the place of an earlier one of the same name. */
+  add(builtins: Iterable<Builtin>): this {
+    for (const one of builtins) this.#builtins.set(one.name, one);
+    return this;
+  }
+
+  get(name: string): Builtin | undefined {
+    return this.#builtins.get(name);
+  }
+
+  all(): Builtin[] {
+    return [...this.#builtins.values()];
+  }
+
+  /** The functions that programs of this machine call, by name. */
+  functions(machine: Machine): Map<string, Fn> {
+    const functions = new Map<string, Fn>();
+    for (const one of this.#builtins.values()) functions.set(one.name, toFunction(one, machine));
+    return functions;
+  }
+}
+
+const builtinOf = new WeakMap<Fn, Builtin>();
+
+/** The description behind a function value; undefined when it is no builtin. */
+export function describe(fn: Value): Builtin | undefined {
+  return typeof fn === 'function' ? builtinOf.get(fn) : undefined;
+}
+
+function missing(one: Builtin, required: number, got: number): ProgramError {
+  return new ProgramError(`${one.missing ?? one.name} requires ${required} arguments, got ${got}`);
+}
+
+function mismatch(one: Builtin, index: number, value: Value, args: ArrayLike<Value>): ProgramError {
+  const param = one.params[index] as Param; // the index of one of its parameters
+  if (param.complaint !== undefined) return new ProgramError(param.complaint(one.name, value));
+  const shown = one.params.map(({ standard }, i) => display(args[i] ?? (i < args.length ? null : (standard ?? null))));
+  return new ProgramError(`Mismatched types in call ${one.name}(${shown.join(', ')})`);
+}
+
+/** The function that programs call: counts, checks, and the trailing-callback form, then `run`. */
+function toFunction(one: Builtin, machine: Machine): Fn {
+  const { run, params } = one;
+  const required = params.filter(({ standard }) => standard === undefined).length;
+
+  const general = (...given: Value[]): Value | Suspended => {
+    let args = given;
+    const last = args.at(-1) as unknown;
+    if (last instanceof Spread) args = [...args.slice(0, -1), ...last.items];
+    if (one.unchecked === true) return run(machine, ...args);
+    if (args.length < required) throw missing(one, required, args.length);
+    const checked: unknown[] = [];
+    for (const [i, param] of params.entries()) {
+      const value = i < args.length ? (args[i] ?? null) : (param.standard as Value); // beyond the required ones all have it
+      const read = param.read(value);
+      if (read === undefined) throw mismatch(one, i, value, args);
+      checked.push(read);
+    }
+    if (one.rest === true) checked.push(args.slice(params.length).map((value) => value ?? null));
+    return run(machine, ...checked);
+  };
+
+  let fn: Fn = general;
+  const [first, second] = params as readonly [Param, Param];
+  if (one.rest !== true && one.unchecked !== true && required === params.length) {
+    // The common shapes, without a list of arguments made for each call.
+    if (params.length === 1) {
+      fn = function call(a: Value) {
+        if (a === undefined || (a as unknown) instanceof Spread) return general(...(arguments as unknown as Value[]));
+        const x = first.read(a);
+        if (x === undefined) throw mismatch(one, 0, a, [a]);
+        return run(machine, x);
+      };
+    } else if (params.length === 2) {
+      fn = function call(a: Value, b: Value) {
+        if (a === undefined || b === undefined || (b as unknown) instanceof Spread) return general(...(arguments as unknown as Value[]));
+        const x = first.read(a);
+        if (x === undefined) throw mismatch(one, 0, a, [a, b]);
+        const y = second.read(b);
+        if (y === undefined) throw mismatch(one, 1, b, [a, b]);
+        return run(machine, x, y);
+      };
+    }
+  }
+
+  if (one.callback === true) {
+    const plain = fn;
+    fn = function call() {
+      const args = arguments as unknown as Value[]; // handed on as they are: a list of its own for each call would cost
+      const last = args[args.length - 1] as Value | Spread | undefined;
+      const final = last instanceof Spread ? last.items.at(-1) : last;
+      if (typeof final !== 'function') return plain.apply(null, args);
+      const all = last instanceof Spread ? [...Array.from(args).slice(0, -1), ...last.items] : Array.from(args);
+      machine.background(plain, all.slice(0, -1), final);
+      return null;
+    };
+  }
+  Object.defineProperty(fn, 'name', { value: one.name });
+  builtinOf.set(fn, one);
+  return fn;
+}

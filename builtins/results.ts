@@ -1,0 +1,38 @@
+/** The result objects that many builtins give. Their keys are always made in the same order, which keeps reading them fast. */
+import { atom, failure, Obj, Str, type Value } from '../language/values.ts';
+import type { Builtin } from './registry.ts';
+
+const DATA = atom('data');
+const END = atom('end');
+
+/** `{type: :data, data: value}` */
+export function dataResult(value: Value): Obj {
+  const made = new Obj();
+  made.type = DATA;
+  made.data = value;
+  return made;
+}
+
+/** `{type: :data, data: 'bytes'}` */
+export function textResult(bytes: string): Obj {
+  return dataResult(new Str(bytes));
+}
+
+/** `{type: :end}` */
+export function endResult(): Obj {
+  const made = new Obj();
+  made.type = END;
+  return made;
+}
+
+/**
+ * The same builtins for a runtime that cannot do what they are for: each exists, checks nothing, and answers a structured
+ * error that names it. `why` goes on from there.
+ */
+export function unavailable(builtins: readonly Builtin[], why = ''): Builtin[] {
+  return builtins.map((one) => ({
+    ...one,
+    unchecked: true,
+    run: () => failure(`${one.name}() unavailable in this runtime${why}`),
+  }));
+}

@@ -1,0 +1,185 @@
+/**
+ * What a runtime implements so that Magnolia programs have sockets: connect, listen, and a byte stream for each connection.
+ *
+ * Everything is told by calling methods of an events object or a `done` function: a promise on the way of each chunk would cost
+ * more than the chunk. A backend never calls back from inside `connect`, `listen`, `write`, `pause`, `resume` or `end`; it may
+ * be called back into from all of its own events. After `failed` a connection reports nothing more.
+ */
+
+/** What kind of failure it was: the `code` of an error value. */
+export type ErrorCode =
+  | 'timeout'
+  | 'refused'
+  | 'reset'
+  | 'unreachable'
+  | 'dns'
+  | 'address'
+  | 'closed'
+  | 'eof'
+  | 'tls'
+  | 'cert'
+  | 'inuse'
+  | 'limit'
+  | 'permission'
+  | 'unavailable'
+  | 'other';
+
+/** A failure of the world. */
+export class Failure {
+  /** `detail` is byte text: all that stands behind the prefix of the operation. */
+  constructor(
+    readonly code: ErrorCode,
+    readonly detail: string,
+  ) {}
+}
+
+/**
+ * What ended a connection. The operation that reports it puts `read tcp L->R: ` or `write tcp L->R: ` before `words`;
+ * a failure of the encryption says all by itself.
+ */
+export interface Breakdown {
+  readonly code: ErrorCode;
+  readonly words: string;
+  /** The system call that failed; null for a failure of the encryption. */
+  readonly call: 'read' | 'write' | null;
+}
+
+/** Where to connect or to listen; `host` is a checked IP address, a name, or '' for none (see address.ts). */
+export type Target =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+/** One end of a connection. */
+export interface Connection {
+  /** `ip:port` of both ends. */
+  readonly local: string;
+  readonly remote: string;
+  /** Whether it is encrypted, or is going to be before the first byte is read or written. */
+  readonly encrypted: boolean;
+  /** Says who is told what happens, and starts reading. Called once, in the turn in which the connection was handed over. */
+  attach(events: ConnectionEvents): void;
+  /**
+   * Sends byte text after all that was sent before. True when the system took it, or enough of it to go on;
+   * false when the sender should wait for `drained`.
+   */
+  write(text: string): boolean;
+  /** Stops and starts the `data` events. A chunk that has been read already may still come after `pause`. */
+  pause(): void;
+  resume(): void;
+  /** Ends our direction after all that was written; reading goes on. */
+  end(): void;
+  /**
+   * Lets go of the connection: what was written still goes out, then the end of the stream; input is thrown away for a second
+   * at most, so that the peer does not lose what is on its way to it. No event comes any more.
+   */
+  close(): void;
+  /**
+   * Encrypts from here on. `unread` are the bytes that were received and not read: the first bytes of the handshake.
+   * `attach`ed events go on with the decrypted stream. A failed handshake ends the connection.
+   */
+  upgrade(options: TlsOptions, unread: Uint8Array, done: (failure: Failure | null) => void): void;
+  /** What is known about the encryption; null for a plain connection. */
+  encryption(): Encryption | null;
+}
+
+export interface ConnectionEvents {
+  /** Bytes arrived. The array belongs to the backend again when the call returns. */
+  data(bytes: Uint8Array): void;
+  /** The peer ended its direction. */
+  ended(): void;
+  /** The system took what a `write` that answered false was given. */
+  drained(): void;
+  /** The connection is gone. */
+  failed(breakdown: Breakdown): void;
+}
+
+/** What a socket has for a connection when that is gone: the two addresses, and nothing happens. */
+export class Gone implements Connection {
+  readonly local: string;
+  readonly remote: string;
+  readonly encrypted: boolean;
+
+  constructor({ local, remote, encrypted }: Pick<Connection, 'local' | 'remote' | 'encrypted'>) {
+    this.local = local;
+    this.remote = remote;
+    this.encrypted = encrypted;
+  }
+
+  attach(): void {}
+  write(): boolean {
+    return true;
+  }
+  pause(): void {}
+  resume(): void {}
+  end(): void {}
+  close(): void {}
+  upgrade(_options: TlsOptions, _unread: Uint8Array, done: (failure: Failure | null) => void): void {
+    done(new Failure('closed', 'use of closed network connection'));
+  }
+  encryption(): null {
+    return null;
+  }
+}
+
+/** What `info` tells about an encrypted connection. */
+export interface Encryption {
+  readonly protocol: string;
+  readonly cipher: string;
+  readonly alpn: string | null;
+  readonly serverName: string | null;
+  readonly verified: boolean;
+  readonly peer: PeerCertificate | null;
+}
+
+export interface PeerCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly names: readonly string[];
+  readonly validFrom: string;
+  readonly validTo: string;
+  readonly fingerprint: string;
+}
+
+/** How to speak TLS. `credentials` come from `loadCredentials`. */
+export interface TlsOptions {
+  readonly role: 'client' | 'server';
+  /** Whom the certificate must name and what is sent as server name; null: the host that was dialled. */
+  readonly serverName: string | null;
+  readonly verify: boolean;
+  readonly credentials: Credentials | null;
+}
+
+/** Certificates and keys in the backend's own form, made once and used for many connections. */
+export interface Credentials {
+  readonly kind: 'credentials';
+}
+
+/** Where certificates come from: paths of files. */
+export interface CredentialSources {
+  readonly certFile: string | null;
+  readonly keyFile: string | null;
+}
+
+export interface Listener {
+  /** The address that it really got. */
+  readonly local: string;
+  /** Frees the port before it returns. Accepted connections live on. */
+  close(): void;
+}
+
+export interface ListenerEvents {
+  /** A connection was accepted; `attach` it at once. */
+  connection(connection: Connection): void;
+  /** Accepting failed, for now or for good. */
+  failed(failure: Failure, temporary: boolean): void;
+}
+
+/** A network. */
+export interface SocketBackend {
+  /** Connects; with `tls` the connection is handed over after the handshake. The result gives up waiting for it. */
+  connect(target: Target, tls: TlsOptions | null, done: (outcome: Connection | Failure) => void): () => void;
+  /** Listens; with `tls` each handshake starts right after accept and reading waits for it. */
+  listen(target: Target, tls: TlsOptions | null, events: ListenerEvents, done: (outcome: Listener | Failure) => void): void;
+  /** Loads certificates and keys; what is wrong with them as byte text. */
+  loadCredentials(sources: CredentialSources): Credentials | string;
+}

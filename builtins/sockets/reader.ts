@@ -1,0 +1,247 @@
+/**
+ * The read buffer of a socket: bytes go in as they arrive, and come out as some, exactly so many, a line, or up to a delimiter.
+ *
+ * Two parts, in the order of the stream. A small *window* of text, `#text` from `#at` on, out of which short reads are sliced
+ * without calling the host; and the bytes that were not decoded yet, `#bytes` from `#start` to `#end`. A read that the window
+ * cannot serve first puts the window's rest back in front of the bytes (`#undecode`) and then works on bytes alone.
+ *
+ * - A slice keeps the whole string alive that it was cut from. The window is small, so a program that keeps one line of
+ *   many keeps about as much again, not the 64 KB that arrived with it; and no line is copied for that.
+ * - Only new bytes are searched (`#searched`), so a long line costs no more for coming in many pieces, and a million
+ *   chunks of a byte are one array of a million bytes.
+ * - Nothing is allocated by the size of a request, only by what has arrived.
+ */
+import { codec } from '../../language/values.ts';
+
+/** Text is made of so many bytes at a time; measured from 256 to 4,096 with short lines: all within a tenth. */
+const WINDOW = 1024;
+/** A read up to this long is cut from the window, a longer one is decoded by itself. */
+const SHORT_READ = 128;
+/** Arrays of this size are handed from one busy reader to the next. */
+const SHARED_SIZE = 1 << 17;
+const SPARE_ARRAYS = 8;
+
+const NOTHING = new Uint8Array(0);
+const LF = 10;
+const CR = 13;
+
+const spare: Uint8Array[] = [];
+
+/** Answers a search that has not found its delimiter within the limit. */
+export const TOO_LONG = Symbol('too long');
+
+export class Reader {
+  #text = '';
+  #at = 0;
+  #bytes: Uint8Array = NOTHING;
+  #start = 0;
+  #end = 0;
+  /** Up to here `#bytes` hold no line end. */
+  #searched = 0;
+
+  /** How many bytes there are. */
+  get unread(): number {
+    return this.#text.length - this.#at + this.#end - this.#start;
+  }
+
+  /** Takes in what has arrived; the array is the caller's again afterwards. */
+  push(chunk: Uint8Array): void {
+    const size = chunk.length;
+    if (this.#start === this.#end) {
+      if (this.#at === this.#text.length && size <= WINDOW) {
+        this.#text = codec.decode(chunk, 0, size);
+        this.#at = 0;
+        return;
+      }
+      this.#undecode();
+    }
+    this.#makeRoom(size);
+    this.#bytes.set(chunk, this.#end);
+    this.#end += size;
+  }
+
+  /** 1 to `size` bytes, as many as there are; null when there are none. */
+  takeSome(size: number): string | null {
+    const unread = this.unread;
+    return unread === 0 ? null : this.#take(Math.min(size, unread));
+  }
+
+  /** `size` bytes; null while there are fewer. */
+  takeExact(size: number): string | null {
+    return size > this.unread ? null : this.#take(size);
+  }
+
+  /** Everything. */
+  takeAll(): string {
+    return this.#take(this.unread);
+  }
+
+  /** Everything, as bytes in an array of their own. */
+  takeBytes(): Uint8Array {
+    this.#undecode();
+    const bytes = this.#bytes.slice(this.#start, this.#end);
+    this.#start = this.#end;
+    this.#release();
+    return bytes;
+  }
+
+  /**
+   * The line that comes next without its LF and the CRs before that; null while its end has not come,
+   * `TOO_LONG` when there are more than `limit` bytes before it.
+   */
+  takeLine(limit: number): string | null | typeof TOO_LONG {
+    const text = this.#text;
+    const at = this.#at;
+    const found = text.indexOf('\n', at);
+    if (found >= 0) {
+      if (found - at > limit) return TOO_LONG;
+      this.#at = found + 1;
+      return withoutCRs(text, at, found);
+    }
+    if (this.#start === this.#end) return text.length - at > limit ? TOO_LONG : null;
+    return this.#takeLineOfBytes(limit);
+  }
+
+  /** What is left, which has no line end, as a last line. */
+  takeLastLine(): string {
+    const rest = this.takeAll();
+    return withoutCRs(rest, 0, rest.length);
+  }
+
+  /** What stands before the delimiter (not empty), which is taken away, too; else as `takeLine`. */
+  takeUntil(delimiter: string, limit: number): string | null | typeof TOO_LONG {
+    this.#undecode();
+    const first = delimiter.charCodeAt(0);
+    const last = this.#end - delimiter.length;
+    let found = this.#find(first, this.#start);
+    while (found >= 0 && found <= last && !this.#holds(delimiter, found)) found = this.#find(first, found + 1);
+    if (found < 0 || found > last) return last - this.#start >= limit ? TOO_LONG : null;
+    if (found - this.#start > limit) return TOO_LONG;
+    const data = codec.decode(this.#bytes, this.#start, found);
+    this.#start = found + delimiter.length;
+    this.#release();
+    return data;
+  }
+
+  #holds(delimiter: string, at: number): boolean {
+    for (let i = 1; i < delimiter.length; i++) if (this.#bytes[at + i] !== delimiter.charCodeAt(i)) return false;
+    return true;
+  }
+
+  /** The line's end is not in the window. */
+  #takeLineOfBytes(limit: number): string | null | typeof TOO_LONG {
+    const from = Math.max(this.#searched, this.#start);
+    this.#undecode();
+    const found = this.#find(LF, from);
+    if (found < 0) {
+      this.#searched = this.#end;
+      return this.#end - this.#start > limit ? TOO_LONG : null;
+    }
+    this.#searched = found; // it is found again at once if the line is too long
+    if (found - this.#start > limit) return TOO_LONG;
+    let end = found;
+    while (end > this.#start && this.#bytes[end - 1] === CR) end--;
+    const line = codec.decode(this.#bytes, this.#start, end);
+    this.#start = found + 1;
+    this.#fillWindow();
+    return line;
+  }
+
+  /** `size` bytes, which are there. */
+  #take(size: number): string {
+    let rest = this.#text.length - this.#at;
+    if (size > rest) {
+      this.#undecode();
+      if (size > SHORT_READ) {
+        const data = codec.decode(this.#bytes, this.#start, this.#start + size);
+        this.#start += size;
+        this.#release();
+        return data;
+      }
+      this.#fillWindow();
+      rest = this.#text.length;
+    }
+    const at = this.#at;
+    this.#at = at + size;
+    return at === 0 && size === rest ? this.#text : this.#text.slice(at, at + size);
+  }
+
+  /** Decodes the next part of the bytes; the window is used up. */
+  #fillWindow(): void {
+    const end = Math.min(this.#start + WINDOW, this.#end);
+    this.#text = codec.decode(this.#bytes, this.#start, end);
+    this.#at = 0;
+    this.#start = end;
+    this.#release();
+  }
+
+  /** Puts the rest of the window back in front of the bytes. There is room: that is where it came from. */
+  #undecode(): void {
+    const rest = this.#text.length - this.#at;
+    if (rest > 0) {
+      if (this.#start === this.#end) {
+        if (this.#bytes.length < rest) this.#bytes = arrayFor(rest);
+        this.#start = this.#end = rest;
+        this.#searched = 0;
+      }
+      this.#start -= rest;
+      codec.encode(this.#text.slice(this.#at), this.#bytes, this.#start);
+    }
+    this.#text = '';
+    this.#at = 0;
+  }
+
+  /** Makes sure that `size` bytes fit behind the others. */
+  #makeRoom(size: number): void {
+    if (this.#end + size <= this.#bytes.length) return;
+    this.#undecode();
+    const old = this.#bytes;
+    const held = this.#end - this.#start;
+    if (held + size <= old.length && held <= this.#start) {
+      old.copyWithin(0, this.#start, this.#end);
+    } else {
+      this.#bytes = arrayFor(Math.max(held + size, held * 2));
+      this.#bytes.set(old.subarray(this.#start, this.#end));
+      giveBack(old);
+    }
+    this.#searched = Math.max(0, this.#searched - this.#start);
+    this.#start = 0;
+    this.#end = held;
+  }
+
+  /** When no bytes are left: does without the array. */
+  #release(): void {
+    if (this.#start < this.#end) return;
+    this.#start = this.#end = this.#searched = 0;
+    if (this.#bytes.length <= WINDOW) return;
+    giveBack(this.#bytes);
+    this.#bytes = NOTHING;
+  }
+
+  /** Where the first such byte stands from `from` on; -1 if nowhere. */
+  #find(byte: number, from: number): number {
+    const end = this.#end;
+    if (end - from > 64) {
+      const found = this.#bytes.subarray(from, end).indexOf(byte);
+      return found < 0 ? -1 : from + found;
+    }
+    for (let i = from; i < end; i++) if (this.#bytes[i] === byte) return i;
+    return -1;
+  }
+}
+
+function arrayFor(size: number): Uint8Array {
+  if (size > SHARED_SIZE) return new Uint8Array(size);
+  if (size > SHARED_SIZE / 8) return spare.pop() ?? new Uint8Array(SHARED_SIZE);
+  return new Uint8Array(Math.max(size * 2, WINDOW));
+}
+
+function giveBack(array: Uint8Array): void {
+  if (array.length === SHARED_SIZE && spare.length < SPARE_ARRAYS) spare.push(array);
+}
+
+function withoutCRs(text: string, from: number, to: number): string {
+  let end = to;
+  while (end > from && text.charCodeAt(end - 1) === CR) end--;
+  return text.slice(from, end);
+}

@@ -1,0 +1,74 @@
+/** The values that socket calls answer with. Their fields are set in a fixed order, so that programs read them fast. */
+import { type Atom, atom, failure, Obj, Str } from '../../language/values.ts';
+import type { ErrorCode } from './backend.ts';
+
+/** What an operation's errors begin with. */
+export const PREFIX = {
+  connect: 'Could not connect socket: ',
+  send: 'Could not write socket data: ',
+  recv: 'Could not read socket data: ',
+  recvExact: 'Could not read exact socket data: ',
+  recvLine: 'Could not read socket line: ',
+  startTls: 'Could not upgrade socket to TLS: ',
+  close: 'Could not close socket: ',
+  listen: 'Could not listen on socket: ',
+  accept: 'Error accepting socket connection: ',
+  acceptAgain: 'Temporary socket accept error: ',
+} as const;
+
+export const SOCKET = atom('socket');
+const OK = atom('ok');
+const DATA = atom('data');
+const SENT = atom('sent');
+const CLOSED = atom('closed');
+const CONNECT = atom('connect');
+const codes = new Map<ErrorCode, Atom>();
+
+/** `{type: :data, data}` */
+export function dataResult(text: string): Obj {
+  const result = new Obj();
+  result.type = DATA;
+  result.data = new Str(text);
+  return result;
+}
+
+/** `{type: :sent, bytes}` */
+export function sentResult(bytes: number): Obj {
+  const result = new Obj();
+  result.type = SENT;
+  result.bytes = bytes;
+  return result;
+}
+
+/** `{type: :closed}` */
+export function closedResult(): Obj {
+  const result = new Obj();
+  result.type = CLOSED;
+  return result;
+}
+
+/** `{type: :error, error, code}` */
+export function errorResult(text: string, code: ErrorCode): Obj {
+  const result = failure(text);
+  let name = codes.get(code);
+  if (name === undefined) {
+    name = atom(code);
+    codes.set(code, name);
+  }
+  result.code = name;
+  return result;
+}
+
+/** `{type: :ok, socket, remote, local, tls}`, or with `:connect` the event of a listener. */
+export function connectedResult(id: number, remote: string, local: string, tls: boolean, event = false): Obj {
+  const socket = new Obj();
+  socket.type = SOCKET;
+  socket.id = id;
+  const result = new Obj();
+  result.type = event ? CONNECT : OK;
+  result.socket = socket;
+  result.remote = new Str(remote);
+  result.local = new Str(local);
+  result.tls = tls;
+  return result;
+}

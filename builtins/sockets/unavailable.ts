@@ -1,0 +1,46 @@
+/**
+ * The socket builtins of a runtime that has no sockets, such as the browser: every call answers with an error value.
+ *
+ * Arguments are not looked at, except for a function at the end: it is called at once with the error, as a callback
+ * would be, and the call gives `?`. The handler of a listener is no such callback.
+ */
+
+import type { Machine } from '../../language/machine.ts';
+import { type Fn, failure, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
+import type { Builtin } from '../registry.ts';
+import { Failure, type SocketBackend } from './backend.ts';
+import { socketBuiltins } from './builtins.ts';
+
+/** A network that is never asked. */
+const nowhere: SocketBackend = {
+  connect: (_target, _tls, done) => {
+    done(new Failure('unavailable', 'no network'));
+    return () => {};
+  },
+  listen: (_target, _tls, _events, done) => done(new Failure('unavailable', 'no network')),
+  loadCredentials: () => 'no network',
+};
+
+/** The same builtins by name and help; none of them does anything. */
+export function unavailableSockets(): Builtin[] {
+  return socketBuiltins(nowhere).map(({ name, group, help, params, callback }) => ({
+    name,
+    group,
+    help,
+    params,
+    unchecked: true,
+    suspends: callback === true,
+    run(machine: Machine, ...args: Value[]): Value | Suspended {
+      const error = failure(`${name}() unavailable in this runtime`);
+      const last = args.at(-1);
+      if (callback !== true || typeof last !== 'function') return error;
+      const result = (last as Fn)(error);
+      return result === SUSPENDED ? machine.save(giveNull, 0, []) : null;
+    },
+  }));
+}
+
+/** Goes on after a callback that had to wait. */
+function giveNull(): null {
+  return null;
+}

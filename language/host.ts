@@ -1,0 +1,15 @@
+/** What the language needs of the world that it runs in; a runtime supplies it. */
+export interface Host {
+  /** Writes byte text to standard output. It may be gathered; `flush` sends it on. */
+  write(text: string): void;
+  /** Writes byte text to standard error, after everything written to standard output so far. */
+  writeError(text: string): void;
+  /** Sends on what `write` has gathered. Called whenever the program waits or ends. */
+  flush(): void;
+  /** Milliseconds on a clock that never jumps. */
+  now(): number;
+  /** Runs something in a new turn of the event loop, as soon as other events had theirs. */
+  defer(run: () => void): void;
+  /** Runs something after so many milliseconds; the result cancels it. */
+  timer(milliseconds: number, run: () => void): () => void;
+}

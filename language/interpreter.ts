@@ -1,0 +1,295 @@
+/**
+ * Runs Magnolia programs: the surface that a host embeds.
+ *
+ *     const interpreter = new Interpreter({ host, builtins: (machine) => registry.functions(machine), finder, onProblem });
+ *     interpreter.run(new Source('hello.oak', text), directory, ({ status }) => ...);
+ */
+import { ProgramError, type Quote } from './errors.ts';
+import { programOf } from './function-text.ts';
+import { hintFor } from './hints.ts';
+import type { Host } from './host.ts';
+import { Exit, type Frame, Machine, type Thread } from './machine.ts';
+import { type ModuleFinder, Modules } from './modules.ts';
+import { ParseError } from './parse-error.ts';
+import { nodeAt, parseProgram } from './parser.ts';
+import type { Problem } from './problem.ts';
+import { resolve } from './resolver.ts';
+import type { Source } from './source.ts';
+import { type Trace, traceOf } from './trace.ts';
+import { type Compiled, callAtSite, compile, quoteFrom } from './unit-code.ts';
+import { positionInName, type Unit, unitAt } from './units.ts';
+import { type Fn, keysOf, Obj, type Value } from './values.ts';
+
+export interface InterpreterOptions {
+  readonly host: Host;
+  /** The builtins of a program, for its machine. */
+  readonly builtins: (machine: Machine) => Map<string, Fn>;
+  readonly finder: ModuleFinder;
+  /** Told every error that ended a thread, and a deadlock. */
+  readonly onProblem: (problem: Problem) => void;
+  /** For tests: how many calls run between two captures of the stack. */
+  readonly fuel?: number | undefined;
+}
+
+/** How a program ended. */
+export interface Outcome {
+  /** 0, 1 after an error anywhere, or what `exit` was given (0 to 255). */
+  readonly status: number;
+  /** The value of its last expression; null when it did not get there. */
+  readonly value: Value;
+}
+
+/** One program and its threads. */
+export class Interpreter {
+  readonly machine: Machine;
+  readonly #options: InterpreterOptions;
+  readonly #modules: Modules;
+  readonly #builtins: Map<string, Fn>;
+  #main: Thread | null = null;
+  #status = 0;
+  #value: Value = null;
+  #done: ((outcome: Outcome) => void) | null = null;
+
+  constructor(options: InterpreterOptions) {
+    this.#options = options;
+    const events = {
+      failed: (thread: Thread, error: unknown) => this.#failed(thread, error),
+      idle: (stuck: Thread[]) => this.#idle(stuck),
+    };
+    this.machine = new Machine(options.host, events, options.fuel);
+    this.#builtins = options.builtins(this.machine);
+    this.#modules = new Modules(this.machine, options.finder, this.#builtins);
+  }
+
+  /** Runs a program with all its threads and background work to its end. Its imports are looked for in `directory`. */
+  run(source: Source, directory: string, done: (outcome: Outcome) => void): void {
+    this.#done = done;
+    const compiled = this.#compile(source, false);
+    if (compiled === null) {
+      this.#end(1);
+      return;
+    }
+    const { main } = this.#modules.instantiate(compiled, directory);
+    this.#main = this.machine.spawn(main, []);
+    this.#main.onEnd = (value) => {
+      this.#value = value;
+    };
+    this.machine.run();
+  }
+
+  /** A sequence of inputs that share their variables; see `Session`. */
+  session(directory: string): Session {
+    return new Session(this, this.#modules, this.#builtins, directory);
+  }
+
+  /** Ends the program where it stands. */
+  stop(status = 1): void {
+    this.#end(status);
+  }
+
+  /** Compiles, or reports why that cannot be done. */
+  #compile(source: Source, session: boolean): Compiled | null {
+    try {
+      return compile(source, session);
+    } catch (error) {
+      const problem = parseProblem(source, error);
+      if (problem === null) throw error;
+      this.#options.onProblem(problem);
+      return null;
+    }
+  }
+
+  #failed(thread: Thread, error: unknown): void {
+    this.#modules.abandon(thread);
+    if (thread.attended) return;
+    if (error instanceof Exit) {
+      this.#end(error.status);
+      return;
+    }
+    this.#options.onProblem(this.problemOf(error, thread.frames, thread === this.#main ? null : 'in a thread'));
+    this.#status = 1;
+    if (thread === this.#main) this.#end(1);
+  }
+
+  /** Describes an error that ended a thread. Anything but a mistake in the program is a bug of ours, and thrown on. */
+  problemOf(error: unknown, frames: Frame | null, thread: string | null): Problem {
+    const mistake = asMistake(error);
+    const trace = traceOf(mistake, frames);
+    return runtimeProblem(mistake, trace, thread, (unit, at, reason) =>
+      hintFor({ reason, source: unit.source(), program: programOf(unit), at, names: [...this.#builtins.keys(), 'import'] }),
+    );
+  }
+
+  #idle(stuck: Thread[]): void {
+    const attended = stuck.find((thread) => thread.attended);
+    if (attended !== undefined) {
+      this.machine.fail(attended, new ProgramError('Deadlock: it waits for a channel that nobody can use any more'));
+      return;
+    }
+    if (stuck.length > 0) {
+      this.#options.onProblem(deadlock(stuck));
+      this.#status = 1;
+    }
+    this.#end(this.#status);
+  }
+
+  #end(status: number): void {
+    const done = this.#done;
+    if (done === null) return;
+    this.#done = null;
+    this.machine.flushAll();
+    this.machine.stop();
+    this.#options.host.flush();
+    done({ status, value: this.#value });
+  }
+}
+
+/** What became of one input: its value, what is wrong with it, or the status that it asked the process to exit with. */
+export type Evaluated = { readonly value: Value } | { readonly problem: Problem } | { readonly exit: number };
+
+/** Inputs that are run one after the other and share their module-level variables, as in a REPL. */
+export class Session {
+  readonly #interpreter: Interpreter;
+  readonly #modules: Modules;
+  readonly #builtins: Map<string, Fn>;
+  readonly #directory: string;
+  readonly #variables = new Obj();
+  #running: Thread | null = null;
+
+  constructor(interpreter: Interpreter, modules: Modules, builtins: Map<string, Fn>, directory: string) {
+    this.#interpreter = interpreter;
+    this.#modules = modules;
+    this.#builtins = builtins;
+    this.#directory = directory;
+  }
+
+  /** Runs one input; `done` is given its value, or what is wrong with it. */
+  evaluate(source: Source, done: (result: Evaluated) => void): void {
+    let compiled: Compiled;
+    try {
+      compiled = compile(source, true);
+    } catch (error) {
+      const problem = parseProblem(source, error);
+      if (problem === null) throw error;
+      done({ problem });
+      return;
+    }
+    const { main } = this.#modules.instantiate(compiled, this.#directory, this.#variables);
+    const thread = this.#interpreter.machine.spawn(main, []);
+    this.#running = thread;
+    thread.attended = true;
+    thread.onEnd = (value, error) => {
+      this.#running = null;
+      if (error === null) done({ value });
+      else if (error instanceof Exit) done({ exit: error.status });
+      else done({ problem: this.#interpreter.problemOf(error, thread.frames, null) });
+    };
+    this.#interpreter.machine.run();
+  }
+
+  /** Ends the input that is running, with an error at the place where it is; false when none is running. */
+  interrupt(): boolean {
+    if (this.#running === null) return false;
+    this.#interpreter.machine.fail(this.#running, new ProgramError('Interrupted'));
+    return true;
+  }
+
+  /** All names that an input can use. */
+  names(): string[] {
+    return [...new Set([...keysOf(this.#variables), ...this.#builtins.keys(), 'import'])];
+  }
+
+  lookup(name: string): Value {
+    return this.#variables[name] ?? this.#builtins.get(name) ?? null;
+  }
+
+  /** Gives a variable a value before the next input. */
+  define(name: string, value: Value): void {
+    this.#variables[name] = value;
+  }
+}
+
+/** What is wrong with a source text, without running it. */
+export function check(source: Source): Problem[] {
+  try {
+    resolve(parseProgram(source));
+    return [];
+  } catch (error) {
+    const problem = parseProblem(source, error);
+    if (problem === null) throw error;
+    return [problem];
+  }
+}
+
+function parseProblem(source: Source, error: unknown): Problem | null {
+  if (error instanceof RangeError) {
+    return { kind: 'parse', reason: 'Nested too deeply', place: null, hint: null, related: null, trace: [], thread: null };
+  }
+  if (!(error instanceof ParseError)) return null;
+  const { at, end, reason, hint, related } = error;
+  const place = at === null ? null : { source, at, start: at, end: end ?? at + 1 };
+  return { kind: 'parse', reason, place, hint, related, trace: [], thread: null };
+}
+
+/** An error as a mistake in the program; throws it on when it is a bug of ours. */
+function asMistake(error: unknown): Error & { reasonOf: ProgramError['reasonOf']; at: number | null } {
+  if (error instanceof ProgramError) return error;
+  if (error instanceof RangeError) {
+    const reason = /string length/i.test(error.message)
+      ? 'String too long: JavaScript strings hold at most half a gigabyte'
+      : /call stack/i.test(error.message) ? 'A value is nested too deeply' : 'Too large for the memory of this process';
+    return Object.assign(error, { reasonOf: reason, at: null });
+  }
+  throw error;
+}
+
+function runtimeProblem(
+  error: Error & { reasonOf: ProgramError['reasonOf']; at: number | null },
+  trace: Trace,
+  thread: string | null,
+  hint: (unit: Unit, at: number, reason: string) => string | null,
+): Problem {
+  const at = error.at ?? trace.callAt;
+  const unit = at === null || at < 0 ? undefined : unitAt(at);
+  const quote = unit === undefined ? NO_QUOTE : quoteFrom(unit);
+  const reason = typeof error.reasonOf === 'string' ? error.reasonOf : error.reasonOf(quote);
+  if (unit === undefined || at === null) {
+    return { kind: 'runtime', reason, place: null, hint: null, related: null, trace: trace.entries, thread };
+  }
+  const offset = at - unit.base;
+  const node = nodeAt(programOf(unit), offset);
+  const place = { source: unit.source(), at: offset, start: node?.start ?? offset, end: node?.end ?? offset + 1 };
+  return { kind: 'runtime', reason, place, hint: hint(unit, offset, reason), related: null, trace: trace.entries, thread };
+}
+
+const nothing = (): string => '';
+const NO_QUOTE: Quote = { target: nothing, value: nothing, node: nothing, badElement: nothing, className: nothing };
+
+/** The report that every thread left waits for another. */
+function deadlock(stuck: readonly Thread[]): Problem {
+  const places = stuck.flatMap((thread) => {
+    for (let frame = thread.frames; frame !== null; frame = frame.next) {
+      const position = positionInName(frame.resume.name);
+      const unit = position === undefined ? undefined : unitAt(position);
+      const at = unit === undefined || position === undefined ? undefined : callAtSite(unit, position, frame.pc);
+      if (unit !== undefined && at !== undefined) return [{ unit, at: at - unit.base }];
+    }
+    return [];
+  });
+  const count = stuck.length === 1 ? 'The only thread left waits' : `All ${stuck.length} threads left wait`;
+  const shown = places.slice(0, 10).map(({ unit, at }) => {
+    const { line, column } = unit.source().lineAndColumn(at);
+    return `  waiting at [${line}:${column}]`;
+  });
+  const more = places.length > shown.length ? [`  and ${places.length - shown.length} more`] : [];
+  const [first] = places;
+  return {
+    kind: 'runtime',
+    reason: [`Deadlock: ${count.toLowerCase()} for a channel that nobody can use any more`, ...shown, ...more].join('\n'),
+    place: first === undefined ? null : { source: first.unit.source(), at: first.at, start: first.at, end: first.at + 1 },
+    hint: null,
+    related: null,
+    trace: [],
+    thread: null,
+  };
+}

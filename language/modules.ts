@@ -1,0 +1,167 @@
+/** `import`: finds modules, runs each once, and gives its variables as an object. */
+import { ProgramError } from './errors.ts';
+import type { Machine, Thread } from './machine.ts';
+import { ParseError } from './parse-error.ts';
+import { display } from './render.ts';
+import type { Source } from './source.ts';
+import { support } from './support.ts';
+import { type Compiled, compile, type Instance } from './unit-code.ts';
+import { type Fn, HIDDEN, type HiddenKeys, Obj, Str, SUSPENDED, type Suspended, type Value } from './values.ts';
+
+/** A module that `import` found. */
+export interface FoundModule {
+  /** The same for every spelling of the same module; modules are cached by it. */
+  readonly key: string;
+  /** Where its own imports are looked for. */
+  readonly directory: string;
+  /** Whether it belongs to the standard library. */
+  readonly library: boolean;
+  /** Its text, or its code if that was compiled before. */
+  load(): Source | Compiled;
+}
+
+/** Where a runtime looks for modules. */
+export interface ModuleFinder {
+  /** The module that `import(path)` in a file of `directory` means; null when there is none. `path` is byte text. */
+  find(path: string, directory: string): FoundModule | null;
+}
+
+interface Module {
+  readonly object: Obj;
+  loading: boolean;
+  /** The thread that runs it first. */
+  readonly loader: Thread | null;
+  readonly waiting: Thread[];
+}
+
+/** The modules of one program. */
+export class Modules {
+  readonly #machine: Machine;
+  readonly #finder: ModuleFinder;
+  readonly #builtins: ReadonlyMap<string, Fn>;
+  readonly #modules = new Map<string, Module>();
+  /** Everything that was compiled lives as long as its program: units.ts holds it weakly. */
+  readonly #held: Compiled[] = [];
+
+  constructor(machine: Machine, finder: ModuleFinder, builtins: ReadonlyMap<string, Fn>) {
+    this.#machine = machine;
+    this.#finder = finder;
+    this.#builtins = builtins;
+  }
+
+  /** Sets up compiled code whose imports are looked for in `directory`. */
+  instantiate(compiled: Compiled, directory: string, session: Obj | null = null): Instance {
+    this.#held.push(compiled);
+    return compiled.factory(support, this.#machine, this.lookup(directory), session);
+  }
+
+  /** Finds the builtins of code in `directory`: each module has an `import` of its own. */
+  lookup(directory: string): (name: string) => Fn | undefined {
+    const importHere = this.#importFrom(directory);
+    return (name) => (name === 'import' ? importHere : this.#builtins.get(name));
+  }
+
+  /** Forgets the modules that a thread was still running when it ended with an error: another import runs them again. */
+  abandon(thread: Thread): void {
+    for (const [key, module] of this.#modules) {
+      if (!module.loading || module.loader !== thread) continue;
+      this.#modules.delete(key);
+      for (const one of module.waiting) this.#machine.wake(one, module.object);
+    }
+  }
+
+  #importFrom(directory: string): Fn {
+    const fn = (...args: (Value | undefined)[]): Value | Suspended => {
+      if (args.length === 0) throw new ProgramError('import requires 1 arguments, got 0');
+      const [path = null] = args;
+      if (!(path instanceof Str)) throw new ProgramError(`path to import() must be a string, got ${display(path)}`);
+      return this.#import(path.text, directory);
+    };
+    Object.defineProperty(fn, 'name', { value: 'import' });
+    return fn;
+  }
+
+  #import(path: string, directory: string): Value | Suspended {
+    const found = this.#finder.find(path, directory);
+    if (found === null) throw new ProgramError(`Could not open ${path} (.oak, .ok, .mag, .mg)`);
+    const known = this.#modules.get(found.key);
+    if (known !== undefined) return this.#wait(known);
+
+    const compiled = this.#load(path, found);
+    const instance = this.#instance(compiled, found.directory);
+    const module: Module = { object: instance.object, loading: true, loader: this.#machine.current, waiting: [] };
+    this.#modules.set(found.key, module);
+    const result = instance.main();
+    if (result === SUSPENDED) return this.#machine.save(finish, 0, [this.#machine, module]);
+    return finish(0, [this.#machine, module], null);
+  }
+
+  #load(path: string, found: FoundModule): Compiled {
+    const loaded = found.load();
+    if ('factory' in loaded) return loaded;
+    try {
+      return compile(loaded);
+    } catch (error) {
+      if (!(error instanceof ParseError)) throw error;
+      const { line, column } = error.at === null ? { line: 0, column: 0 } : loaded.lineAndColumn(error.at);
+      const what = found.library ? `Error loading ${path}` : `Error importing ${path}`;
+      throw new ProgramError(`${what}: Parse error at [${line}:${column}]: ${error.reason}`);
+    }
+  }
+
+  #instance(compiled: Compiled, directory: string): { main: Fn; object: Obj } {
+    const { main, variables } = this.instantiate(compiled, directory);
+    return { main, object: moduleObject(variables, this.lookup(directory), this.#builtins) };
+  }
+
+  /** A module that another thread is still running is waited for; one that imports itself in a circle is given as far as it is. */
+  #wait(module: Module): Value | Suspended {
+    const { current } = this.#machine;
+    if (!module.loading || module.loader === current || this.#waitsFor(module.loader, current)) return module.object;
+    module.waiting.push(this.#machine.block('thread'));
+    return SUSPENDED;
+  }
+
+  #waitsFor(thread: Thread | null, other: Thread | null): boolean {
+    for (const { loading, loader, waiting } of this.#modules.values()) {
+      if (!loading || thread === null || !waiting.includes(thread)) continue;
+      if (loader === other || this.#waitsFor(loader, other)) return true;
+    }
+    return false;
+  }
+}
+
+/** Goes on when the body of a module has run. */
+function finish(_pc: number, slots: readonly unknown[], _value: Value): Value {
+  const [machine, module] = slots as [Machine, Module]; // saved so by #import
+  module.loading = false;
+  for (const thread of module.waiting.splice(0)) machine.wake(thread, module.object);
+  return module.object;
+}
+
+/**
+ * The object that `import` gives: an accessor on a prototype of its own for each variable of the module, so that reading one is
+ * as fast as reading a key; what others add to it are plain keys. Builtins are found through it as well.
+ */
+function moduleObject(variables: Instance['variables'], builtin: (name: string) => Fn | undefined, builtins: ReadonlyMap<string, Fn>): Obj {
+  const names = Object.keys(variables);
+  const prototype = Object.create(Obj.prototype) as Obj;
+  Object.defineProperties(prototype, Object.getOwnPropertyDescriptors(variables));
+  for (const name of [...builtins.keys(), 'import']) {
+    if (Object.hasOwn(variables, name)) continue;
+    Object.defineProperty(prototype, name, {
+      get: () => builtin(name),
+      set(this: Obj, value: Value) {
+        Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+      },
+    });
+  }
+  const hidden: HiddenKeys = {
+    list: () => [...names.filter((name) => variables[name] !== undefined), ...[...builtins.keys()].filter((name) => !names.includes(name))],
+    remove(name) {
+      if (Object.hasOwn(variables, name)) variables[name] = null;
+    },
+  };
+  Object.defineProperty(prototype, HIDDEN, { value: hidden });
+  return Object.create(prototype) as Obj;
+}

@@ -1,0 +1,38 @@
+/** What is wrong with a source text, as data: the display adds file, line and caret. */
+
+/** Another place that explains the error, such as the bracket that is never closed. */
+export interface RelatedPlace {
+  readonly at: number;
+  readonly note: string;
+}
+
+/** Where and how a source text is wrong. */
+export interface ParseErrorDetails {
+  /** The code point that the error names, or null where the reference names none (it shows `[0:0]`): the end of input. */
+  readonly at: number | null;
+  /** The end (exclusive) of the text that is wrong; null like `at`. */
+  readonly end: number | null;
+  /** What to write instead, when we know it. */
+  readonly hint?: string | null;
+  readonly related?: RelatedPlace | null;
+}
+
+/** A source text that is no program. `reason` is worded as in the reference; `hint` and `related` are help for people. */
+export class ParseError extends Error {
+  override name = 'ParseError';
+  readonly at: number | null;
+  readonly end: number | null;
+  readonly hint: string | null;
+  readonly related: RelatedPlace | null;
+
+  constructor(
+    readonly reason: string,
+    details: ParseErrorDetails,
+  ) {
+    super(reason);
+    this.at = details.at;
+    this.end = details.end;
+    this.hint = details.hint ?? null;
+    this.related = details.related ?? null;
+  }
+}

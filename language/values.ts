@@ -1,0 +1,335 @@
+/**
+ * What Magnolia values are in JavaScript.
+ *
+ * | Magnolia | JavaScript |
+ * |---|---|
+ * | `?` | `null` |
+ * | `_` | `EMPTY` |
+ * | int | `number` when it is a safe integer, else `bigint`: always the one canonical form |
+ * | float | `Float` |
+ * | bool | `boolean` |
+ * | atom | interned `Atom`, compared by identity |
+ * | string | `Str`, a mutable byte string |
+ * | list | array |
+ * | object | `Obj`, or `Table` once it is used as a hash table |
+ * | function, class, builtin | function; the name and the position of its `fn` follow from its JavaScript name |
+ *
+ * *Byte text* is a JavaScript string with one character (0 to 255) for each byte. V8 stores it one byte a character, and finds,
+ * slices and joins it natively. `undefined` is never a value: it marks a variable that is not set and an argument not given.
+ */
+
+/** What a call returns while its thread is being suspended: the caller saves its frame and returns it, too. */
+export class Suspended {
+  readonly kind = 'suspended';
+}
+export const SUSPENDED: Suspended = Object.freeze(new Suspended());
+
+/** The value `_`. */
+export class Empty {
+  readonly kind = 'empty';
+}
+export const EMPTY: Empty = Object.freeze(new Empty());
+
+/** A float; keeps `2.0` and `2` apart. */
+export class Float {
+  constructor(readonly value: number) {}
+}
+
+/** An atom; `name` is byte text. Only `atom()` makes them, one for each name. */
+export class Atom {
+  constructor(readonly name: string) {}
+}
+
+const atoms = new Map<string, WeakRef<Atom>>();
+const forgottenAtoms = new FinalizationRegistry<string>((name) => {
+  if (atoms.get(name)?.deref() === undefined) atoms.delete(name);
+});
+
+/** The one atom with this name. Atoms that nothing refers to any more are forgotten. */
+export function atom(name: string): Atom {
+  const known = atoms.get(name)?.deref();
+  if (known !== undefined) return known;
+  const made = new Atom(name);
+  atoms.set(name, new WeakRef(made));
+  forgottenAtoms.register(made, name);
+  return made;
+}
+
+/** How a host turns bytes into byte text and back; Node's Buffer does it many times faster than the loops below. */
+export interface Codec {
+  decode(bytes: Uint8Array, start: number, end: number): string;
+  /** Writes all of `text` at `at`; there is room. */
+  encode(text: string, into: Uint8Array, at: number): void;
+}
+
+export const codec: Codec = {
+  decode(bytes, start, end) {
+    let text = '';
+    for (let at = start; at < end; at += 8192) {
+      text += String.fromCharCode.apply(null, bytes.subarray(at, Math.min(end, at + 8192)) as unknown as number[]);
+    }
+    return text;
+  },
+  encode(text, into, at) {
+    for (let i = 0; i < text.length; i++) into[at + i] = text.charCodeAt(i);
+  },
+};
+
+/** Bytes that are being appended to or written in place: as text, as an array of doubling capacity, or both. */
+class Grown {
+  text: string | null;
+  bytes: Uint8Array | null = null;
+  length: number;
+
+  constructor(text: string) {
+    this.text = text;
+    this.length = text.length;
+  }
+
+  /** The array, with room for `capacity` bytes. */
+  reserve(capacity: number): Uint8Array {
+    const old = this.bytes;
+    if (old !== null && old.length >= capacity) return old;
+    const bytes = new Uint8Array(Math.max(capacity, this.length * 2, 512));
+    if (old !== null) bytes.set(old.subarray(0, this.length));
+    else codec.encode(this.text as string, bytes, 0); // without an array the text is there
+    this.bytes = bytes;
+    return bytes;
+  }
+
+  toText(): string {
+    if (this.text === null) this.text = codec.decode(this.bytes as Uint8Array, 0, this.length); // one of both is there
+    return this.text;
+  }
+}
+
+/** Up to here a string is simply concatenated; a string this short is cheap to flatten. */
+const SHORT_STRING = 256;
+/** From here on a piece is concatenated natively rather than copied into the array. */
+const LONG_PIECE = 64;
+
+/** A mutable byte string. `raw` is its byte text, or the buffer that it grows in: use `text`, `length` and `codeAt`. */
+export class Str {
+  raw: string | Grown;
+
+  constructor(text: string) {
+    this.raw = text;
+  }
+
+  /** All bytes as byte text. */
+  get text(): string {
+    const raw = this.raw;
+    return typeof raw === 'string' ? raw : raw.toText();
+  }
+
+  get length(): number {
+    return this.raw.length;
+  }
+
+  /** The byte at `index`, which is in range. */
+  codeAt(index: number): number {
+    const raw = this.raw;
+    if (typeof raw === 'string') return raw.charCodeAt(index);
+    return (raw.bytes ?? raw.reserve(raw.length))[index] as number; // in range, says the caller
+  }
+
+  /** Appends in place. */
+  append(piece: string): void {
+    const raw = this.raw;
+    if (typeof raw === 'string') {
+      if (raw.length + piece.length <= SHORT_STRING || raw.length === 0) {
+        this.raw = raw + piece;
+        return;
+      }
+      this.raw = new Grown(raw);
+      this.append(piece);
+      return;
+    }
+    if (raw.bytes === null && piece.length >= LONG_PIECE) {
+      raw.text = (raw.text as string) + piece; // without an array the text is there
+      raw.length += piece.length;
+      return;
+    }
+    const end = raw.length + piece.length;
+    const bytes = raw.bytes !== null && raw.bytes.length >= end ? raw.bytes : raw.reserve(Math.max(end, raw.length * 2));
+    if (piece.length === 1) bytes[raw.length] = piece.charCodeAt(0);
+    else codec.encode(piece, bytes, raw.length);
+    raw.length = end;
+    raw.text = null;
+  }
+
+  /** Overwrites from `index` (0 to length) on; grows when the piece runs past the end. */
+  write(index: number, piece: string): void {
+    const end = index + piece.length;
+    let raw = this.raw;
+    if (typeof raw === 'string') {
+      if (raw.length <= LONG_PIECE) {
+        this.raw = raw.slice(0, index) + piece + raw.slice(end);
+        return;
+      }
+      raw = new Grown(raw);
+      this.raw = raw;
+    }
+    const bytes = raw.reserve(end > raw.length ? Math.max(end, raw.length * 2) : raw.length);
+    codec.encode(piece, bytes, index);
+    if (end > raw.length) raw.length = end;
+    raw.text = null;
+  }
+}
+
+/** A new Magnolia string with this byte text. */
+export function str(text: string): Str {
+  return new Str(text);
+}
+
+/**
+ * An object with its keys (byte text) as its own properties, and nothing else on its prototype chain: `__proto__` and
+ * `constructor` are plain keys. A plain constructor rather than a class, because a class cannot be given such a prototype.
+ */
+export interface Obj {
+  [key: string]: Value;
+}
+export const Obj = function Obj() {} as unknown as { new (): Obj; prototype: Obj };
+Obj.prototype = Object.create(null);
+
+// V8 decides how many properties an Obj holds inside itself from the first ones that are made: give it room for six.
+for (let i = 0; i < 16; i++) {
+  const sample = new Obj();
+  sample.a = i;
+  sample.b = i;
+  sample.c = i;
+  sample.d = i;
+  sample.e = i;
+  sample.f = i;
+}
+
+/** An object that turned out to be a hash table: the same value (identity is kept) with another prototype and its keys in a Map. */
+export interface Table {
+  entries: Map<string, Value>;
+}
+export const Table = function Table() {} as unknown as { new (): Table; prototype: Table };
+Table.prototype = Object.create(null);
+
+/** A function, builtin or class: called with its arguments as they are, a missing one being `undefined`. */
+// biome-ignore lint/suspicious/noExplicitAny: the arguments of a Magnolia function are whatever the program passes
+export type Fn = (...args: any[]) => Value | Suspended;
+
+export type Int = number | bigint;
+export type Value = null | Empty | Int | Float | boolean | Atom | Str | Value[] | Obj | Table | Fn;
+
+export function isObject(value: unknown): value is Obj | Table {
+  return value instanceof Obj || value instanceof Table;
+}
+
+export function isInt(value: unknown): value is Int {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
+/** The value under a key of an object, or undefined. */
+export function getKey(object: Obj | Table, key: string): Value | undefined {
+  return object instanceof Table ? object.entries.get(key) : object[key];
+}
+
+/** Above this number of keys an object that is given computed keys becomes a table. */
+const TABLE_SIZE = 64;
+/** Counting keys costs: it is done at every so many new computed keys. */
+const COUNT_EVERY = 32;
+let newKeys = 0;
+
+/** Sets a key that the program computed (a name written in the program is set directly). */
+export function setKey(object: Obj | Table, key: string, value: Value): void {
+  if (object instanceof Table) {
+    object.entries.set(key, value);
+    return;
+  }
+  if (object[key] === undefined && ++newKeys % COUNT_EVERY === 0 && Object.keys(object).length > TABLE_SIZE) {
+    if (Object.getPrototypeOf(object) === Obj.prototype) {
+      toTable(object).entries.set(key, value);
+      return;
+    }
+  }
+  object[key] = value;
+}
+
+function toTable(object: Obj): Table {
+  const entries = new Map<string, Value>();
+  for (const key of Object.keys(object)) {
+    entries.set(key, object[key] as Value); // its own key
+    delete object[key];
+  }
+  Object.setPrototypeOf(object, Table.prototype);
+  const table = object as unknown as Table; // it has just become one
+  table.entries = entries;
+  return table;
+}
+
+export function deleteKey(object: Obj | Table, key: string): void {
+  if (object instanceof Table) object.entries.delete(key);
+  else if (Object.hasOwn(object, key)) delete object[key];
+  else if (object[key] !== undefined) hiddenKeys(object)?.remove(key);
+}
+
+/** The keys of an object in the order in which they were made (integer-like ones may come first). */
+export function keysOf(object: Obj | Table): string[] {
+  if (object instanceof Table) return [...object.entries.keys()];
+  const hidden = hiddenKeys(object);
+  return hidden === undefined ? Object.keys(object) : [...hidden.list(), ...Object.keys(object)];
+}
+
+export function sizeOf(object: Obj | Table): number {
+  return object instanceof Table ? object.entries.size : keysOf(object).length;
+}
+
+/** How a module object, whose variables are accessors on a prototype of its own, tells and removes its keys. */
+export interface HiddenKeys {
+  list(): string[];
+  remove(key: string): void;
+}
+export const HIDDEN = Symbol('hidden keys');
+
+function hiddenKeys(object: Obj): HiddenKeys | undefined {
+  return (object as unknown as { [HIDDEN]?: HiddenKeys })[HIDDEN];
+}
+
+/** A new object with these entries. */
+export function obj(entries: { readonly [key: string]: Value }): Obj {
+  const made = new Obj();
+  for (const key of Object.keys(entries)) made[key] = entries[key] as Value; // its own key
+  return made;
+}
+
+/** A failure of the world outside, as a value: `{type: :error, error: text}`. The text is byte text. */
+export function failure(text: string): Obj {
+  const made = new Obj();
+  made.type = ERROR;
+  made.error = new Str(text);
+  return made;
+}
+const ERROR = atom('error');
+
+const STATICS = Symbol('statics');
+
+/** Makes a function the value of a class, with its static members. */
+export function markClass(fn: Fn, statics: Obj): Fn {
+  (fn as unknown as { [STATICS]: Obj })[STATICS] = statics;
+  return fn;
+}
+
+/** The static members of a class; undefined for a value that is no class. */
+export function staticsOf(value: Value): Obj | undefined {
+  return typeof value === 'function' ? (value as unknown as { [STATICS]?: Obj })[STATICS] : undefined;
+}
+
+/** The last argument of a call that spreads a long list: what does not fit on the native stack. */
+export class Spread {
+  constructor(readonly items: Value[]) {}
+}
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+const MIN_SAFE = -MAX_SAFE;
+
+/** The int that is canonical for a bigint, wrapped to 64 bits. */
+export function wrapInt(value: bigint): Int {
+  const wrapped = BigInt.asIntN(64, value);
+  return wrapped >= MIN_SAFE && wrapped <= MAX_SAFE ? Number(wrapped) : wrapped;
+}

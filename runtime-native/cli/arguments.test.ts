@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Command, readArguments, type World } from './arguments.ts';
+
+const world = (more: Partial<World> = {}): World => ({
+  env: {},
+  inputIsTerminal: false,
+  exists: (path) => path.endsWith('.oak') || path === 'evil',
+  ...more,
+});
+
+describe('readArguments', () => {
+  for (const [line, expected] of [
+    ['demo.oak', { kind: 'run', file: 'demo.oak', args: [] }],
+    ['demo.oak --help run -x', { kind: 'run', file: 'demo.oak', args: ['--help', 'run', '-x'] }],
+    ['run demo.oak a b', { kind: 'run', file: 'demo.oak', args: ['a', 'b'] }],
+    ['run', { kind: 'wrong', message: 'magnolia run needs FILE' }],
+    ['-', { kind: 'run', file: '-', args: [] }],
+    ['- a b', { kind: 'run', file: '-', args: ['a', 'b'] }],
+    ['-- demo.oak', { kind: 'run', file: 'demo.oak', args: [] }],
+    ['', { kind: 'run', file: '-', args: [] }],
+    ['nowhere.txt', { kind: 'run', file: 'nowhere.txt', args: [] }],
+    ['eval 1 + 2', { kind: 'eval', program: '1 + 2' }],
+    ['eval -1 --help', { kind: 'eval', program: '-1 --help' }],
+    ['eval', { kind: 'wrong', message: 'magnolia eval needs PROGRAM' }],
+    ['check a.oak b.oak', { kind: 'check', files: ['a.oak', 'b.oak'] }],
+    ['check', { kind: 'wrong', message: 'magnolia check needs FILE...' }],
+    ['repl', { kind: 'repl' }],
+    ['repl x', { kind: 'wrong', message: 'magnolia repl takes nothing more, but got x' }],
+    ['help', { kind: 'help', topic: null }],
+    ['--help', { kind: 'help', topic: null }],
+    ['-h', { kind: 'help', topic: null }],
+    ['help std.map', { kind: 'help', topic: 'std.map' }],
+    ['version', { kind: 'version' }],
+    ['--version', { kind: 'version' }],
+    ['--versoin', { kind: 'wrong', message: 'there is no flag --versoin; did you mean --version?' }],
+    ['-z demo.oak', { kind: 'wrong', message: 'there is no flag -z' }],
+    ['chekc demo.oak', { kind: 'wrong', message: 'there is no file chekc; did you mean the command check?' }],
+    ['evil', { kind: 'run', file: 'evil', args: [] }],
+    ['--lib', { kind: 'wrong', message: '--lib needs a value' }],
+    ['--fuel x demo.oak', { kind: 'wrong', message: '--fuel takes a positive whole number, not x' }],
+  ] as const satisfies readonly (readonly [string, Command])[]) {
+    it(`magnolia ${line}`, () => {
+      expect(readArguments(line === '' ? [] : line.split(' '), world()).command).toEqual(expected);
+    });
+  }
+
+  it('starts the REPL when nothing is asked for at a terminal', () => {
+    expect(readArguments([], world({ inputIsTerminal: true })).command).toEqual({ kind: 'repl' });
+  });
+
+  for (const [line, env, expected] of [
+    ['demo.oak', {}, { lib: null, fuel: null }],
+    ['--lib here demo.oak', {}, { lib: 'here', fuel: null }],
+    ['--lib=here --fuel 7 demo.oak', {}, { lib: 'here', fuel: 7 }],
+    ['run --lib here demo.oak', { MAGNOLIA_LIB: 'there' }, { lib: 'here', fuel: null }],
+    ['demo.oak --lib here', { MAGNOLIA_LIB: 'there', MAGNOLIA_FUEL: '3' }, { lib: 'there', fuel: 3 }],
+  ] as const) {
+    it(`has settings in ${line} with ${JSON.stringify(env)}`, () => {
+      expect(readArguments(line.split(' '), world({ env })).settings).toEqual(expected);
+    });
+  }
+});

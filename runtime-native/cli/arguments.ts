@@ -1,0 +1,123 @@
+/**
+ * What the command line asks for.
+ *
+ *     magnolia [--lib DIR] FILE [ARG...]     all after FILE is the program's own
+ *     magnolia [--lib DIR] COMMAND ...
+ *
+ * Reading it has no effects: whether a file exists and whether somebody sits at a terminal is asked through `World`.
+ */
+import { nearest } from '../../language/nearest.ts';
+
+/** What holds for every command. */
+export interface Settings {
+  /** The folder of the standard library; null for the one that came with this command. */
+  readonly lib: string | null;
+  /** Steps that a thread may run before others get their turn; null for the usual number. For tests. */
+  readonly fuel: number | null;
+}
+
+export type Command =
+  | { readonly kind: 'run'; readonly file: string; readonly args: readonly string[] }
+  | { readonly kind: 'eval'; readonly program: string }
+  | { readonly kind: 'repl' }
+  | { readonly kind: 'check'; readonly files: readonly string[] }
+  | { readonly kind: 'help'; readonly topic: string | null }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+export interface Asked {
+  readonly command: Command;
+  readonly settings: Settings;
+}
+
+/** What has to be known of the surroundings. */
+export interface World {
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly inputIsTerminal: boolean;
+  exists(path: string): boolean;
+}
+
+/** The commands, and a line on each. */
+export const COMMANDS: { readonly [name: string]: string } = {
+  run: 'run a program; the word `run` may be left out',
+  eval: 'run a program given as arguments and print its value',
+  check: 'read programs without running them, and show what is wrong',
+  repl: 'type programs, see values',
+  help: 'explain a command, a builtin (`help print`) or the library (`help std.map`)',
+  version: 'print the version',
+};
+
+const FLAGS = ['--lib', '--fuel', '--help', '--version'];
+
+/** Reads the arguments that come after the name of the command itself. */
+export function readArguments(argv: readonly string[], world: World): Asked {
+  let lib = world.env.MAGNOLIA_LIB || null;
+  let fuel = world.env.MAGNOLIA_FUEL || null;
+  const rest = [...argv];
+  const wrong = (message: string): Asked => ({ command: { kind: 'wrong', message }, settings: { lib: null, fuel: null } });
+
+  /** Takes the flags that come next; gives the command that one of them stands for, or undefined. */
+  const takeFlags = (): Command | undefined => {
+    for (let flag = rest[0]; flag?.startsWith('-') && flag !== '-'; flag = rest[0]) {
+      rest.shift();
+      if (flag === '--') return undefined;
+      if (flag === '--help' || flag === '-h') return { kind: 'help', topic: null };
+      if (flag === '--version' || flag === '-v' || flag === '-V') return { kind: 'version' };
+      const [name = '', given] = flag.split(/=(.*)/s, 2);
+      if (name !== '--lib' && name !== '--fuel') return unknownFlag(name);
+      const value = given ?? rest.shift();
+      if (value === undefined || value === '') return { kind: 'wrong', message: `${name} needs a value` };
+      if (name === '--lib') lib = value;
+      else fuel = value;
+    }
+    return undefined;
+  };
+
+  const command = takeFlags() ?? readCommand(rest, takeFlags, world);
+  if (fuel !== null && !/^[1-9]\d{0,8}$/.test(fuel)) return wrong(`--fuel takes a positive whole number, not ${fuel}`);
+  return { command, settings: { lib, fuel: fuel === null ? null : Number(fuel) } };
+}
+
+function unknownFlag(flag: string): Command {
+  const meant = nearest(flag, FLAGS);
+  return { kind: 'wrong', message: `there is no flag ${flag}${meant === null ? '' : `; did you mean ${meant}?`}` };
+}
+
+function readCommand(rest: string[], takeFlags: () => Command | undefined, world: World): Command {
+  const first = rest.shift();
+  switch (first) {
+    case undefined:
+      return world.inputIsTerminal ? { kind: 'repl' } : { kind: 'run', file: '-', args: [] };
+    case 'run':
+      return takeFlags() ?? fileToRun(rest);
+    case 'check':
+      return takeFlags() ?? (rest.length > 0 ? { kind: 'check', files: rest } : needs('check', 'FILE...'));
+    case 'eval':
+      return rest.length > 0 ? { kind: 'eval', program: rest.join(' ') } : needs('eval', 'PROGRAM');
+    case 'repl':
+      return takeFlags() ?? nothingMore('repl', rest) ?? { kind: 'repl' };
+    case 'version':
+      return nothingMore('version', rest) ?? { kind: 'version' };
+    case 'help':
+      return { kind: 'help', topic: rest.length === 0 ? null : rest.join(' ') };
+    default:
+  }
+
+  const meant = first === '-' || world.exists(first) ? null : nearest(first, Object.keys(COMMANDS));
+  if (meant === null) return { kind: 'run', file: first, args: rest };
+  return { kind: 'wrong', message: `there is no file ${first}; did you mean the command ${meant}?` };
+}
+
+function fileToRun([file, ...args]: readonly string[]): Command {
+  return file === undefined ? needs('run', 'FILE') : { kind: 'run', file, args };
+}
+
+function needs(command: string, what: string): Command {
+  return { kind: 'wrong', message: `magnolia ${command} needs ${what}` };
+}
+
+function nothingMore(command: string, rest: readonly string[]): Command | undefined {
+  return rest.length === 0
+    ? undefined
+    : { kind: 'wrong', message: `magnolia ${command} takes nothing more, but got ${rest.join(' ')}` };
+}

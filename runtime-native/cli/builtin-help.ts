@@ -1,0 +1,39 @@
+/** A builtin as text, from its description in the registry. */
+import type { Builtin, Param } from '../../builtins/registry.ts';
+import { fromBytes } from '../../language/bytes.ts';
+import { display } from '../../language/render.ts';
+
+/** How it is called, what it does, what it takes and which errors it makes of what it does not take. */
+export function describeBuiltin(one: Builtin): string {
+  const { name, params, rest, callback, backend, unchecked } = one;
+  const shown = params.map(({ name: param, standard }) => (standard === undefined ? param : `${param} = ${display(standard)}`));
+  const lines = [`${name}(${[...shown, ...(rest === true ? ['more...'] : [])].join(', ')})`, `    ${fromBytes(one.help)}`];
+
+  if (params.length > 0) {
+    const width = Math.max(...params.map((param) => param.name.length));
+    lines.push('', ...params.map((param) => `    ${param.name.padEnd(width)}  ${param.shape}`));
+  }
+  if (callback === true) {
+    lines.push(
+      '',
+      '    With a function as the last argument it returns ? at once, works in the background',
+      '    and calls the function with the result.',
+    );
+  }
+  if (backend !== undefined) lines.push('', `    Needs ${backend}: where there are none (in browsers) it gives an error object.`);
+
+  const required = params.filter(({ standard }) => standard === undefined).length;
+  const errors: string[] = [];
+  if (unchecked !== true && required > 0) errors.push(`${one.missing ?? name} requires ${required} arguments, got 0`);
+  if (unchecked !== true) errors.push(...new Set(params.flatMap((param) => complaint(one, param))));
+  if (errors.length > 0) lines.push('', '    Errors', ...errors.map((error) => `      ${fromBytes(error)}`));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The error for an argument that is none of what the parameter takes; none when it takes everything. */
+function complaint(one: Builtin, param: Param): string[] {
+  if (param.read(null) !== undefined) return [];
+  if (param.complaint === undefined)
+    return [`Mismatched types in call ${one.name}(${one.params.map(({ name }) => name).join(', ')})`];
+  return [param.complaint(one.name, null).replace(/\?$/, param.name)];
+}

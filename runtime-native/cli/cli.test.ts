@@ -1,0 +1,283 @@
+/** The command itself, started as users start it. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const root = resolve(dirname(__filename), '../..');
+const cli = join(root, 'dist/cli.js');
+const folder = mkdtempSync(join(tmpdir(), 'magnolia-cli-'));
+const env = {
+  ...process.env,
+  HOME: folder,
+  NO_COLOR: '1',
+  FORCE_COLOR: undefined,
+  MAGNOLIA_LIB: undefined,
+  MAGNOLIA_FUEL: undefined,
+};
+
+beforeAll(() => {
+  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build.ts', '--if-stale'], { cwd: root });
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  readonly out: string;
+  readonly err: string;
+  readonly status: number | null;
+}
+
+function start(command: string, args: readonly string[], more: NodeJS.ProcessEnv = {}): ChildProcess {
+  return spawn(command, args, { cwd: folder, env: { ...env, ...more } });
+}
+
+/** Starts the command with this standard input and waits for its end. */
+function magnolia(args: readonly string[], input = '', more: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const child = start(process.execPath, [cli, ...args], more);
+  child.stdin?.on('error', () => {}).end(input); // it may end without reading
+  return ended(child);
+}
+
+function ended(child: ChildProcess): Promise<Ended> {
+  let out = '';
+  let err = '';
+  child.stdout?.on('data', (chunk: Buffer) => (out += chunk));
+  child.stderr?.on('data', (chunk: Buffer) => (err += chunk));
+  return new Promise((done) => child.on('close', (status) => done({ out, err, status })));
+}
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('magnolia FILE', () => {
+  it('runs the program, with all that follows as its arguments', async () => {
+    file('args.oak', "print(string(args()) + '\\n')");
+    const { out, err, status } = await magnolia(['args.oak', '--help', 'run', '-x', 'ä b']);
+    expect(out).toMatch(/^\['.*', 'args\.oak', '--help', 'run', '-x', 'ä b'\]\n$/);
+    expect([err, status]).toEqual(['', 0]);
+  });
+
+  for (const [text, status] of [
+    ['1', 0],
+    ['exit(7)', 7],
+    ['exit(263)', 7],
+    ['exit(-1)', 255],
+    ['nope.x', 1],
+    ['f(', 1],
+    ['wait(0.001, fn() exit(3))', 3],
+    ['fn f(n) if n { 0 -> exit(4), _ -> 1 + f(n - 1) }, f(10000)', 4],
+  ] as const) {
+    it(`ends with status ${status} after ${text}`, async () => {
+      expect((await magnolia(['run', file('status.oak', text)])).status).toBe(status);
+    });
+  }
+
+  it('shows an error with its place, and keeps what was printed before', async () => {
+    const path = file('wrong.oak', "print('before\\n')\nfn half(n) n / zero\nhalf('x') + 1\n");
+    const { out, err, status } = await magnolia(['wrong.oak']);
+    expect([out, status]).toEqual(['before\n', 1]);
+    expect(err).toBe(`Runtime Error: Cannot / incompatible values 'x', ?
+  File: ${path}
+  Position: [2:14]
+
+    1 │ print('before\\n')
+    2 │ fn half(n) n / zero
+      │            ~~^~~~~~
+    3 │ half('x') + 1
+
+  Hint: \`zero\` is not defined here
+
+  Stack Trace:
+    in fn half [2:1]
+`);
+  });
+
+  it('shows what is wrong with a text that is no program, and runs none of it', async () => {
+    file('bad.oak', "print('before')\nx := [1, 2\n");
+    const { out, err, status } = await magnolia(['bad.oak']);
+    expect([out, status]).toEqual(['', 1]);
+    expect(err).toContain('Parse Error: ');
+    expect(err).not.toContain('.js');
+  });
+
+  it('says that there is no such file, and which one is meant', async () => {
+    file('greeting.oak', '1');
+    for (const [name, message] of [
+      ['nowhere.oak', 'magnolia: Could not open nowhere.oak: no such file\n'],
+      ['greetign.oak', 'magnolia: Could not open greetign.oak: no such file; did you mean greeting.oak?\n'],
+      ['greeting', 'magnolia: Could not open greeting: no such file; did you mean greeting.oak?\n'],
+      ['.', 'magnolia: Could not open .: it is a directory\n'],
+    ] as const) {
+      expect(await magnolia([name])).toEqual({ out: '', err: message, status: 1 });
+    }
+  });
+
+  it('takes programs from standard input', async () => {
+    for (const args of [[], ['-']]) expect((await magnolia(args, "print('in')")).out).toBe('in');
+    expect((await magnolia(['-', 'a'], 'print(args().2)')).out).toBe('a');
+  });
+
+  it('runs a program that names it in its first line', async () => {
+    symlinkSync(cli, join(folder, 'magnolia'));
+    const script = file('script.oak', "#!/usr/bin/env magnolia\nprint('run')\n");
+    chmodSync(script, 0o755);
+    expect(await ended(start(script, [], { PATH: `${folder}:${process.env.PATH}` }))).toEqual({ out: 'run', err: '', status: 0 });
+  });
+
+  it('colours errors only when asked to', async () => {
+    file('colour.oak', 'nope.x');
+    expect((await magnolia(['colour.oak'])).err).not.toContain('\x1b');
+    expect((await magnolia(['colour.oak'], '', { FORCE_COLOR: '1', NO_COLOR: undefined })).err).toContain('\x1b[');
+  });
+
+  it('takes the library from --lib or MAGNOLIA_LIB', async () => {
+    file('mylib/std.oak', "fn greet() print('mine')");
+    file('lib.oak', "import('std').greet()");
+    expect((await magnolia(['--lib', 'mylib', 'lib.oak'])).out).toBe('mine');
+    expect((await magnolia(['lib.oak'], '', { MAGNOLIA_LIB: 'mylib' })).out).toBe('mine');
+    expect((await magnolia(['lib.oak'])).status).toBe(1);
+  });
+
+  it('does the same however little fuel there is', async () => {
+    file('fuel.oak', 'fn sum(n) if n { 0 -> 0, _ -> n + sum(n - 1) }, print(string(sum(1000)))');
+    for (const fuel of ['1', '2', '7', '1000']) expect((await magnolia(['--fuel', fuel, 'fuel.oak'])).out).toBe('500500');
+  });
+});
+
+describe('magnolia eval', () => {
+  for (const [args, out] of [
+    [['1 + 2'], '3\n'],
+    [['1', '+', '2'], '3\n'],
+    [["'a\\nb'"], 'a\nb\n'],
+    [["'é'"], 'é\n'],
+    [[':atom'], 'atom\n'],
+    [["['a', :b, ?]"], "['a', :b, ?]\n"],
+    [['-1'], '-1\n'],
+  ] as const) {
+    it(`prints the value of ${args.join(' ')}`, async () => {
+      expect(await magnolia(['eval', ...args])).toEqual({ out, err: '', status: 0 });
+    });
+  }
+
+  it('fails for an error', async () => expect((await magnolia(['eval', 'nope.x'])).status).toBe(1));
+});
+
+describe('magnolia check', () => {
+  it('says nothing about programs without mistakes, and does not run them', async () => {
+    file('fine.oak', 'print(1), exit(5)');
+    expect(await magnolia(['check', 'fine.oak', 'fine.oak'])).toEqual({ out: '', err: '', status: 0 });
+  });
+
+  it('shows the mistakes of all files', async () => {
+    file('fine.oak', 'x := 1');
+    file('unclosed.oak', 'x := (');
+    const { err, status } = await magnolia(['check', 'unclosed.oak', 'fine.oak', 'nowhere.oak']);
+    expect(status).toBe(1);
+    expect(err).toContain('Parse Error: ');
+    expect(err).toContain('Could not open nowhere.oak');
+  });
+});
+
+describe('what else there is', () => {
+  for (const [args, expected] of [
+    [['--version'], /^magnolia \d+\.\d+\.\d+\n$/],
+    [['--help'], /^Usage:/],
+    [['help', 'print'], /^print\(/],
+    [['help', 'std.map'], /^std\.map\(xs, f\)\n {4}/],
+    [['help', 'std'], /std := import\('std'\).*map\(xs, f\)/s],
+    [['help', 'sendLine'], /^socket\.sendLine\(/],
+    [['help', 'eval'], /^magnolia eval/],
+  ] as const) {
+    it(`magnolia ${args.join(' ')}`, async () => {
+      const { out, err, status } = await magnolia(args);
+      expect(out).toMatch(expected);
+      expect([err, status]).toEqual(['', 0]);
+    });
+  }
+
+  for (const [args, message] of [
+    [['--fule', '1'], 'there is no flag --fule; did you mean --fuel?'],
+    [['chekc', 'x.oak'], 'there is no file chekc; did you mean the command check?'],
+    [['eval'], 'magnolia eval needs PROGRAM'],
+  ] as const) {
+    it(`magnolia ${args.join(' ')} is wrong`, async () => {
+      const { out, err, status } = await magnolia(args);
+      expect(err).toContain(`magnolia: ${message}\n`);
+      expect([out, status]).toEqual(['', 2]);
+    });
+  }
+
+  it('magnolia help knows what was meant', async () => {
+    expect((await magnolia(['help', 'pritn'])).err).toBe('magnolia: there is no help for pritn; did you mean print?\n');
+    expect((await magnolia(['help', 'std.mpa'])).err).toBe('magnolia: there is no help for std.mpa; did you mean std.map?\n');
+  });
+});
+
+describe('magnolia repl', () => {
+  it('prints values, keeps names and the last value, and goes on after errors', async () => {
+    const input =
+      "x := 'a'\nx + 'b'\n__ + 'c'\n?\nnope.x\nfn twice(n) {\n  n * 2\n}\ntwice(21)\n[1,\n2]\nimport('std').map([1], fn(n) n + 1)\nlater := 1";
+    const { out, err, status } = await magnolia(['repl'], input);
+    expect(out).toBe("'a'\n'ab'\n'abc'\nfn twice(n) { (n * 2) }\n42\n[1, 2]\n[2]\n1\n");
+    expect(err).toContain('Runtime Error: Expected string, list, or object');
+    expect(status).toBe(0);
+  });
+
+  it('shows an input that is never completed', async () => {
+    const { err, status } = await magnolia(['repl'], '[1,\n2');
+    expect(err).toContain('Parse Error: ');
+    expect(status).toBe(0);
+  });
+
+  /** A session at a terminal: what is typed when a certain text has appeared. */
+  function atTerminal(steps: readonly (readonly [shown: string, typed: string])[]): Promise<Ended> {
+    const child = start('script', ['-qec', `'${process.execPath}' '${cli}'`, '/dev/null'], {
+      TERM: 'xterm',
+      MAGNOLIA_DEBUG: '1',
+    });
+    const left = [...steps];
+    let seen = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      seen += chunk;
+      const [shown, typed] = left[0] ?? [];
+      if (shown === undefined || typed === undefined || !seen.includes(shown)) return;
+      seen = '';
+      left.shift();
+      child.stdin?.write(typed);
+    });
+    return ended(child).then((end) => {
+      child.stdin?.destroy();
+      return end;
+    });
+  }
+
+  it('survives Ctrl-C while a program spins, while it waits and while one is typed; Ctrl-D ends it', async () => {
+    const { out, status } = await atTerminal([
+      ['> ', "fn spin() spin(), print('spin' + 'ning'), spin()\r"],
+      ['spinning', '\x03'],
+      ['> ', "print('wait' + 'ing'), wait(1000)\r"],
+      ['waiting', '\x03'],
+      ['> ', '(1 + \r'],
+      ['… ', '\x03'],
+      ['> ', '20 + 3\r'],
+      ['23', '\x04'],
+    ]);
+    expect(out).toContain('23');
+    expect(status).toBe(0);
+  });
+
+  it('completes names and keys', async () => {
+    const { out, status } = await atTerminal([
+      ['> ', 'object := {firstKey: 11, secondKey: 22}\r'],
+      ['}', 'obj\t.sec\t + 200\r'],
+      ['222', '\x04'],
+    ]);
+    expect(out).toContain('object.secondKey + 200');
+    expect(status).toBe(0);
+  });
+});

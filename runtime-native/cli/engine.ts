@@ -1,0 +1,75 @@
+/** A program's interpreter, with everything that Node can give it. */
+import type { Registry } from '../../builtins/registry.ts';
+import { socketBuiltins } from '../../builtins/sockets/builtins.ts';
+import { toBytes } from '../../language/bytes.ts';
+import { Interpreter } from '../../language/interpreter.ts';
+import type { ModuleFinder } from '../../language/modules.ts';
+import type { Problem } from '../../language/problem.ts';
+import { Source } from '../../language/source.ts';
+import { type NativeOptions, nativeBuiltins } from '../builtins.ts';
+import { NodeHost } from '../host.ts';
+import { libraryNames } from '../library.ts';
+import { nativeModules } from '../modules.ts';
+import { nativeSockets } from '../sockets/backend.ts';
+import type { Settings } from './arguments.ts';
+import { showProblem } from './screen.ts';
+
+export interface Engine {
+  readonly interpreter: Interpreter;
+  readonly host: NodeHost;
+  /** Lets what the program has sent go out; the process may end when `done` is called. */
+  finish(done: () => void): void;
+}
+
+/** An interpreter for one program. `args` is the script and what followed it on the command line, for `args()`. */
+export function newEngine(settings: Settings, args: readonly string[], host = new NodeHost()): Engine {
+  const sockets = nativeSockets();
+  const finder = moduleFinder(settings);
+  const registry = nativeBuiltins({ args: [process.argv[1] ?? 'magnolia', ...args], library: librarySources(finder) });
+  registry.add(socketBuiltins(sockets));
+  const interpreter = new Interpreter({
+    host,
+    builtins: (machine) => registry.functions(machine),
+    finder,
+    onProblem: (problem: Problem) => {
+      host.flush(); // what was printed before the error is read before it
+      showProblem(problem);
+    },
+    fuel: settings.fuel ?? undefined,
+  });
+  return { interpreter, host, finish: (done) => sockets.drainAll(done) };
+}
+
+/** The builtins of a program on Node, as data. */
+export function nativeRegistry(): Registry {
+  return nativeBuiltins().add(socketBuiltins(nativeSockets()));
+}
+
+function moduleFinder(settings: Settings): ModuleFinder {
+  return nativeModules(settings.lib === null ? [] : [settings.lib]);
+}
+
+/** The text of a library module; null when there is none of this name. */
+export function librarySource(name: string, settings: Settings): string | null {
+  return sourceOf(moduleFinder(settings), name)?.text ?? null;
+}
+
+/** The library as programs can ask for it, as byte text. */
+function librarySources(finder: ModuleFinder): NonNullable<NativeOptions['library']> {
+  return {
+    get modules() {
+      return libraryNames();
+    },
+    source(module) {
+      const source = sourceOf(finder, module);
+      return source === null ? undefined : toBytes(source.text);
+    },
+  };
+}
+
+function sourceOf(finder: ModuleFinder, module: string): Source | null {
+  const found = finder.find(module, '/');
+  if (found === null || !found.library) return null;
+  const loaded = found.load();
+  return loaded instanceof Source ? loaded : loaded.unit.source();
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+/**
+ * The `magnolia` command. Running a program is what start-up time counts for, so everything else is loaded when asked for.
+ *
+ * Exit status: the program's own, 1 for errors, 2 when the command was called in a wrong way.
+ */
+import { existsSync } from 'node:fs';
+import { type Asked, readArguments } from './arguments.ts';
+import { runProgram } from './run.ts';
+import { complain, writeError } from './screen.ts';
+
+/** Does what was asked for; gives the exit status. */
+async function obey({ command, settings }: Asked): Promise<number> {
+  switch (command.kind) {
+    case 'run':
+      return await runProgram(command.file, command.args, settings);
+    case 'eval':
+      return await (await import('./eval.ts')).evaluate(command.program, settings);
+    case 'check':
+      return await (await import('./check.ts')).checkFiles(command.files);
+    case 'repl':
+      return await (await import('./repl.ts')).startRepl(settings);
+    case 'help':
+      return await (await import('./help.ts')).help(command.topic, settings);
+    case 'version':
+      return (await import('./help.ts')).version();
+    case 'wrong':
+      complain(command.message);
+      writeError('Try `magnolia help`.\n');
+      return 2;
+  }
+}
+
+/** An error that is no program's: a bug of ours. One line for users, everything for those who look for it. */
+function bug(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  complain(`internal error: ${message}`);
+  if (process.env.MAGNOLIA_DEBUG === '1') writeError(`${error instanceof Error ? error.stack : ''}\n`);
+  else writeError('This is a bug in magnolia. MAGNOLIA_DEBUG=1 shows where it happened.\n');
+  process.exit(1);
+}
+
+process.on('uncaughtException', bug);
+process.exit(
+  await obey(
+    readArguments(process.argv.slice(2), {
+      env: process.env,
+      inputIsTerminal: process.stdin.isTTY === true,
+      exists: existsSync,
+    }),
+  ),
+);

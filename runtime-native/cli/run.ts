@@ -1,0 +1,20 @@
+/** `magnolia FILE`: runs a program to its end. */
+import { dirname, resolve } from 'node:path';
+import type { Settings } from './arguments.ts';
+import { newEngine } from './engine.ts';
+import { complain } from './screen.ts';
+import { readSource } from './sources.ts';
+
+/** Runs the program in a file, or from standard input when that is `-`; gives its exit status. */
+export async function runProgram(file: string, args: readonly string[], settings: Settings): Promise<number> {
+  const reading = await readSource(file);
+  if (reading.kind === 'failed') {
+    complain(reading.message);
+    return 1;
+  }
+  const { interpreter, finish } = newEngine(settings, file === '-' && args.length === 0 ? [] : [file, ...args]);
+  const directory = file === '-' ? process.cwd() : dirname(resolve(file));
+  return await new Promise((done) => {
+    interpreter.run(reading.source, directory, ({ status }) => finish(() => done(status)));
+  });
+}

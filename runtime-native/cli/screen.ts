@@ -1,0 +1,45 @@
+/** Writing for people: to standard error, with colours where they help. */
+import { writeSync } from 'node:fs';
+import type { Problem } from '../../language/problem.ts';
+import { report } from '../../language/report.ts';
+
+/** Whether colours are wanted: at a terminal, unless NO_COLOR is set; FORCE_COLOR decides by itself. */
+export function wantsColour(isTerminal: boolean, env: { readonly [name: string]: string | undefined }): boolean {
+  const forced = env.FORCE_COLOR;
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  return isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';
+}
+
+/** Writes to standard error at once, so that nothing is lost however the process ends. */
+export function writeError(text: string): void {
+  writeAll(2, text);
+}
+
+/** Writes to standard output at once. */
+export function writeOut(text: string | Uint8Array): void {
+  writeAll(1, text);
+}
+
+/** A problem on standard error. */
+export function showProblem(problem: Problem): void {
+  writeError(report(problem, { colour: wantsColour(process.stderr.isTTY === true, process.env) }));
+}
+
+/** A mistake in how the command was called, or a file that cannot be read: one line. */
+export function complain(message: string): void {
+  writeError(`magnolia: ${message}\n`);
+}
+
+/** Writes all of it, waiting where a pipe is full; a reader that has gone is no error of ours. */
+function writeAll(fd: number, text: string | Uint8Array): void {
+  let bytes: Uint8Array = typeof text === 'string' ? Buffer.from(text) : text;
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(writeSync(fd, bytes));
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : '';
+      if (code !== 'EAGAIN') return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); // a full pipe: a millisecond later it may have room
+    }
+  }
+}

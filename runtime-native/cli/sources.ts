@@ -1,0 +1,54 @@
+/** Reading programs: from files and from standard input. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { nearest } from '../../language/nearest.ts';
+import { Source } from '../../language/source.ts';
+import { decode } from '../text.ts';
+
+/** A program's text, or why there is none. */
+export type Reading = { readonly kind: 'read'; readonly source: Source } | { readonly kind: 'failed'; readonly message: string };
+
+/** Reads the program in a file; `-` is standard input. */
+export async function readSource(path: string): Promise<Reading> {
+  if (path === '-') {
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin) chunks.push(chunk);
+    return { kind: 'read', source: new Source('(stdin)', decode(Buffer.concat(chunks))) };
+  }
+  try {
+    return { kind: 'read', source: new Source(resolve(path), decode(readFileSync(path))) };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    return {
+      kind: 'failed',
+      message: `Could not open ${path}: ${reason(String(code), error)}${code === 'ENOENT' ? suggestion(path) : ''}`,
+    };
+  }
+}
+
+function reason(code: string, error: unknown): string {
+  switch (code) {
+    case 'ENOENT':
+      return 'no such file';
+    case 'EISDIR':
+      return 'it is a directory';
+    case 'ENOTDIR':
+      return 'a part of the path is no directory';
+    case 'EACCES':
+      return 'permission denied';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The file that was probably meant: the same name with an extension, or one with a typing mistake less. */
+function suggestion(path: string): string {
+  const extended = ['.oak', '.ok', '.mag', '.mg'].map((ending) => path + ending).find((file) => existsSync(file));
+  if (extended !== undefined) return `; did you mean ${extended}?`;
+  try {
+    const meant = nearest(basename(path), readdirSync(dirname(path)));
+    return meant === null ? '' : `; did you mean ${path === basename(path) ? meant : join(dirname(path), meant)}?`;
+  } catch {
+    return ''; // no such directory either
+  }
+}

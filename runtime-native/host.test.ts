@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Str } from '../language/values.ts';
+import { NodeHost } from './host.ts';
+
+let directory = '';
+let fd = -1;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'magnolia-host-'));
+  fd = openSync(join(directory, 'out'), 'w+');
+});
+afterEach(() => {
+  closeSync(fd);
+  rmSync(directory, { recursive: true, force: true });
+});
+const written = (): string => readFileSync(join(directory, 'out'), 'latin1');
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('NodeHost', () => {
+  it('gathers output and writes it in order, at the next turn at the latest', async () => {
+    const host = new NodeHost({ stdout: fd });
+    host.write('a');
+    host.write('\xff');
+    expect(written()).toBe('');
+    await turn();
+    await turn();
+    expect(written()).toBe('a\xff');
+  });
+
+  it('writes every byte of large and small pieces', () => {
+    const host = new NodeHost({ stdout: fd, stderr: fd });
+    let expected = '';
+    for (let i = 0; i < 200; i++) {
+      const piece = String.fromCharCode(i).repeat((i * 7919) % 3001);
+      host.write(piece);
+      expected += piece;
+    }
+    host.write('x'.repeat(100_000));
+    host.writeError('error');
+    host.write('end');
+    host.flush();
+    expect(written() === `${expected}${'x'.repeat(100_000)}errorend`).toBe(true);
+  });
+
+  it('quits without a word when the reader has gone, and with one when the disk is full', async () => {
+    const gone = spawn('sh', ['-c', 'exit'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    await new Promise((resolve) => gone.on('close', resolve));
+    const quits: number[] = [];
+    const full = openSync('/dev/full', 'w');
+    const host = new NodeHost({ stdout: full, stderr: fd, quit: (status) => quits.push(status) });
+    host.write('lost');
+    host.flush();
+    host.write('lost, too');
+    host.flush();
+    closeSync(full);
+    expect(quits).toEqual([1]);
+    expect(written()).toBe('Could not write output: no space left on device\n');
+  });
+
+  it('fires timers, keeps no cancelled one, and can wait longer than Node can', async () => {
+    const host = new NodeHost({ stdout: fd });
+    const fired: string[] = [];
+    host.timer(1, () => fired.push('cancelled'))();
+    const cancel = host.timer(2 ** 40, () => fired.push('long'));
+    await new Promise<void>((resolve) => {
+      host.timer(5, () => {
+        fired.push('short');
+        resolve();
+      });
+    });
+    expect(fired).toEqual(['short']);
+    cancel();
+  });
+
+  it('gives the strings of the language its own conversions', () => {
+    new NodeHost({ stdout: fd });
+    for (const length of [0, 1, 23, 24, 25, 300]) {
+      const text = new Str('y'.repeat(300));
+      text.append('x'.repeat(length));
+      text.write(1, '\xfe'.repeat(length));
+      const expected = `y${'\xfe'.repeat(length)}${'y'.repeat(300)}`.slice(0, 300);
+      expect(text.text.startsWith(expected.slice(0, 1 + length))).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,56 @@
+/** The standard library as it was compiled by scripts/build-library.ts: code in one file a module, sources beside it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FoundModule } from '../language/modules.ts';
+import { Source } from '../language/source.ts';
+import type { Compiled, Factory } from '../language/unit-code.ts';
+import { registerUnit, type Unit } from '../language/units.ts';
+import { decode } from './text.ts';
+
+/** What the build writes for each module; the calls, which only errors need, are in a file of their own. */
+interface Index {
+  readonly [name: string]: { readonly file: string; readonly base: number; readonly length: number };
+}
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), 'lib');
+const load = createRequire(import.meta.url);
+const compiled = new Map<string, Compiled>();
+let index: Index | null = null;
+
+/** The names of the library modules. */
+export function libraryNames(): string[] {
+  return Object.keys(readIndex());
+}
+
+/** A module of the library; null when there is none of this name. */
+export function compiledLibrary(name: string): FoundModule | null {
+  const modules = readIndex();
+  if (!Object.hasOwn(modules, name)) return null;
+  return { key: `lib:${modules[name]?.file}`, directory: folder, library: true, load: () => loadModule(name) };
+}
+
+function readIndex(): Index {
+  const file = join(folder, 'index.json');
+  index ??= existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Index) : {};
+  return index;
+}
+
+function loadModule(name: string): Compiled {
+  const { file, base, length } = readIndex()[name] as Index[string]; // asked for by compiledLibrary
+  const known = compiled.get(file);
+  if (known !== undefined) return known;
+  const script = `${file}.cjs`;
+  const unit: Unit = {
+    base,
+    length,
+    script: join('lib', script),
+    source: () => new Source(`(lib:${name})`, decode(readFileSync(join(folder, `${file}.oak`)))),
+    calls: () => JSON.parse(readFileSync(join(folder, `${file}.calls.json`), 'utf8')) as number[],
+  };
+  registerUnit(unit);
+  const made: Compiled = { factory: load(join(folder, script)) as Factory, unit };
+  compiled.set(file, made);
+  return made;
+}

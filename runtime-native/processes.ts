@@ -1,0 +1,75 @@
+/** The process that runs a program, and the programs that it runs. */
+import { spawn } from 'node:child_process';
+import type { Command, Execution, ProcessBackend } from '../builtins/processes.ts';
+import { fromBytes, toBytes } from '../language/bytes.ts';
+import { codeOf, errnoText } from './errno.ts';
+import { toBuffer, toText } from './latin1.ts';
+import { LineInput } from './line-input.ts';
+
+/** Why a program could not be started, as Go's `os/exec` says it. */
+function startFailure({ path }: Command, error: unknown): Execution {
+  const byName = !path.includes('/');
+  if (path === '') return { kind: 'failed', cause: 'exec: no command' };
+  if (byName && codeOf(error) === 'ENOENT') {
+    return { kind: 'failed', cause: `exec: "${path}": executable file not found in $PATH` };
+  }
+  return { kind: 'failed', cause: `fork/exec ${path}: ${errnoText(error)}` };
+}
+
+/** What the operating system gets as UTF-8 must have been UTF-8: Node has no other way to pass it on. */
+function asArgument(bytes: string): string | null {
+  const text = fromBytes(bytes);
+  return toBytes(text) === bytes && !bytes.includes('\0') ? text : null;
+}
+
+function exec(command: Command, done: (execution: Execution) => void): void {
+  const [path, ...args] = [command.path, ...command.args].map(asArgument);
+  if (!path || args.includes(null)) {
+    const why = command.path === '' ? '' : `fork/exec ${command.path}: invalid argument (not UTF-8, or a NUL)`;
+    done(why === '' ? startFailure(command, null) : { kind: 'failed', cause: why });
+    return;
+  }
+
+  let settled = false;
+  const settle = (execution: Execution): void => {
+    if (settled) return;
+    settled = true;
+    done(execution);
+  };
+  try {
+    const child = spawn(path, args as string[], { stdio: 'pipe', windowsHide: true }); // no null is among them
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.on('error', (error) => settle(startFailure(command, error)));
+    child.on('close', (status) =>
+      settle({
+        kind: 'ended',
+        status: status ?? -1,
+        stdout: toText(Buffer.concat(stdout)),
+        stderr: toText(Buffer.concat(stderr)),
+      }),
+    );
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.stdin.on('error', () => {}); // a program need not read what it is given
+    child.stdin.end(toBuffer(command.input));
+  } catch (error) {
+    settle(startFailure(command, error));
+  }
+}
+
+/** Standard input is one for the whole process, whoever reads it. */
+const standardInput = new LineInput(() => process.stdin);
+
+/** The backend for this process. `args` is what the program is told of its command line, as ordinary text. */
+export function nodeProcesses(args: readonly string[]): ProcessBackend {
+  return {
+    args: args.map(toBytes),
+    *environment() {
+      for (const [name, value] of Object.entries(process.env)) yield [toBytes(name), toBytes(value ?? '')] as const;
+    },
+    exec,
+    takeLine: () => standardInput.take(),
+    readLine: (done) => standardInput.read(done),
+  };
+}

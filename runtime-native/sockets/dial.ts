@@ -1,0 +1,67 @@
+/**
+ * Connecting: every address of the host is tried, the next one when one has failed or has been silent for 250 ms.
+ *
+ * A silent attempt goes on beside the later ones, and the first to be connected wins. (Node's own `autoSelectFamily` gives up an
+ * attempt after that time, so that a slow network connects to nothing at all.)
+ */
+import { connect, type Socket } from 'node:net';
+import { formatAddress } from '../../builtins/sockets/address.ts';
+import { Failure } from '../../builtins/sockets/backend.ts';
+import { codeOf, errnoText } from '../errno.ts';
+import { Inlet, STREAM_OPTIONS } from './connection.ts';
+import { kindOf } from './errors.ts';
+
+const NEXT_AFTER_MS = 250;
+
+/** Connects to the first address that answers. The result gives up. */
+export function dial(
+  addresses: readonly string[],
+  port: number,
+  done: (outcome: { stream: Socket; inlet: Inlet } | Failure) => void,
+): () => void {
+  const attempts = new Set<Socket>();
+  let next = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let firstFailure: Failure | null = null;
+
+  const giveUp = (): void => {
+    clearTimeout(timer);
+    for (const attempt of attempts) attempt.destroy();
+    attempts.clear();
+  };
+
+  const tryNext = (): void => {
+    clearTimeout(timer);
+    const address = addresses[next++];
+    if (address === undefined) return;
+    const inlet = new Inlet();
+    const stream = connect({ ...STREAM_OPTIONS, host: address, port, onread: inlet.options });
+    attempts.add(stream);
+    const onError = (error: Error): void => {
+      stream.on('error', () => {}); // whatever else it complains about is of no interest
+      if (!attempts.delete(stream)) return;
+      firstFailure ??= failureOf(error, address, port);
+      if (next < addresses.length) {
+        tryNext();
+      } else if (attempts.size === 0) {
+        clearTimeout(timer);
+        done(firstFailure);
+      }
+    };
+    stream.once('error', onError);
+    stream.once('connect', () => {
+      if (!attempts.delete(stream)) return;
+      giveUp();
+      done({ stream, inlet });
+      stream.off('error', onError); // the connection listens by now
+    });
+    if (next < addresses.length) timer = setTimeout(tryNext, NEXT_AFTER_MS);
+  };
+  tryNext();
+  return giveUp;
+}
+
+function failureOf(error: Error, address: string, port: number): Failure {
+  const call = ['EMFILE', 'ENFILE'].includes(codeOf(error)) ? 'socket' : 'connect';
+  return new Failure(kindOf(error), `dial tcp ${formatAddress(address, port)}: ${call}: ${errnoText(error)}`);
+}

@@ -1,0 +1,251 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Driver, checkConnection, plain, type Pair } from '../../builtins/sockets/testing.ts';
+import { type Obj, str, type Value } from '../../language/values.ts';
+import { NodeHost } from '../host.ts';
+import { nativeSockets } from './backend.ts';
+
+const drivers: { drain(): Promise<void> }[] = [];
+
+function makeDriver(): Driver {
+  const backend = nativeSockets();
+  const host = new NodeHost();
+  const driver = new Driver(backend, { now: () => host.now(), defer: (run) => host.defer(run), timer: (ms, run) => host.timer(ms, run) });
+  drivers.push({ drain: () => new Promise((resolve) => backend.drainAll(resolve)) });
+  return driver;
+}
+
+afterEach(async () => {
+  for (const driver of drivers.splice(0)) await driver.drain();
+});
+
+/** A free port, as far as one can tell. */
+function freePort(host = '127.0.0.1'): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, host, () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function peer(handle: (stream: Socket) => void): Promise<{ server: Server; port: number }> {
+  return new Promise((resolve) => {
+    const server = createServer({ allowHalfOpen: true }, (stream) => {
+      stream.on('error', () => {});
+      handle(stream);
+    });
+    server.listen(0, '127.0.0.1', () => resolve({ server, port: (server.address() as { port: number }).port }));
+  });
+}
+
+const socketOf = (result: Value): Value => (result as Obj).socket as Value;
+
+async function pairAt(host: string): Promise<Pair> {
+  const driver = makeDriver();
+  const port = await freePort(host.replace(/[[\]]/g, ''));
+  const listener = await driver.listen(`${host}:${port}`);
+  const [connected, event] = await Promise.all([driver.call('connect', str(`${host}:${port}`)), listener.next()]);
+  listener.close();
+  return { driver, a: socketOf(connected), b: socketOf(event) };
+}
+
+const framework = { it, equal: (actual: unknown, expected: unknown) => expect(actual).toEqual(expected) };
+
+describe('a TCP connection over IPv4', () => checkConnection(framework, () => pairAt('127.0.0.1')));
+describe('a TCP connection over IPv6', () => checkConnection(framework, () => pairAt('[::1]')));
+
+describe('connect', () => {
+  it('tells both addresses, and the acceptor the same ones the other way round', async () => {
+    const driver = makeDriver();
+    const port = await freePort();
+    const listener = await driver.listen(`:${port}`);
+    const connected = plain(await driver.call('connect', str(`127.0.0.1:${port}`))) as { remote: string; local: string };
+    const event = plain(await listener.next());
+    expect(connected).toEqual({
+      type: 'ok', socket: { type: 'socket', id: expect.any(Number) }, remote: `127.0.0.1:${port}`, local: expect.stringMatching(/^127\.0\.0\.1:\d+$/), tls: false,
+    });
+    expect(event).toEqual({
+      type: 'connect', socket: { type: 'socket', id: expect.any(Number) }, remote: connected.local, local: connected.remote, tls: false,
+    });
+  });
+
+  it('answers a refused connection with an error value', async () => {
+    const port = await freePort();
+    expect(plain(await makeDriver().call('connect', str(`127.0.0.1:${port}`)))).toEqual({
+      type: 'error', error: `Could not connect socket: dial tcp 127.0.0.1:${port}: connect: connection refused`, code: 'refused',
+    });
+  });
+
+  it('answers an unknown name with an error value', async () => {
+    const result = plain(await makeDriver().call('connect', str('no-such-host.invalid:80'))) as { error: string };
+    expect(result).toMatchObject({ type: 'error', code: 'dns' });
+    expect(result.error).toMatch(/^Could not connect socket: dial tcp: lookup no-such-host\.invalid/);
+  });
+
+  it('uses no number for a failed attempt', async () => {
+    const driver = makeDriver();
+    await driver.call('connect', str(`127.0.0.1:${await freePort()}`));
+    const { server, port } = await peer((stream) => stream.end());
+    expect(plain(socketOf(await driver.call('connect', str(`localhost:${port}`))))).toEqual({ type: 'socket', id: 0 });
+    server.close();
+  });
+});
+
+describe('a reset', () => {
+  it('is told once, then reads find the end and sends a broken pipe', async () => {
+    const driver = makeDriver();
+    const { server, port } = await peer((stream) => stream.once('data', () => stream.resetAndDestroy()));
+    const a = socketOf(await driver.call('connect', str(`127.0.0.1:${port}`)));
+    const waiting = driver.call('recv_line', a);
+    await driver.call('send', a, str('x'));
+    const first = plain(await waiting) as { error: string };
+    expect(first).toMatchObject({ type: 'error', code: 'reset' });
+    expect(first.error).toMatch(/^Could not read socket line: read tcp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: read: connection reset by peer$/);
+    expect(plain(await driver.call('recv', a, 5))).toEqual({ type: 'closed' });
+    expect(plain(await driver.call('recv_exact', a, 5))).toMatchObject({ error: 'Could not read exact socket data: EOF' });
+    for (const text of ['y', '']) {
+      expect((plain(await driver.call('send', a, str(text))) as { error: string }).error).toMatch(/: write: broken pipe$/);
+    }
+    expect(plain(await driver.call('close', a))).toEqual({ type: 'closed' });
+    server.close();
+  });
+});
+
+describe('close', () => {
+  it('ends the stream instead of resetting it when input is unread', async () => {
+    const driver = makeDriver();
+    const { server, port } = await peer((stream) => {
+      stream.write('never read'.repeat(20_000));
+      stream.on('data', (chunk) => received.push(String(chunk)));
+      stream.on('end', () => {
+        ended();
+        stream.end();
+      });
+    });
+    const received: string[] = [];
+    let ended = (): void => {};
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const a = socketOf(await driver.call('connect', str(`127.0.0.1:${port}`)));
+    await driver.call('recv', a, 1);
+    await driver.call('send', a, str('last words'));
+    await driver.call('close', a);
+    await end;
+    expect(received.join('')).toBe('last words');
+    server.close();
+  });
+});
+
+describe('listen', () => {
+  it('answers a taken port with an error value', async () => {
+    const driver = makeDriver();
+    const port = await freePort();
+    const listener = await driver.listen(`127.0.0.1:${port}`);
+    const second = await driver.listen(`127.0.0.1:${port}`);
+    expect(plain(second.result)).toEqual({
+      type: 'error', error: `Could not listen on socket: listen tcp 127.0.0.1:${port}: bind: address already in use`, code: 'inuse',
+    });
+    listener.close();
+  });
+
+  it('has closed the port when its close function returns, and can be opened again at once', async () => {
+    const driver = makeDriver();
+    const port = await freePort();
+    for (let i = 0; i < 3; i++) {
+      const listener = await driver.listen(`127.0.0.1:${port}`);
+      const connected = await driver.call('connect', str(`127.0.0.1:${port}`));
+      const event = await listener.next();
+      listener.close();
+      listener.close();
+      expect(plain(await driver.call('connect', str(`127.0.0.1:${port}`)))).toMatchObject({ code: 'refused' });
+      await driver.call('send', socketOf(event), str('lives on\n'));
+      expect(plain(await driver.call('recv_line', socketOf(connected)))).toMatchObject({ data: 'lives on' });
+    }
+  });
+
+  it('closes the socket of a handler that ends in an error', async () => {
+    const driver = makeDriver();
+    const port = await freePort();
+    const close = await driver.call('listen', str(`127.0.0.1:${port}`), () => {
+      throw new Error('a mistake');
+    });
+    const connected = await driver.call('connect', str(`127.0.0.1:${port}`));
+    expect(plain(await driver.call('recv', socketOf(connected), 1))).toEqual({ type: 'closed' });
+    expect(driver.errors.map(String)).toEqual(['Error: a mistake']);
+    (close as () => void)();
+  });
+
+  it('accepts connections in their order', async () => {
+    const driver = makeDriver();
+    const port = await freePort();
+    const listener = await driver.listen(`127.0.0.1:${port}`);
+    const locals: unknown[] = [];
+    for (let i = 0; i < 20; i++) {
+      locals.push((plain(await driver.call('connect', str(`127.0.0.1:${port}`))) as { local: string }).local);
+    }
+    const remotes: unknown[] = [];
+    for (let i = 0; i < 20; i++) remotes.push((plain(await listener.next()) as { remote: string }).remote);
+    expect(remotes).toEqual(locals);
+    listener.close();
+  });
+
+  it('keeps the machine from ending while it is open, and no longer', async () => {
+    const driver = makeDriver();
+    const listener = await driver.listen(`127.0.0.1:${await freePort()}`);
+    const before = driver.idle;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(driver.idle).toBe(before);
+    listener.close();
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(driver.idle).toBeGreaterThan(before);
+  });
+});
+
+describe('drainAll', () => {
+  it('sends on what the system has not taken yet', async () => {
+    const backend = nativeSockets();
+    const host = new NodeHost();
+    const driver = new Driver(backend, { now: () => host.now(), defer: (run) => host.defer(run), timer: (ms, run) => host.timer(ms, run) });
+    let size = 0;
+    let ended = (): void => {};
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const { server, port } = await peer((stream) => {
+      setImmediate(() => {
+        stream.on('data', (chunk) => {
+          size += chunk.length;
+        });
+        stream.on('end', () => {
+          ended();
+          stream.end();
+        });
+      });
+    });
+    const a = socketOf(await driver.call('connect', str(`127.0.0.1:${port}`)));
+    for (let i = 0; i < 8; i++) void driver.call('send', a, str('x'.repeat(1 << 20)));
+    await driver.call('recv', a, 0);
+    await new Promise<void>((resolve) => backend.drainAll(resolve));
+    await end;
+    expect(size).toBeGreaterThanOrEqual(1 << 20);
+    server.close();
+  });
+});
+
+describe('half of a program that only connects', () => {
+  it('works with a peer that is not ours', async () => {
+    const driver = makeDriver();
+    const port = await freePort();
+    const listener = await driver.listen(`127.0.0.1:${port}`);
+    const stream = connect(port, '127.0.0.1');
+    const event = await listener.next();
+    stream.end('hello\r\nworld');
+    expect(plain(await driver.call('recv_line', socketOf(event)))).toMatchObject({ data: 'hello' });
+    expect(plain(await driver.call('recv_line', socketOf(event)))).toMatchObject({ data: 'world' });
+    expect(plain(await driver.call('recv_line', socketOf(event)))).toEqual({ type: 'closed' });
+    await driver.call('close', socketOf(event));
+    listener.close();
+  });
+});

@@ -1,0 +1,49 @@
+/**
+ * The standard library on its way into dist/lib. It is compiled here, so that a program start neither lexes nor emits it:
+ *
+ *     NAME.oak          the source, for `magnolia help` and for errors
+ *     NAME.cjs          its JavaScript: a function that sets the module up
+ *     NAME.calls.json   where the calls stand in that, for errors
+ *     index.json        every name that `import` knows, with the file and the positions it owns
+ */
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { emit } from '../language/emitter.ts';
+import { ParseError } from '../language/parse-error.ts';
+import { parseProgram } from '../language/parser.ts';
+import { Source } from '../language/source.ts';
+import { FIRST_FREE_BASE } from '../language/units.ts';
+
+/** Modules that can be imported by a second name. */
+const OTHER_NAMES: { readonly [name: string]: string } = { 'async/event-bus': 'async-event-bus' };
+
+/** Compiles the Magnolia sources of `from` into `to`. */
+export async function buildLibrary(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  const index: { [name: string]: { file: string; base: number; length: number } } = {};
+  let base = 0;
+  const files = (await readdir(from)).filter((file) => file.endsWith('.oak')).sort();
+  for (const file of files) {
+    const name = file.slice(0, -'.oak'.length);
+    const text = await readFile(join(from, file), 'utf8');
+    const { text: code, calls } = compile(new Source(`lib/${file}`, text), base);
+    await writeFile(join(to, file), text);
+    await writeFile(join(to, `${name}.cjs`), `module.exports = ${code};\n`);
+    await writeFile(join(to, `${name}.calls.json`), JSON.stringify(calls));
+    index[name] = { file: name, base, length: text.length };
+    base += text.length + 1;
+  }
+  if (base > FIRST_FREE_BASE) throw new Error(`The library is larger than the ${FIRST_FREE_BASE} positions that units.ts leaves for it`);
+  for (const [other, name] of Object.entries(OTHER_NAMES)) if (index[name] !== undefined) index[other] = index[name];
+  await writeFile(join(to, 'index.json'), JSON.stringify(index));
+}
+
+function compile(source: Source, base: number): { text: string; calls: readonly number[] } {
+  try {
+    return emit(parseProgram(source), { base });
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    const { line, column } = source.lineAndColumn(error.at ?? 0);
+    throw new Error(`${source.file}:${line}:${column}: ${error.reason}`);
+  }
+}
