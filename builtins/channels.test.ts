@@ -10,11 +10,12 @@ import { timeBuiltins } from './time.ts';
 const registry = new Registry().add(channelBuiltins).add(coreBuiltins).add(timeBuiltins);
 
 /** Runs scripts to their end; gives what they noted, and how many threads were stuck. */
-async function run(...scripts: ((program: TestProgram, note: (value: Value) => void) => Script)[]) {
+async function run(...scripts: ((program: TestProgram, note: (value: Value) => null) => Script)[]) {
   const program = new TestProgram(registry);
   const notes: string[] = [];
-  const note = (value: Value): void => {
+  const note = (value: Value): null => {
     notes.push(display(value));
+    return null;
   };
   for (const script of scripts) program.start(() => script(program, note));
   const stuck = await program.end;
@@ -107,10 +108,7 @@ describe('channels', () => {
   it('call back with the result; the place in the queue is taken at the call', async () => {
     const { notes, stuck } = await run(function* (program, note) {
       const channel = yield program.call('make_chan');
-      const callback = (name: string) =>
-        program.threadFunction(function* (result) {
-          note([atom(name), result as Value]);
-        });
+      const callback = (name: string) => (result: Value) => note([atom(name), result]);
       note(yield program.call('chan_send', channel, 1, callback('one')));
       note(yield program.call('chan_send', channel, 2, callback('two')));
       note(yield program.call('chan_recv', channel));
@@ -136,11 +134,7 @@ describe('channels', () => {
   it('tell who is stuck: a callback that waits for ever counts', async () => {
     const { stuck } = await run(function* (program) {
       const channel = yield program.call('make_chan');
-      yield program.call(
-        'chan_recv',
-        channel,
-        program.threadFunction(function* () {}),
-      );
+      yield program.call('chan_recv', channel, () => null);
       yield program.call('chan_send', yield program.call('make_chan'), 1);
     });
     expect(stuck).toBe(2);
@@ -148,9 +142,7 @@ describe('channels', () => {
 
   it('go hands its arguments on, and its function runs later', async () => {
     const { notes } = await run(function* (program, note) {
-      const worker = program.threadFunction(function* (...args) {
-        note(args);
-      });
+      const worker = (...args: Value[]) => note(args);
       note(yield program.call('go', worker, 1, 2, 3));
       note(atom('main'));
     });
@@ -173,9 +165,7 @@ describe('wait', () => {
 
   it('calls back in the background', async () => {
     const { notes } = await run(function* (program, note) {
-      const callback = program.threadFunction(function* (value) {
-        note([atom('woke'), value as Value]);
-      });
+      const callback = (value: Value) => note([atom('woke'), value]);
       note(yield program.call('wait', 1, callback));
     });
     expect(notes).toEqual(['?', '[:woke, ?]']);

@@ -10,7 +10,7 @@ const NOT_ASCII = /[\x80-\xff]/g;
 const ESCAPES: Record<string, string> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '\f': '\\f', '"': '\\"', '\\': '\\\\' };
 const UNESCAPES: Record<string, string> = { t: '\t', n: '\n', r: '\r', f: '\f' };
 
-function escape(byte: string): string {
+function escaped(byte: string): string {
   return ESCAPES[byte] ?? `\\u${byte.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
@@ -28,8 +28,8 @@ function isUtf8(bytes: string): boolean {
 /** A string as JSON writes it, without its quotes. Bytes that are not UTF-8 are written as the code points of their number. */
 export function jsonEscape(bytes: string): string {
   if (PLAIN.test(bytes)) return bytes;
-  const escaped = bytes.replace(ESCAPED, escape);
-  return isUtf8(bytes) ? escaped : escaped.replace(NOT_ASCII, escape);
+  const text = bytes.replace(ESCAPED, escaped);
+  return isUtf8(bytes) ? text : text.replace(NOT_ASCII, escaped);
 }
 
 /** A string read from JSON text, and where its closing quote stands. */
@@ -48,10 +48,10 @@ export function readJsonString(json: string, start: number): JsonString | undefi
     const slash = piece.indexOf('\\');
     if (slash < 0) return { bytes: bytes + piece, end: quote };
 
-    const escape = readEscape(json, copied + slash + 1);
-    if (escape === undefined) return undefined;
-    bytes += piece.slice(0, slash) + escape.bytes;
-    copied = escape.end;
+    const read = readEscape(json, copied + slash + 1);
+    if (read === undefined) return undefined;
+    bytes += piece.slice(0, slash) + read.bytes;
+    copied = read.end;
     if (quote < copied) quote = json.indexOf('"', copied);
   }
   return undefined;

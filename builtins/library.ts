@@ -1,8 +1,7 @@
 /**
  * What the standard library in lib/ leaves to JavaScript, because it serves long strings and lists many times better.
  *
- * These builtins are for lib/ alone: their names begin with `__`, help does not list them, and they may change. None of them calls
- * a function of the program, with the exception of `__run_all`, which starts threads for that.
+ * These builtins are for lib/ alone: their names begin with `__`, help does not list them, and they may change.
  */
 import { ProgramError } from '../language/errors.ts';
 import type { Machine } from '../language/machine.ts';
@@ -10,7 +9,7 @@ import { display } from '../language/render.ts';
 import { type Fn, Obj, Str, SUSPENDED, type Suspended, type Value } from '../language/values.ts';
 import { base64Decode, base64Encode } from './base64.ts';
 import { jsonEscape, readJsonString } from './json-text.ts';
-import { any, int, list, nonNegativeInt, saying, text } from './params.ts';
+import { any, callable, int, list, nonNegativeInt, saying, text } from './params.ts';
 import { type Builtin, builtin, type Param } from './registry.ts';
 import { sha256 } from './sha256.ts';
 import { sortByKeys } from './sorting.ts';
@@ -24,43 +23,47 @@ const bound = (name: string) => saying(int(name), 'The part of a string or list 
 const searched = saying(text('s'), 'Only a string can be searched, got ');
 const sought = saying(text('sub'), 'A string can only be searched for a string, got ');
 
-/** The outcome of `__run_all`. */
-function outcome(ok: boolean, key: 'data' | 'error', value: Value): Obj {
-  const made = new Obj();
-  made.ok = ok;
-  made[key] = value;
-  return made;
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof ProgramError)) return 'A function that runs beside others failed';
-  // A reason that quotes the program's text needs its source, which only the report of the failed thread has.
-  return typeof error.reasonOf === 'string' ? error.reasonOf : 'Invalid assignment in a function that runs beside others';
-}
-
+/**
+ * Calls each function in a thread of its own. The first error is that of the calling thread: it is raised there at once, and what
+ * goes wrong in the others after that is reported as for any thread.
+ */
 function runAll(machine: Machine, fns: readonly Value[]): Value | Suspended {
   for (const fn of fns) {
     if (typeof fn !== 'function') throw new ProgramError(`${display(fn)} is not a function and cannot be called`);
   }
-  if (fns.length === 0) return outcome(true, 'data', []);
+  if (fns.length === 0) return [];
 
   const caller = machine.block('thread');
   const values: Value[] = new Array(fns.length).fill(null);
   let running = fns.length;
-  let settled = false;
-  const settle = (result: Obj): void => {
-    if (!settled) machine.wake(caller, result);
-    settled = true;
-  };
-  for (const [i, fn] of fns.entries()) {
+  const threads = fns.map((fn, i) => {
     const thread = machine.spawn(fn as Fn, []); // the loop above has seen to it
+    thread.attended = true;
     thread.onEnd = (value, error) => {
       running--;
       values[i] = value;
-      if (error !== null) settle(outcome(false, 'error', new Str(reasonOf(error))));
-      else if (running === 0) settle(outcome(true, 'data', values));
+      if (error instanceof Error) {
+        if (!thread.attended) return;
+        for (const one of threads) one.attended = false;
+        machine.fail(caller, error);
+      } else if (running === 0) {
+        machine.wake(caller, values);
+      }
     };
-  }
+    return thread;
+  });
+  return SUSPENDED;
+}
+
+/** Calls a function in a thread of its own, whose error is reported as for any thread, and tells the caller how it ended. */
+function attempt(machine: Machine, fn: Fn): Suspended {
+  const caller = machine.block('thread');
+  machine.spawn(fn, []).onEnd = (value, error) => {
+    const made = new Obj();
+    made.ok = error === null;
+    if (error === null) made.data = value;
+    machine.wake(caller, made);
+  };
   return SUSPENDED;
 }
 
@@ -161,10 +164,18 @@ export const libraryBuiltins: readonly Builtin[] = [
   builtin({
     name: '__run_all',
     group: 'channels',
-    help: 'calls functions in threads of their own: {ok: true, data: values} when all ended, {ok: false, error} when one failed',
+    help: 'calls functions in threads of their own; the list of their values, or the first error, raised in the caller',
     params: [list('functions')],
     suspends: true,
     run: runAll,
+  }),
+  builtin({
+    name: '__attempt',
+    group: 'channels',
+    help: 'calls a function in a thread of its own: {ok: true, data: value} when it ended, {ok: false} when it failed',
+    params: [callable('f')],
+    suspends: true,
+    run: attempt,
   }),
   builtin({
     name: '__fail',

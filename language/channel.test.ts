@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Channels, Ring } from './channel.ts';
-import { type Host } from './host.ts';
+import type { Host } from './host.ts';
 import { Machine } from './machine.ts';
 
 const quiet: Host = {

@@ -152,11 +152,7 @@ const facts: readonly (readonly [string, readonly unknown[], string])[] = [
   ['win_msg_loop', [0], "{error: 'win_msg_loop is only supported on Windows', type: :error}"],
   ['lock_thread', [], '?'],
   ['unlock_thread', [], '?'],
-  [
-    'memread',
-    [],
-    "{error: 'memread() unavailable in this runtime: programs have no access to raw memory', type: :error}",
-  ],
+  ['memread', [], "{error: 'memread() unavailable in this runtime: programs have no access to raw memory', type: :error}"],
   ['___stdlibs', [1], 'error: ___stdlibs takes no arguments'],
   ['___stdlibs', [], '{}'],
   ['___runtime_lib', [], 'error: __runtime_lib requires 1 arguments, got 0'],

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { channelBuiltins } from '../builtins/channels.ts';
 import { coreBuiltins } from '../builtins/core.ts';
 import { fileBuiltins } from '../builtins/files.ts';
+import { libraryBuiltins } from '../builtins/library.ts';
 import { mathBuiltins } from '../builtins/math.ts';
 import { memoryBuiltins } from '../builtins/memory.ts';
 import { processBuiltins } from '../builtins/processes.ts';
@@ -56,6 +57,7 @@ export function nativeBuiltins(options: NativeOptions = {}): Registry {
     .add(timeBuiltins)
     .add(randomBuiltins((count) => toText(randomBytes(count))))
     .add(channelBuiltins)
+    .add(libraryBuiltins)
     .add(fileBuiltins(nodeFiles))
     .add(processBuiltins(nodeProcesses(options.args ?? [])))
     .add(memoryBuiltins)

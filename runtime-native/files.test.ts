@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fileBuiltins } from '../builtins/files.ts';
 import { Registry } from '../builtins/registry.ts';
 import { type Script, TestProgram } from '../builtins/test-program.ts';
-import { display } from '../language/render.ts';
-import { atom, type Obj, str, type Value } from '../language/values.ts';
+import { display, toText } from '../language/render.ts';
+import { atom, type Obj, type Str, str, type Value } from '../language/values.ts';
 import { nodeFiles } from './files.ts';
 import { NodeHost } from './host.ts';
 
@@ -126,8 +126,8 @@ describe('open, read, write, close', () => {
     await run(function* (program) {
       const { fd } = (yield program.call('open', at('large'))) as Obj;
       yield program.call('write', fd, 0, str(all));
-      const read = (yield program.call('read', fd, 0, 2n ** 60n)) as { data: { text: string } };
-      expect(read.data.text === all).toBe(true);
+      const read = (yield program.call('read', fd, 0, 2n ** 60n)) as Obj;
+      expect((read.data as Str).text === all).toBe(true);
       yield program.call('close', fd);
     });
     expect(readFileSync(join(directory, 'large'), 'latin1') === all).toBe(true);
@@ -209,9 +209,9 @@ describe('directories', () => {
     for (const name of many) writeFileSync(join(directory, name), name);
     symlinkSync('nowhere', join(directory, 'link'));
     await run(function* (program) {
-      const { data } = (yield program.call('ls', str(directory))) as { data: { name: { text: string }; len: Value }[] };
-      expect(data.map(({ name }) => name.text)).toEqual([...many, 'link']);
-      expect(data[0]?.len).toBe(4);
+      const found = ((yield program.call('ls', str(directory))) as Obj).data as Obj[];
+      expect(found.map(({ name }) => toText(name))).toEqual([...many, 'link']);
+      expect(found[0]?.len).toBe(4);
     });
   });
 
@@ -227,9 +227,10 @@ describe('directories', () => {
 it('a callback gets the result, and other threads run meanwhile', async () => {
   const seen: string[] = [];
   await run(function* (program) {
-    const callback = program.threadFunction(function* (result) {
+    const callback = (result: Value): Value => {
       seen.push(display(result));
-    });
+      return null;
+    };
     seen.push(display(yield program.call('stat', at('none'), callback)));
     seen.push('goes on');
   });

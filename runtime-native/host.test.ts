@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Str } from '../language/values.ts';
 import { NodeHost } from './host.ts';
 
+const here = join(process.cwd(), 'runtime-native');
 let directory = '';
 let fd = -1;
 beforeEach(() => {
@@ -45,9 +46,7 @@ describe('NodeHost', () => {
     expect(written() === `${expected}${'x'.repeat(100_000)}errorend`).toBe(true);
   });
 
-  it('quits without a word when the reader has gone, and with one when the disk is full', async () => {
-    const gone = spawn('sh', ['-c', 'exit'], { stdio: ['pipe', 'ignore', 'ignore'] });
-    await new Promise((resolve) => gone.on('close', resolve));
+  it('quits with status 1, and a word, when output cannot be written', () => {
     const quits: number[] = [];
     const full = openSync('/dev/full', 'w');
     const host = new NodeHost({ stdout: full, stderr: fd, quit: (status) => quits.push(status) });
@@ -58,6 +57,25 @@ describe('NodeHost', () => {
     closeSync(full);
     expect(quits).toEqual([1]);
     expect(written()).toBe('Could not write output: no space left on device\n');
+  });
+
+  it('quits without a word, like a program that a closed pipe ends, when the reader has gone', async () => {
+    const [script, statusFile] = [join(directory, 'script.mjs'), join(directory, 'status')];
+    writeFileSync(
+      script,
+      `import { NodeHost } from ${JSON.stringify(join(here, 'host.ts'))};
+       const host = new NodeHost();
+       for (let i = 0; i < 100000; i++) host.write('a line\\n');
+       host.flush();`,
+    );
+    const loader = join(here, '..', 'scripts', 'typescript.mjs');
+    const command = `(node --import '${loader}' '${script}'; echo $? > '${statusFile}') | head -1`;
+    const shell = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let seen = '';
+    for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (chunk: Buffer) => (seen += chunk.toString('latin1')));
+    await new Promise((resolve) => shell.on('close', resolve));
+    expect(seen).toBe('a line\n');
+    expect(readFileSync(statusFile, 'latin1')).toBe('141\n');
   });
 
   it('fires timers, keeps no cancelled one, and can wait longer than Node can', async () => {

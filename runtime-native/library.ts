@@ -14,7 +14,10 @@ interface Index {
   readonly [name: string]: { readonly file: string; readonly base: number; readonly length: number };
 }
 
-const folder = join(dirname(fileURLToPath(import.meta.url)), 'lib');
+const here = dirname(fileURLToPath(import.meta.url));
+/** The built library: beside the built code (which may lie in dist/chunks), or in dist when the sources run (in tests). */
+export const LIBRARY_FOLDER =
+  ['lib', '../lib', '../dist/lib'].map((path) => join(here, path)).find((path) => existsSync(join(path, 'index.json'))) ?? join(here, 'lib');
 const load = createRequire(import.meta.url);
 const compiled = new Map<string, Compiled>();
 let index: Index | null = null;
@@ -28,11 +31,11 @@ export function libraryNames(): string[] {
 export function compiledLibrary(name: string): FoundModule | null {
   const modules = readIndex();
   if (!Object.hasOwn(modules, name)) return null;
-  return { key: `lib:${modules[name]?.file}`, directory: folder, library: true, load: () => loadModule(name) };
+  return { key: `lib:${modules[name]?.file}`, directory: LIBRARY_FOLDER, library: true, load: () => loadModule(name) };
 }
 
 function readIndex(): Index {
-  const file = join(folder, 'index.json');
+  const file = join(LIBRARY_FOLDER, 'index.json');
   index ??= existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Index) : {};
   return index;
 }
@@ -46,11 +49,11 @@ function loadModule(name: string): Compiled {
     base,
     length,
     script: join('lib', script),
-    source: () => new Source(`(lib:${name})`, decode(readFileSync(join(folder, `${file}.oak`)))),
-    calls: () => JSON.parse(readFileSync(join(folder, `${file}.calls.json`), 'utf8')) as number[],
+    source: () => new Source(`(lib:${name})`, decode(readFileSync(join(LIBRARY_FOLDER, `${file}.oak`)))),
+    calls: () => JSON.parse(readFileSync(join(LIBRARY_FOLDER, `${file}.calls.json`), 'utf8')) as number[],
   };
   registerUnit(unit);
-  const made: Compiled = { factory: load(join(folder, script)) as Factory, unit };
+  const made: Compiled = { factory: load(join(LIBRARY_FOLDER, script)) as Factory, unit };
   compiled.set(file, made);
   return made;
 }

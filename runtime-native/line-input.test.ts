@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import { PassThrough } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { InputLine } from '../builtins/processes.ts';
 import { LineInput } from './line-input.ts';

@@ -1,7 +1,6 @@
 /** Where programs on Node find their modules: the standard library by name, everything else as files. */
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { fromBytes } from '../language/bytes.ts';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
 import { Source } from '../language/source.ts';
@@ -9,9 +8,6 @@ import { compiledLibrary } from './library.ts';
 import { decode } from './text.ts';
 
 const EXTENSIONS = ['.oak', '.ok', '.mag', '.mg'];
-
-/** The folder with the standard library's sources, beside the built command. */
-export const LIBRARY_FOLDER = join(dirname(fileURLToPath(import.meta.url)), 'lib');
 
 /** A finder that looks for library modules in `folders` (of `--lib`) before the built-in library. */
 export function nativeModules(folders: readonly string[] = []): ModuleFinder {

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { processBuiltins } from '../builtins/processes.ts';
 import { Registry } from '../builtins/registry.ts';
 import { TestProgram } from '../builtins/test-program.ts';
@@ -80,6 +81,23 @@ describe('exec', () => {
     expect(await exec('echo', ['x'], '', (result) => results.push(display(result)))).toBe('?');
     expect(results).toEqual(["{status: 0, stderr: '', stdout: 'x\n', type: :end}"]);
   });
+});
+
+it('input keeps the process alive only while somebody waits for a line', async () => {
+  const here = join(process.cwd(), 'runtime-native');
+  const script = join(directory, 'script.mjs');
+  writeFileSync(
+    script,
+    `import { nodeProcesses } from ${JSON.stringify(join(here, 'processes.ts'))};
+     nodeProcesses([]).readLine((line) => process.stdout.write(line.bytes));`,
+  );
+  const loader = join(here, '..', 'scripts', 'typescript.mjs');
+  const child = spawn(process.execPath, ['--import', loader, script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  let seen = '';
+  child.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString('latin1')));
+  child.stdin.write('one\ntwo\n'); // and the pipe stays open
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  expect([seen, status]).toEqual(['one', 0]);
 });
 
 it('exit flushes and throws the status modulo 256', () => {
