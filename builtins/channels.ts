@@ -3,7 +3,7 @@ import { type Channel, Channels } from '../language/channel.ts';
 import { ProgramError } from '../language/errors.ts';
 import type { Machine } from '../language/machine.ts';
 import { display } from '../language/render.ts';
-import { atom, type Int, isInt, Obj, type Suspended, staticsOf, type Value } from '../language/values.ts';
+import { atom, type Int, isInt, Obj, Spread, type Suspended, staticsOf, type Value } from '../language/values.ts';
 import { any, int, isCallable, optional } from './params.ts';
 import { type Builtin, builtin, describe } from './registry.ts';
 
@@ -51,7 +51,7 @@ function notCallable(name: string, value: Value | undefined): ProgramError {
   return new ProgramError(`${name} callback must be a function, got ${display(value)}`);
 }
 
-function send(machine: Machine, ...args: Value[]): Value | Suspended {
+function send(machine: Machine, args: readonly Value[]): Value | Suspended {
   if (args.length !== 2) counted('chan_send', 2, args.length);
   const channel = channelOf(machine, 'chan_send', args[0] ?? null);
   if (args.length === 2) return channel.send(machine, args[1] ?? null);
@@ -62,7 +62,7 @@ function send(machine: Machine, ...args: Value[]): Value | Suspended {
   return null;
 }
 
-function receive(machine: Machine, ...args: Value[]): Value | Suspended {
+function receive(machine: Machine, args: readonly Value[]): Value | Suspended {
   if (args.length !== 1) counted('chan_recv', 1, args.length);
   const channel = channelOf(machine, 'chan_recv', args[0] ?? null);
   if (args.length === 1) return channel.receive(machine);
@@ -91,7 +91,7 @@ function makeChannel(machine: Machine, capacity: Int, surplus: readonly Value[])
   return made;
 }
 
-function go(machine: Machine, ...args: Value[]): Value {
+function go(machine: Machine, args: readonly Value[]): Value {
   if (args.length === 0) throw new ProgramError('go requires at least 1 argument (function to run)');
   const [fn = null, ...rest] = args;
   if (!isCallable(fn) || describe(fn) !== undefined || staticsOf(fn) !== undefined) {
@@ -128,6 +128,13 @@ export const channelBuiltins: readonly Builtin[] = [
     unchecked: true,
     suspends: true,
     run: send,
+    direct: (machine, general) =>
+      function call(target: Value, value: Value | Spread) {
+        const args = arguments as unknown as Value[]; // handed on as they are: a list of its own for each call would cost
+        const channel = args.length === 2 ? knownChannel(machine, target) : undefined;
+        if (channel === undefined || value === undefined || value instanceof Spread) return general(...args);
+        return channel.send(machine, value);
+      },
   },
   {
     name: 'chan_recv',
@@ -138,6 +145,12 @@ export const channelBuiltins: readonly Builtin[] = [
     unchecked: true,
     suspends: true,
     run: receive,
+    direct: (machine, general) =>
+      function call(target: Value) {
+        const args = arguments as unknown as Value[]; // as above
+        const channel = args.length === 1 ? knownChannel(machine, target) : undefined;
+        return channel === undefined ? general(...args) : channel.receive(machine);
+      },
   },
   builtin({
     name: 'chan_try_recv',

@@ -8,24 +8,21 @@ import { display, toText } from '../language/render.ts';
 import {
   Atom,
   atom,
+  callWith,
   Empty,
   Float,
   type Int,
   isInt,
   isObject,
   keysOf,
-  Spread,
   Str,
   staticsOf,
   type Value,
 } from '../language/values.ts';
-import { any, saying, text } from './params.ts';
+import { any, isCallable, saying, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 
 const INT64_MIN = -(2n ** 63n);
-/** More arguments than this are handed over as one `Spread`: the native stack has room for only so many. */
-const FEW_ARGUMENTS = 1000;
-
 const TYPES = {
   null: atom('null'),
   empty: atom('empty'),
@@ -109,9 +106,9 @@ function callWithList(name: string, notCallable: (shown: string) => string): Bui
       if (given.length < 2) throw new ProgramError(`${name}() requires 2 arguments: argument list and function`);
       const [args = null, fn = null] = given;
       if (!Array.isArray(args)) throw new ProgramError(`first argument to ${name}() must be a list, got ${display(args)}`);
-      if (typeof fn !== 'function') throw new ProgramError(notCallable(display(fn)));
+      if (!isCallable(fn)) throw new ProgramError(notCallable(display(fn)));
       // A call in tail position: there is nothing to save should it suspend.
-      return args.length > FEW_ARGUMENTS ? fn(new Spread([...args])) : fn(...args);
+      return callWith(fn, args);
     },
   };
 }

@@ -54,8 +54,10 @@ export interface Builtin {
   readonly backend?: 'files' | 'processes' | 'sockets';
   /** The name and the count that the reference's error text has for missing arguments, where they differ from the builtin's own. */
   readonly missing?: string;
-  /** Takes whatever it is given, unchecked and uncounted (`read` of the params is not called). */
+  /** Takes whatever it is given, unchecked and uncounted (`read` of the params is not called); with `rest` as one list. */
   readonly unchecked?: boolean;
+  /** For the hottest builtins: the function itself, which does the common calls and hands every other one to `general`. */
+  readonly direct?: (machine: Machine, general: Fn) => Fn;
 }
 
 /** The types that a list of parameters gives to `run`. */
@@ -100,7 +102,7 @@ const builtinOf = new WeakMap<Fn, Builtin>();
 
 /** The description behind a function value; undefined when it is no builtin. */
 export function describe(fn: Value): Builtin | undefined {
-  return typeof fn === 'function' ? builtinOf.get(fn) : undefined;
+  return typeof fn === 'function' ? builtinOf.get(fn as Fn) : undefined;
 }
 
 function missing(one: Builtin, required: number, got: number): ProgramError {
@@ -123,7 +125,7 @@ function toFunction(one: Builtin, machine: Machine): Fn {
     let args = given;
     const last = args.at(-1) as unknown;
     if (last instanceof Spread) args = [...args.slice(0, -1), ...last.items];
-    if (one.unchecked === true) return run(machine, ...args);
+    if (one.unchecked === true) return one.rest === true ? run(machine, args) : run(machine, ...args);
     if (args.length < required) throw missing(one, required, args.length);
     const checked: unknown[] = [];
     for (const [i, param] of params.entries()) {
@@ -136,7 +138,7 @@ function toFunction(one: Builtin, machine: Machine): Fn {
     return run(machine, ...checked);
   };
 
-  let fn: Fn = general;
+  let fn: Fn = one.direct?.(machine, general) ?? general;
   const [first, second] = params as readonly [Param, Param];
   if (one.rest !== true && one.unchecked !== true && required === params.length) {
     // The common shapes, without a list of arguments made for each call.
@@ -167,7 +169,7 @@ function toFunction(one: Builtin, machine: Machine): Fn {
       const final = last instanceof Spread ? last.items.at(-1) : last;
       if (typeof final !== 'function') return plain.apply(null, args);
       const all = last instanceof Spread ? [...Array.from(args).slice(0, -1), ...last.items] : Array.from(args);
-      machine.background(plain, all.slice(0, -1), final);
+      machine.background(plain, all.slice(0, -1), final as Fn);
       return null;
     };
   }

@@ -13,6 +13,7 @@ import type {
 import { type Arm, CALL_FIELDS, type Code, type FunctionCode, Local, Printer, type Step, joined, js, printFunction } from './code.ts';
 import { formatFloat } from './numbers.ts';
 import { type Func, type Reference, type Resolution, type Variable, resolve } from './resolver.ts';
+import { atom, EMPTY, Float, Str, Table } from './values.ts';
 
 /** What evaluating an expression left: code that gives its value. */
 interface Operand {
@@ -218,6 +219,8 @@ class FunctionEmitter {
   #loops = false;
   /** Arithmetic is left to helpers. */
   readonly #compact: boolean;
+  /** Arithmetic that is being written step by step, as the general case of its fused form. */
+  readonly #unfused = new Set<Expr>();
   /** What a self tail call has to set: the parameters as they come in, before any of them is put into a box. */
   #params: Local[] = [];
   #rest: Local | null = null;
@@ -617,11 +620,8 @@ class FunctionEmitter {
       const object = base(this.#simple(this.#value(expr.object)));
       const name = expr.key.name;
       const slow = js`${this.#unit.helper('getNamed')}(${object.code}, ${literal(name)}, ${at})`;
-      return {
-        code: js`(${object.code} instanceof $Obj && ($x = ${object.code}${member(name)}) !== undefined ? $x : ${slow})`,
-        simple: false,
-        stable: false,
-      };
+      const readable = isPlainKey(name) ? js`${object.code} != null` : js`${object.code} instanceof $Obj`;
+      return this.#fresh(js`(${readable} && ($x = ${object.code}${member(name)}) !== undefined ? $x : ${slow})`);
     }
     const [value, key] = this.#operands([expr.object, expr.key]) as [Operand, Operand]; // one for each
     const object = base(value);
@@ -667,6 +667,8 @@ class FunctionEmitter {
 
   /** `a + b + c + ...` is nested to the left: a loop, so that long chains do not recurse. */
   #binaryChain(expr: BinaryExpr): Operand {
+    const fused = this.#fused(expr);
+    if (fused !== null) return fused;
     const chain: BinaryExpr[] = [];
     let left: Expr = expr;
     for (; left.kind === 'binary'; left = left.left) chain.push(left);
@@ -676,6 +678,96 @@ class FunctionEmitter {
     else result = this.#value(left);
     for (const one of chain.reverse()) result = this.#binary(one, result);
     return result;
+  }
+
+  /**
+   * Arithmetic on several operands that all turn out to be floats, or all bigints, makes one result and none in between: the
+   * operands are read without any effect, and if one is something else everything is done again step by step.
+   */
+  #fused(expr: BinaryExpr): Operand | null {
+    if (this.#compact || this.#unfused.has(expr)) return null;
+    const shape = arithmeticShape(expr);
+    if (shape === null) return null;
+    const local = new Local('', 'temporary');
+    const arms: Arm[] = [];
+    for (const type of ['float', 'bigint'] as const) {
+      if (type === 'float' ? !shape.float : !shape.bigint) continue;
+      const leaves = new FusedLeaves();
+      const tests: Code[] = [];
+      const value = this.#fusedValue(expr, type, leaves, tests);
+      if (value === null) continue;
+      const result = type === 'float' ? js`new ${this.#unit.helper('Float')}(${value})` : js`${this.#unit.helper('wrapInt')}(${value})`;
+      const sites = { after: this.#sites, upTo: this.#sites };
+      arms.push({ steps: [], test: joined(tests, ' && '), body: [{ kind: 'do', sets: local, code: result }], sites });
+    }
+    if (arms.length === 0) return null;
+    const before = this.#sites;
+    for (let left: Expr = expr; left.kind === 'binary'; left = left.left) this.#unfused.add(left);
+    const general = this.#aside(() => this.#deliver(this.#binaryChain(expr), { kind: 'into', local }));
+    this.#choose(arms, general, before);
+    return { code: [local], simple: true, stable: true };
+  }
+
+  /** The double or bigint that an operand tree gives; adds to `tests` what has to hold for it. Null: not in this way. */
+  #fusedValue(expr: Expr, type: 'float' | 'bigint', leaves: FusedLeaves, tests: Code[]): Code | null {
+    switch (expr.kind) {
+      case 'int':
+        return type === 'float' ? js`${String(expr.value)}` : js`${String(expr.value)}n`;
+      case 'float':
+        return type === 'float' ? js`${floatCode(expr.value)}` : null;
+      case 'binary': {
+        const left = this.#fusedValue(expr.left, type, leaves, tests);
+        const right = left === null ? null : this.#fusedValue(expr.right, type, leaves, tests);
+        if (left === null || right === null) return null;
+        if (expr.op === '/' && expr.right.kind !== 'int' && expr.right.kind !== 'float') {
+          if (expr.right.kind === 'binary') return null;
+          tests.push(js`${right} !== 0`);
+        }
+        return js`(${left} ${expr.op} ${right})`;
+      }
+      default: {
+        const leaf = this.#fusedLeaf(expr, leaves, tests);
+        if (leaf === null) return null;
+        if (!leaf.tested) {
+          leaf.tested = true;
+          tests.push(type === 'float' ? js`${leaf.code} instanceof ${this.#unit.helper('Float')}` : js`typeof ${leaf.code} === 'bigint'`);
+        }
+        return type === 'float' ? js`${leaf.code}.value` : leaf.code;
+      }
+    }
+  }
+
+  /** Reads a name or property without any effect; what has to hold for that goes to `tests`. */
+  #fusedLeaf(expr: Expr, leaves: FusedLeaves, tests: Code[]): FusedLeaf | null {
+    if (expr.kind === 'name') {
+      const reference = this.#unit.resolution.references.get(expr) as Reference; // a name that is read has one
+      const [variable] = reference.variables;
+      const known = variable === undefined ? undefined : leaves.byVariable.get(variable);
+      if (known !== undefined) return known;
+      const read = this.#read(reference);
+      let code = read.code;
+      if (!read.simple) {
+        code = [new Local('', 'temporary')];
+        tests.push(js`((${code} = ${read.code}), true)`);
+      }
+      const leaf = { code, tested: false };
+      if (variable !== undefined && reference.variables.length === 1) leaves.byVariable.set(variable, leaf);
+      return leaf;
+    }
+    if (expr.kind !== 'property') return null;
+    const object = this.#fusedLeaf(expr.object, leaves, tests);
+    if (object === null) return null;
+    const local = new Local('', 'temporary');
+    if (expr.key.kind === 'name') {
+      const readable = isPlainKey(expr.key.name) ? js`${object.code} != null` : js`${object.code} instanceof $Obj`;
+      tests.push(readable, js`((${local} = ${object.code}${member(expr.key.name)}), true)`);
+    } else {
+      const key = expr.key.kind === 'block' && expr.key.body.length === 1 ? (expr.key.body[0] as Expr) : expr.key; // a.(k)
+      const index = key.kind === 'int' ? { code: js`${String(key.value)}` } : this.#fusedLeaf(key, leaves, tests);
+      if (index === null) return null;
+      tests.push(js`Array.isArray(${object.code})`, js`typeof ${index.code} === 'number'`, js`((${local} = ${object.code}[${index.code}]), true)`);
+    }
+    return { code: [local], tested: false };
   }
 
   /** `s.(i) = 'x'` makes no string for the byte. */
@@ -733,9 +825,12 @@ class FunctionEmitter {
   }
 
   #arithmetic(op: BinaryOperator, a: Operand, b: Operand, at: number): Operand {
-    const slow = js`${this.#unit.helper(HELPER_OF[op])}(${a.code}, ${b.code}, ${at})`;
+    const slow = [...js`${this.#unit.helper(HELPER_OF[op])}(${a.code}, ${b.code}, ${at})`];
     const ordering = op === '<' || op === '>' || op === '<=' || op === '>=';
     if (this.#compact && op !== '<<') return { ...this.#fresh(slow), bool: ordering };
+    if ((op === '+' || op === '-' || op === '*') && b.literal !== undefined && b.literal > 0x7fffffff) {
+      slow.unshift(`typeof `, ...a.code, ` === 'bigint' ? ${this.#unit.helper('wrapInt')}(`, ...a.code, ` ${op} ${b.literal}n) : `);
+    }
     const tests = [a, b].filter(({ literal: known }) => known === undefined).map(({ code }) => js`typeof ${code} === 'number'`);
     const ints = tests.length === 0 ? js`true` : joined(tests, ' && ');
     switch (op) {
@@ -875,8 +970,9 @@ class FunctionEmitter {
   #match(subject: Operand, target: Expr): Code {
     const easy = this.#literalTest(subject, target);
     if (easy !== null) return easy;
-    const value = this.#simple(this.#value(target));
-    return js`${this.#unit.helper('matches')}(${subject.code}, ${value.code})`;
+    const { code } = this.#simple(this.#value(target));
+    const general = js`${this.#unit.helper('matches')}(${subject.code}, ${code})`;
+    return js`(typeof ${subject.code} === 'number' && typeof ${code} === 'number' ? ${subject.code} === ${code} : ${general})`;
   }
 
   // ---- calls ----
@@ -1056,7 +1152,10 @@ class FunctionEmitter {
     if (target.key.kind === 'name') {
       const { name } = target.key;
       const slow = js`${this.#unit.helper('setNamed')}(${object.code}, ${literal(name)}, ${clean}, ${at})`;
-      this.#do(null, js`if (${object.code} instanceof $Obj && ${value.code} !== $E) ${object.code}${member(name)} = ${clean}; else ${slow}`);
+      const there = isPlainKey(name)
+        ? js`(${object.code} != null && ${object.code}${member(name)} !== undefined || ${object.code} instanceof $Obj)`
+        : js`${object.code} instanceof $Obj`;
+      this.#do(null, js`if (${there} && ${value.code} !== $E) ${object.code}${member(name)} = ${clean}; else ${slow}`);
     } else {
       const k = (key as Operand).code; // a computed key is among the parts
       const slow = js`${this.#unit.helper('setProperty')}(${object.code}, ${k}, ${clean}, ${at})`;
@@ -1104,6 +1203,67 @@ class FunctionEmitter {
     });
     return copy === null ? value : { code: [copy], simple: true, stable: true };
   }
+}
+
+// ---- fused arithmetic ----
+
+interface FusedLeaf {
+  readonly code: Code;
+  /** A test of its type is among the tests already. */
+  tested: boolean;
+}
+
+class FusedLeaves {
+  readonly byVariable = new Map<Variable, FusedLeaf>();
+}
+
+/** Above this many operators the text of both forms costs more than the results in between. */
+const MOST_FUSED = 16;
+
+/** Whether an operand tree of at least two operators can be done on floats, and on bigints, without results in between. */
+function arithmeticShape(expr: BinaryExpr): { float: boolean; bigint: boolean } | null {
+  let operators = 0;
+  let largeInt = false;
+  let divides = false;
+  /** Tells what a subtree may be: 'int' for literals alone, 'any' with something that is read, null if it cannot be fused. */
+  const look = (one: Expr): 'int' | 'any' | null => {
+    switch (one.kind) {
+      case 'int':
+        largeInt ||= one.value > 0x7fffffff;
+        return 'int';
+      case 'float':
+      case 'name':
+        return 'any';
+      case 'property':
+        return isPureRead(one) ? 'any' : null;
+      case 'binary': {
+        if (one.op !== '+' && one.op !== '-' && one.op !== '*' && one.op !== '/') return null;
+        if (++operators > MOST_FUSED) return null;
+        divides ||= one.op === '/';
+        const left = look(one.left);
+        const right = left === null ? null : look(one.right);
+        if (right === null || (left === 'int' && right === 'int')) return null;
+        return one.op === '/' && isZero(one.right) ? null : 'any';
+      }
+      default:
+        return null;
+    }
+  };
+  if (look(expr) === null || operators < 2) return null;
+  return { float: true, bigint: largeInt && !divides };
+}
+
+function isZero(expr: Expr): boolean {
+  return (expr.kind === 'int' || expr.kind === 'float') && Number(expr.value) === 0;
+}
+
+/** A chain of property reads that starts at a name; keys are names, ints, or names in parentheses. */
+function isPureRead(expr: Expr): boolean {
+  if (expr.kind === 'name') return true;
+  if (expr.kind !== 'property' || !isPureRead(expr.object)) return false;
+  const { key } = expr;
+  if (key.kind === 'name' || key.kind === 'int') return true;
+  return key.kind === 'block' && key.body.length === 1 && key.body[0]?.kind === 'name';
 }
 
 // ---- small questions about nodes ----
@@ -1165,6 +1325,17 @@ function staticKey(key: Expr): string | null {
     default:
       return null;
   }
+}
+
+/** Values that are no objects, whose JavaScript properties must not be taken for keys. */
+const NO_OBJECTS: readonly object[] = [
+  new Str(''), new Float(0), atom(''), EMPTY, Object.assign(new Table(), { entries: new Map() }), [], () => null,
+  ...[Number, Boolean, BigInt, String, Object].map(({ prototype }) => prototype),
+];
+
+/** Whether only objects can have a JavaScript property of this name: reading it then needs no other test, and V8 reads it fastest. */
+function isPlainKey(name: string): boolean {
+  return !NO_OBJECTS.some((value) => name in value) && !['prototype', 'arguments', 'caller'].includes(name);
 }
 
 /** Code for a property of this name. */

@@ -9,7 +9,7 @@ import type { Fn } from './values.ts';
 function unitOf(text: string): { unit: Unit; made: (mark: string) => Fn } {
   const source = new Source('/demo.oak', text);
   const base = reservePositions(text.length);
-  const unit: Unit = { base, length: text.length, script: `demo-${base}`, source: () => source, callSites: () => [] };
+  const unit: Unit = { base, length: text.length, script: `demo-${base}`, source: () => source, calls: () => [] };
   registerUnit(unit);
   const made = (mark: string): Fn => {
     const fn: Fn = () => null;

@@ -102,7 +102,8 @@ class Hints {
     const { key } = read;
     if (key.kind === 'name') {
       const name = fromBytes(key.name);
-      if (this.#reachable().has(name)) return `for the item at the index \`${name}\` write .(${name})`;
+      if (this.#reachable().has(name))
+        return `for the item at the index \`${name}\` write ${this.#written(read.object) ?? ''}.(${name})`;
       return null;
     }
     if (key.kind === 'float') return `${this.#written(key) ?? 'this'} is one number: for an item of an item write .(1).(0)`;

@@ -15,9 +15,9 @@ import { nodeAt, parseProgram } from './parser.ts';
 import type { Problem } from './problem.ts';
 import { resolve } from './resolver.ts';
 import type { Source } from './source.ts';
-import { type Trace, traceOf } from './trace.ts';
-import { type Compiled, callAtSite, compile, quoteFrom } from './unit-code.ts';
-import { positionInName, type Unit, unitAt } from './units.ts';
+import { callAtSite, type Trace, traceOf } from './trace.ts';
+import { type Compiled, compile, quoteFrom } from './unit-code.ts';
+import { type Unit, unitAt } from './units.ts';
 import { type Fn, keysOf, Obj, type Value } from './values.ts';
 
 export interface InterpreterOptions {
@@ -227,8 +227,13 @@ function parseProblem(source: Source, error: unknown): Problem | null {
   }
   if (!(error instanceof ParseError)) return null;
   const { at, end, reason, hint, related } = error;
-  const place = at === null ? null : { source, at, start: at, end: end ?? at + 1 };
+  const place = { source, at: at ?? endOf(source), start: at ?? endOf(source), end: end ?? endOf(source) + 1 };
   return { kind: 'parse', reason, place, hint, related, trace: [], thread: null };
+}
+
+/** The end of a text, where what is missing should have been: in code points, and not behind its last line end. */
+function endOf(source: Source): number {
+  return [...source.text.trimEnd()].length;
 }
 
 /** An error as a mistake in the program; throws it on when it is a bug of ours. */
@@ -269,9 +274,8 @@ const NO_QUOTE: Quote = { target: nothing, value: nothing, node: nothing, badEle
 function deadlock(stuck: readonly Thread[]): Problem {
   const places = stuck.flatMap((thread) => {
     for (let frame = thread.frames; frame !== null; frame = frame.next) {
-      const position = positionInName(frame.resume.name);
-      const unit = position === undefined ? undefined : unitAt(position);
-      const at = unit === undefined || position === undefined ? undefined : callAtSite(unit, position, frame.pc);
+      const at = callAtSite(frame.resume.name, frame.pc);
+      const unit = at === undefined ? undefined : unitAt(at);
       if (unit !== undefined && at !== undefined) return [{ unit, at: at - unit.base }];
     }
     return [];

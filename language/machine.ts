@@ -10,7 +10,7 @@
  * stack, makes tail calls proper (a call in tail position saves no frame) and gives other threads and the event loop their turn.
  */
 import type { Host } from './host.ts';
-import { type Fn, SUSPENDED, type Suspended, type Value } from './values.ts';
+import { callWith, type Fn, SUSPENDED, type Suspended, type Value } from './values.ts';
 
 export type Resume = (pc: number, slots: readonly unknown[], value: Value) => Value | Suspended;
 
@@ -62,7 +62,7 @@ const FUEL = 2000;
 const SLICE_MS = 8;
 
 const callAgain: Resume = (_charge, slots) => (slots[0] as Fn)(...(slots[1] as Value[]));
-const startCall: Resume = (_pc, slots) => (slots[0] as Fn)(...(slots[1] as Value[]));
+const startCall: Resume = (_pc, slots) => callWith(slots[0] as Fn, slots[1] as Value[]);
 const giveTo: Resume = (_pc, slots, value) => (slots[0] as Fn)(value);
 
 export interface MachineEvents {

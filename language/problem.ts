@@ -1,9 +1,12 @@
 /** What went wrong in a program, as data: everything a person needs to be shown, independent of how. */
 import type { Source } from './source.ts';
 
-/** A function that was running, innermost first; `name` is '' for an anonymous one. Position of its `fn` or `cs` keyword. */
+/**
+ * A function that was running, innermost first; `name` is '' for an anonymous one, null for the top level of a program or module.
+ * The place is that of its `fn` or `cs` keyword, or of the call that the top level was making.
+ */
 export interface TraceEntry {
-  readonly name: string;
+  readonly name: string | null;
   readonly file: string;
   readonly line: number;
   readonly column: number;

@@ -20,7 +20,9 @@ const AT = 42;
 const quote: Quote = {
   target: (at) => `TARGET${at}`,
   value: (at) => `VALUE${at}`,
-  node: (at, kind) => `${kind.toUpperCase()}${at}`,
+  node: (at, kind) => `${(kind ?? 'node').toUpperCase()}${at}`,
+  badElement: (at, index) => `ELEMENT${at}.${index}`,
+  className: (at) => `CLASS${at}`,
 };
 
 /** What a call gives, rendered, or its error after `! `. */

@@ -12,8 +12,8 @@ import {
 } from './properties.ts';
 import { display } from './render.ts';
 import {
-  atom, EMPTY, Float, type Fn, getKey, isObject, keysOf, markClass, Obj, setKey, Spread, Str, SUSPENDED, type Suspended, type Table,
-  type Value,
+  atom, callWith, EMPTY, Float, type Fn, getKey, isObject, keysOf, markClass, Obj, setKey, Spread, Str, SUSPENDED, type Suspended, type Table,
+  type Value, wrapInt,
 } from './values.ts';
 
 /** A variable that a closure sees change. */
@@ -21,19 +21,13 @@ class Box {
   constructor(public v: Value | undefined) {}
 }
 
-/** Up to here the arguments of a spread call go on the native stack; its depth is bounded by the number of calls alone. */
-const MOST_ARGUMENTS = 64;
-
-/** `f(args..., list...)`. Each function takes as many arguments as it has parameters; what a long list has beyond goes in a `Spread`. */
+/** `f(args..., list...)`. */
 function spread(callee: Value | undefined, args: Value[], list: Value | undefined, at: number): Value | Suspended {
   if (!Array.isArray(list)) {
     throw new ProgramError((quote) => `Cannot spread a non-list value ${display(list)} in a function call ${quote.node(at, 'call')}`, at);
   }
-  const fn = typeof callee === 'function' ? callee : notCallable(callee, at);
-  if (args.length + list.length <= MOST_ARGUMENTS) return fn(...args, ...list);
-  const all = args.concat(list);
-  const direct = Math.min(fn.length, all.length, MOST_ARGUMENTS);
-  return fn(...all.slice(0, direct), new Spread(all.slice(direct)));
+  const fn = typeof callee === 'function' ? (callee as Fn) : notCallable(callee, at); // every function value is an Fn
+  return callWith(fn, args.length === 0 ? list : args.concat(list));
 }
 
 function notCallable(callee: Value | undefined, at: number): Fn {
@@ -132,7 +126,7 @@ function sessionRead(session: Obj, builtin: (name: string) => Fn | undefined, na
 /** Everything that emitted code may use of the runtime. */
 export const support = {
   SUSPENDED, EMPTY, Obj, Str, Spread, Float, Box,
-  atom, setKey, isObject, markClass,
+  atom, setKey, isObject, markClass, wrapInt,
   add, sub, mul, div, rem, pow, bitAnd, bitOr, bitXor, shiftLeft, shiftRight, less, lessEqual, greater, greaterEqual, negate, not, bitNot,
   same, deepEqual, matches, sameText,
   getNamed, getProperty, setNamed, setProperty, keyText, literalKey, destructureList, destructureObject,

@@ -5,12 +5,14 @@
  * name and line of a native frame tell the function and the call. A frame that stands at a tail call is left out: whether it is
  * still there depends on when the stack was last captured, and the language promises that it is not.
  */
+import type { Expr, Program } from './ast.ts';
 import { MAIN } from './emitter.ts';
-import { definitionAt } from './function-text.ts';
+import { definitionAt, programOf } from './function-text.ts';
 import type { Frame } from './machine.ts';
 import type { TraceEntry } from './problem.ts';
-import { callOnLine } from './unit-code.ts';
-import { positionInName, type Unit, unitOfScript } from './units.ts';
+import { children } from './tree.ts';
+import { callOnLine, callsOfSite } from './unit-code.ts';
+import { positionInName, type Unit, unitAt, unitOfScript } from './units.ts';
 
 interface NativeFrame {
   readonly name: string;
@@ -28,17 +30,25 @@ export interface Trace {
 /** Reads the stack of an error; `frames` are those that the thread had saved. */
 export function traceOf(error: Error, frames: Frame | null): Trace {
   const native = nativeFrames(error.stack ?? '');
-  const names: string[] = [];
+  const entries: TraceEntry[] = [];
+  const known = new Map<string, TraceEntry | undefined>(); // a deep recursion has the same few functions over and over
+  const add = (name: string, callAt: () => number | undefined): void => {
+    if (!known.has(name)) known.set(name, isTopLevel(name) ? topLevelEntry(callAt()) : functionEntry(name));
+    const entry = known.get(name);
+    if (entry !== undefined) entries.push(entry);
+  };
+
   let callAt: number | null = null;
   native.forEach(({ name, unit, line }, i) => {
     const call = callOnLine(unit, line);
     if (i === 0) callAt = call?.at ?? null;
-    if (i === 0 || call?.tail !== true || isClass(native[i - 1]?.name ?? '')) names.push(name);
+    if (i === 0 || call?.tail !== true || isClass(native[i - 1]?.name ?? '')) add(name, () => call?.at);
   });
-  for (let frame = frames; frame !== null; frame = frame.next) names.push(frame.resume.name);
-  const known = new Map<string, TraceEntry | undefined>(); // a deep recursion has the same few functions over and over
-  for (const name of names) if (!known.has(name)) known.set(name, entryOf(name));
-  return { callAt, entries: names.flatMap((name) => known.get(name) ?? []) };
+  for (let frame = frames; frame !== null; frame = frame.next) {
+    const { resume, pc } = frame;
+    add(resume.name, () => callAtSite(resume.name, pc));
+  }
+  return { callAt, entries: entries.every(({ name }) => name === null) ? [] : entries };
 }
 
 /** V8 writes `at name (script:line:column)`, other engines `name@script:line:column`. */
@@ -60,11 +70,46 @@ function isClass(name: string): boolean {
   return position !== undefined && definitionAt(position)?.node.kind === 'class';
 }
 
-function entryOf(name: string): TraceEntry | undefined {
+function isTopLevel(name: string): boolean {
+  return name.startsWith(`${MAIN}$`) || name.startsWith(`${MAIN}_r$`);
+}
+
+function functionEntry(name: string): TraceEntry | undefined {
   const position = positionInName(name);
-  if (position === undefined || name.startsWith(`${MAIN}$`) || name.startsWith(`${MAIN}_r$`)) return undefined;
-  const found = definitionAt(position);
-  if (found === undefined) return undefined;
+  const found = position === undefined ? undefined : definitionAt(position);
+  if (found === undefined || position === undefined) return undefined;
   const source = found.unit.source();
   return { name: found.node.name, file: source.file, ...source.lineAndColumn(position - found.unit.base) };
+}
+
+function topLevelEntry(callAt: number | undefined): TraceEntry | undefined {
+  const unit = callAt === undefined ? undefined : unitAt(callAt);
+  if (unit === undefined || callAt === undefined) return undefined;
+  const source = unit.source();
+  return { name: null, file: source.file, ...source.lineAndColumn(callAt - unit.base) };
+}
+
+/**
+ * The global position of a call site: the `site`th call of the function with this JavaScript name. Calls are numbered function by
+ * function, so of those with the number it is the one that stands in this function and in none inside it.
+ */
+export function callAtSite(name: string, site: number): number | undefined {
+  const position = positionInName(name);
+  const unit = position === undefined ? undefined : unitAt(position);
+  if (unit === undefined || position === undefined) return undefined;
+  const owner = isTopLevel(name) ? undefined : definitionAt(position)?.node;
+  const program = programOf(unit);
+  return callsOfSite(unit, site).find((at) => innermostFunction(program, at - unit.base) === owner);
+}
+
+/** The function or class that a code point belongs to; undefined for the top level. */
+function innermostFunction(program: Program, at: number): Expr | undefined {
+  let found: Expr | undefined;
+  let level: readonly Expr[] = program.body;
+  while (level.length > 0) {
+    const around = level.filter(({ start, end }) => start <= at && at < end);
+    found = around.find(({ kind }) => kind === 'fn' || kind === 'class') ?? found;
+    level = around.flatMap(children);
+  }
+  return found;
 }

@@ -1,13 +1,12 @@
 /** Compiled units: from a source text to a function that makes a module, and what is known about it for errors. */
-import type { AssignExpr, Expr, Program } from './ast.ts';
+import type { AssignExpr, Program } from './ast.ts';
 import { CALL_FIELDS } from './code.ts';
 import { emit } from './emitter.ts';
 import type { Quote } from './errors.ts';
-import { definitionAt, programOf } from './function-text.ts';
+import { programOf } from './function-text.ts';
 import { nodeAt, parseProgram } from './parser.ts';
 import type { Source } from './source.ts';
 import { syntaxText } from './syntax-text.ts';
-import { children } from './tree.ts';
 import { registerUnit, reservePositions, type Unit } from './units.ts';
 import type { Fn, Obj, Value } from './values.ts';
 
@@ -49,26 +48,11 @@ export function callOnLine(unit: Unit, line: number): { readonly at: number; rea
   return undefined;
 }
 
-/** The global position of a call site of a function: the function's keyword stands at `position` (global), `site` is its number. */
-export function callAtSite(unit: Unit, position: number, site: number): number | undefined {
+/** The global positions of the calls that are the `site`th of their functions. */
+export function callsOfSite(unit: Unit, site: number): number[] {
   const calls = unit.calls();
-  const owner = definitionAt(position)?.node;
-  for (let i = 0; i < calls.length; i += CALL_FIELDS) {
-    const at = calls[i + 1] as number; // CALL_FIELDS numbers for each
-    if (calls[i + 2] === site && innermostFunction(programOf(unit), at - unit.base) === owner) return at;
-  }
-  return undefined;
-}
-
-/** The function or class that a code point belongs to; undefined for the program itself. */
-function innermostFunction(program: Program, at: number): Expr | undefined {
-  let found: Expr | undefined;
-  let level: readonly Expr[] = program.body;
-  while (level.length > 0) {
-    const around = level.filter(({ start, end }) => start <= at && at < end);
-    found = around.find(({ kind }) => kind === 'fn' || kind === 'class') ?? found;
-    level = around.flatMap(children);
-  }
+  const found: number[] = [];
+  for (let i = 0; i < calls.length; i += CALL_FIELDS) if (calls[i + 2] === site) found.push(calls[i + 1] as number); // as above
   return found;
 }
 

@@ -325,6 +325,16 @@ export class Spread {
   constructor(readonly items: Value[]) {}
 }
 
+/** Up to here all arguments go on the native stack; its depth is bounded by the number of calls alone. */
+const MOST_ARGUMENTS = 64;
+
+/** Calls `fn` with a list of arguments, however long. A function is given as many as it has parameters, the others in a `Spread`. */
+export function callWith(fn: Fn, args: readonly Value[]): Value | Suspended {
+  if (args.length <= MOST_ARGUMENTS) return fn(...args);
+  const direct = Math.min(fn.length, args.length);
+  return fn(...args.slice(0, direct), new Spread(args.slice(direct)));
+}
+
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 const MIN_SAFE = -MAX_SAFE;
 

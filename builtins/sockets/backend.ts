@@ -54,7 +54,7 @@ export interface Connection {
   /** `ip:port` of both ends. */
   readonly local: string;
   readonly remote: string;
-  /** Whether it is encrypted, or is going to be before the first byte is read or written. */
+  /** Whether it is encrypted, or is going to be before the first byte is read or written. Changes with `upgrade`. */
   readonly encrypted: boolean;
   /** Says who is told what happens, and starts reading. Called once, in the turn in which the connection was handed over. */
   attach(events: ConnectionEvents): void;
@@ -75,7 +75,7 @@ export interface Connection {
   close(): void;
   /**
    * Encrypts from here on. `unread` are the bytes that were received and not read: the first bytes of the handshake.
-   * `attach`ed events go on with the decrypted stream. A failed handshake ends the connection.
+   * `attach`ed events go on with the decrypted stream. A failed handshake ends the connection, which reports nothing more.
    */
   upgrade(options: TlsOptions, unread: Uint8Array, done: (failure: Failure | null) => void): void;
   /** What is known about the encryption; null for a plain connection. */
@@ -140,13 +140,17 @@ export interface PeerCertificate {
   readonly fingerprint: string;
 }
 
-/** How to speak TLS. `credentials` come from `loadCredentials`. */
+/** How to speak TLS. */
 export interface TlsOptions {
   readonly role: 'client' | 'server';
-  /** Whom the certificate must name and what is sent as server name; null: the host that was dialled. */
+  /** Of a client: whom the certificate must name and, unless it is an IP address, what is sent as server name. */
   readonly serverName: string | null;
+  /** Of a client: whether the certificate is checked at all. */
   readonly verify: boolean;
+  /** Made by `loadCredentials`; a server needs them, a client presents them. */
   readonly credentials: Credentials | null;
+  /** How long the handshake may take; 0 for ever. */
+  readonly timeoutMs: number;
 }
 
 /** Certificates and keys in the backend's own form, made once and used for many connections. */

@@ -8,7 +8,7 @@
 import { ProgramError } from '../../language/errors.ts';
 import type { Machine } from '../../language/machine.ts';
 import { display } from '../../language/render.ts';
-import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
+import { type Fn, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
 import { type Builtin, builtin } from '../registry.ts';
 import { parseAddress } from './address.ts';
 import { type Credentials, Failure, type Listener, type SocketBackend, type Target, type TlsOptions } from './backend.ts';
@@ -25,6 +25,8 @@ export interface SocketPolicy {
 
 /** A line without an end within so many bytes is an error. */
 const MAX_LINE = 16 * 1024 * 1024;
+/** How long a TLS handshake may take. */
+const HANDSHAKE_MS = 30_000;
 /** No JavaScript string can be longer. */
 const MAX_BYTES = 0x1fffffe8;
 
@@ -77,7 +79,7 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
       name: 'socket_starttls',
       help: 'Encrypts a connection from here on: {type: :ok, socket, remote, local, tls}, or an error value.',
       params: [socket, options],
-      run: (machine, one, given) => startTls(machine, backend, one, given),
+      run: (_machine, one, given) => startTls(backend, one, given),
     }),
     builtin({
       ...shared,
@@ -120,32 +122,39 @@ function connect(
   text: string,
   given: Options,
 ): Value | Suspended {
-  let tls: TlsOptions | null = null;
-  if (given.tls) {
-    const credentials = given.server ? serverCredentials(backend, given) : null;
-    tls = { role: 'client', serverName: given.serverName, verify: !given.insecureSkipVerify, credentials };
-  }
+  const credentials = given.tls && given.server ? serverCredentials(backend, given) : null;
   const target = text === '' ? ({ kind: 'bad', code: 'address', detail: 'missing address' } as const) : parseAddress(text);
   if (target.kind === 'bad') return errorResult(`${PREFIX.connect}dial tcp: ${target.detail}`, target.code);
   if (policy.mayConnect?.(target) === false) {
     return errorResult(`${PREFIX.connect}dial tcp ${text}: connect: permission denied`, 'permission');
   }
+  const host = target.kind === 'tcp' && target.host !== '' ? target.host : null;
   const thread = machine.block('world');
-  backend.connect(target, tls, (outcome) => {
+  backend.connect(target, given.tls ? clientSide(given, host, credentials) : null, (outcome) => {
     if (outcome instanceof Failure) {
       machine.wake(thread, errorResult(PREFIX.connect + outcome.detail, outcome.code));
       return;
     }
-    const host = target.kind === 'tcp' && target.host !== '' ? target.host : null;
     const { id } = table.add(machine, outcome, host);
     machine.wake(thread, connectedResult(id, outcome.remote, outcome.local, outcome.encrypted));
   });
   return SUSPENDED;
 }
 
-function startTls(_machine: Machine, backend: SocketBackend, _socket: Socket, given: Options): Value | Suspended {
-  if (given.server) serverCredentials(backend, given);
-  return errorResult(`${PREFIX.startTls}TLS is not implemented yet`, 'unavailable');
+function startTls(backend: SocketBackend, socket: Socket, given: Options): Value | Suspended {
+  return socket.startTls(given.server ? serverSide(backend, given) : clientSide(given, socket.host, null));
+}
+
+/** TLS as a client. */
+function clientSide(given: Options, host: string | null, credentials: Credentials | null): TlsOptions {
+  const serverName = given.serverName ?? host;
+  return { role: 'client', serverName, verify: !given.insecureSkipVerify, credentials, timeoutMs: HANDSHAKE_MS };
+}
+
+/** TLS as a server. */
+function serverSide(backend: SocketBackend, given: Options): TlsOptions {
+  const credentials = serverCredentials(backend, given);
+  return { role: 'server', serverName: null, verify: false, credentials, timeoutMs: HANDSHAKE_MS };
 }
 
 /** The certificate that server mode cannot do without. */
@@ -165,9 +174,7 @@ function listen(
   handler: Fn,
   given: Options,
 ): Value | Suspended {
-  const tls: TlsOptions | null = given.tls
-    ? { role: 'server', serverName: null, verify: false, credentials: serverCredentials(backend, given) }
-    : null;
+  const tls = given.tls ? serverSide(backend, given) : null;
   const target = parseAddress(text === '' ? ':0' : text);
   if (target.kind === 'bad') return errorResult(`${PREFIX.listen}listen tcp: ${target.detail}`, target.code);
   if (policy.mayListen?.(target) === false) {

@@ -55,7 +55,10 @@ describe('takeLine', () => {
         const text = pieces.join('');
         const chunks: string[] = [];
         let at = 0;
-        for (const cut of cuts) chunks.push(text.slice(at, (at += cut)));
+        for (const cut of cuts) {
+          chunks.push(text.slice(at, at + cut));
+          at += cut;
+        }
         chunks.push(text.slice(at));
         expect(lines(chunks)).toEqual(model(text));
       }),

@@ -11,9 +11,9 @@
  */
 import type { Machine, Thread } from '../../language/machine.ts';
 import { type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
-import { type Breakdown, type Connection, type ConnectionEvents, Gone } from './backend.ts';
+import { type Breakdown, type Connection, type ConnectionEvents, Gone, type TlsOptions } from './backend.ts';
 import { Reader, TOO_LONG } from './reader.ts';
-import { closedResult, dataResult, errorResult, PREFIX, sentResult } from './results.ts';
+import { closedResult, connectedResult, dataResult, errorResult, PREFIX, sentResult } from './results.ts';
 
 /** Sends are gathered up to this many bytes. */
 const GATHERED = 16 * 1024;
@@ -60,6 +60,8 @@ export class Socket implements ConnectionEvents {
   /** The system has not taken all it was given. */
   #clogged = false;
   readonly #writes: Write[] = [];
+  /** The thread that waits for a handshake. */
+  #upgrading: Thread | null = null;
 
   constructor(machine: Machine, id: number, connection: Connection, host: string | null) {
     this.#machine = machine;
@@ -151,7 +153,7 @@ export class Socket implements ConnectionEvents {
     if (this.#closed) return this.#closedByUs(PREFIX.send, 'write');
     if (this.#broken !== null) return this.#tell(PREFIX.send, 'write');
     const bytes = text.length;
-    if (this.#clogged || this.#writes.length > 0) {
+    if (this.#clogged || this.#writes.length > 0 || this.#upgrading !== null) {
       this.#writes.push({ thread: this.#machine.block('world'), text, given: false });
       return SUSPENDED;
     }
@@ -176,6 +178,47 @@ export class Socket implements ConnectionEvents {
     if (!this.#closed && this.#broken === null && !this.connection.write(gathered)) this.#clogged = true;
   }
 
+  // ---- encrypting ----
+
+  /**
+   * Goes on with TLS. What was read ahead are the first bytes of the handshake or they are nothing: a hello that came early
+   * works, injected plain text makes the handshake fail, and nothing that came in the clear can be read afterwards. A failed
+   * upgrade closes the connection, so that no program goes on in the clear by mistake.
+   */
+  startTls(options: TlsOptions): Value | Suspended {
+    const refusal = this.#whyNoUpgrade();
+    if (refusal !== null) return refusal;
+    this.flush();
+    const thread = this.#machine.block('world');
+    this.#upgrading = thread;
+    this.#paused = false;
+    const unread = this.#reader.takeBytes();
+    this.connection.upgrade(options, unread, (failure) => {
+      if (this.#upgrading !== thread) return; // closed meanwhile
+      this.#upgrading = null;
+      if (failure === null) {
+        const { remote, local } = this.connection;
+        this.#machine.wake(thread, connectedResult(this.id, remote, local, true));
+        this.drained(); // whoever wanted to send meanwhile
+        return;
+      }
+      this.#closed = true;
+      this.#machine.wake(thread, errorResult(PREFIX.startTls + failure.detail, failure.code));
+      this.#letGo();
+    });
+    return SUSPENDED;
+  }
+
+  #whyNoUpgrade(): Obj | null {
+    if (this.#closed) return this.#closedByUs(PREFIX.startTls, 'read');
+    if (this.#broken !== null) return this.#tell(PREFIX.startTls, 'read');
+    if (this.connection.encrypted) return errorResult(`${PREFIX.startTls}the socket is already encrypted`, 'tls');
+    if (this.#upgrading !== null) return errorResult(`${PREFIX.startTls}an upgrade is in progress`, 'tls');
+    if (this.#reads !== null) return errorResult(`${PREFIX.startTls}a read is in progress`, 'tls');
+    if (this.#writes.length > 0) return errorResult(`${PREFIX.startTls}a write is in progress`, 'tls');
+    return null;
+  }
+
   // ---- ending ----
 
   get closed(): boolean {
@@ -197,6 +240,9 @@ export class Socket implements ConnectionEvents {
     this.connection = new Gone(this.connection);
     this.#clogged = false;
     this.#gathered = '';
+    const upgrading = this.#upgrading;
+    this.#upgrading = null;
+    if (upgrading !== null) this.#machine.wake(upgrading, this.#closedByUs(PREFIX.startTls, 'read'));
     for (const { thread } of this.#writes.splice(0)) {
       const error = this.#closed ? this.#closedByUs(PREFIX.send, 'write') : this.#tell(PREFIX.send, 'write');
       this.#machine.wake(thread, error);
@@ -247,7 +293,7 @@ export class Socket implements ConnectionEvents {
   drained(): void {
     this.#clogged = false;
     const writes = this.#writes;
-    while (writes.length > 0 && !this.#clogged) {
+    while (writes.length > 0 && !this.#clogged && this.#upgrading === null) {
       const write = writes[0] as Write; // there is one
       if (!write.given) {
         write.given = true;

@@ -125,7 +125,10 @@ export function checkConnection({ it, equal }: Framework, makePair: () => Promis
 
   check('carries every byte in both directions', async ({ driver, a, b }) => {
     const all = every(256);
-    for (const [from, to] of [[a, b], [b, a]] as const) {
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
       equal(plain(await driver.call('send', from, str(all))), { type: 'sent', bytes: 256 });
       equal(plain(await driver.call('recv_exact', to, 256)), { type: 'data', data: all });
     }
@@ -149,10 +152,13 @@ export function checkConnection({ it, equal }: Framework, makePair: () => Promis
       driver.call('send', a, str(megabyte)),
       driver.call('send', b, str(megabyte)),
     ]);
-    equal(all.slice(0, 2).map((got) => getKey(got as Obj, 'data') instanceof Str && plain(got)), [
-      { type: 'data', data: megabyte },
-      { type: 'data', data: megabyte },
-    ]);
+    equal(
+      all.slice(0, 2).map((got) => getKey(got as Obj, 'data') instanceof Str && plain(got)),
+      [
+        { type: 'data', data: megabyte },
+        { type: 'data', data: megabyte },
+      ],
+    );
     equal(all.slice(2).map(plain), [
       { type: 'sent', bytes: 1 << 20 },
       { type: 'sent', bytes: 1 << 20 },
@@ -191,7 +197,10 @@ export function checkConnection({ it, equal }: Framework, makePair: () => Promis
     await driver.call('send', a, str('only this'));
     await driver.call('close', a);
     equal(plain(await driver.call('recv_exact', b, 100)), {
-      type: 'error', error: 'Could not read exact socket data: unexpected EOF', code: 'eof', data: 'only this',
+      type: 'error',
+      error: 'Could not read exact socket data: unexpected EOF',
+      code: 'eof',
+      data: 'only this',
     });
   });
 
@@ -234,13 +243,19 @@ export function checkConnection({ it, equal }: Framework, makePair: () => Promis
       equal(data, (data[0] as string).repeat(20_000));
       counts.set(data[0] as string, (counts.get(data[0] as string) ?? 0) + 1);
     }
-    equal([...counts.values()], Array.from({ length: 10 }, () => 4));
+    equal(
+      [...counts.values()],
+      Array.from({ length: 10 }, () => 4),
+    );
     await Promise.all(sends);
   });
 
   check('serves waiting readers in the order in which they came', async ({ driver, a, b }) => {
     const reads = [
-      driver.call('recv_exact', b, 3), driver.call('recv_line', b), driver.call('recv', b, 100), driver.call('recv_line', b),
+      driver.call('recv_exact', b, 3),
+      driver.call('recv_line', b),
+      driver.call('recv', b, 100),
+      driver.call('recv_line', b),
     ];
     await driver.call('send', a, str('ab'));
     await driver.call('send', a, str('cline\nsome'));

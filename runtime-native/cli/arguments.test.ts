@@ -3,7 +3,7 @@ import { type Command, readArguments, type World } from './arguments.ts';
 
 const world = (more: Partial<World> = {}): World => ({
   env: {},
-  inputIsTerminal: false,
+  inputIsTerminal: () => false,
   exists: (path) => path.endsWith('.oak') || path === 'evil',
   ...more,
 });
@@ -45,7 +45,7 @@ describe('readArguments', () => {
   }
 
   it('starts the REPL when nothing is asked for at a terminal', () => {
-    expect(readArguments([], world({ inputIsTerminal: true })).command).toEqual({ kind: 'repl' });
+    expect(readArguments([], world({ inputIsTerminal: () => true })).command).toEqual({ kind: 'repl' });
   });
 
   for (const [line, env, expected] of [

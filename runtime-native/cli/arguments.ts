@@ -33,7 +33,7 @@ export interface Asked {
 /** What has to be known of the surroundings. */
 export interface World {
   readonly env: { readonly [name: string]: string | undefined };
-  readonly inputIsTerminal: boolean;
+  inputIsTerminal(): boolean;
   exists(path: string): boolean;
 }
 
@@ -87,7 +87,7 @@ function readCommand(rest: string[], takeFlags: () => Command | undefined, world
   const first = rest.shift();
   switch (first) {
     case undefined:
-      return world.inputIsTerminal ? { kind: 'repl' } : { kind: 'run', file: '-', args: [] };
+      return world.inputIsTerminal() ? { kind: 'repl' } : { kind: 'run', file: '-', args: [] };
     case 'run':
       return takeFlags() ?? fileToRun(rest);
     case 'check':

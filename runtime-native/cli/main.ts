@@ -45,7 +45,7 @@ process.exit(
   await obey(
     readArguments(process.argv.slice(2), {
       env: process.env,
-      inputIsTerminal: process.stdin.isTTY === true,
+      inputIsTerminal: () => process.stdin.isTTY === true, // opens it, so only when it matters
       exists: existsSync,
     }),
   ),

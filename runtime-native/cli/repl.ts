@@ -34,7 +34,7 @@ class Repl {
   readonly #session: Session;
   readonly #host = new ReplHost();
   readonly #done: (status: number) => void;
-  readonly #history = new History(join(homedir(), '.magnolia_history'));
+  readonly #history = new History();
   readonly #terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   readonly #lines: string[] = [];
   #reader: Interface | null = null;
@@ -45,8 +45,9 @@ class Repl {
   #ended = false;
 
   constructor(settings: Settings, done: (status: number) => void) {
-    this.#session = newEngine(settings, [], this.#host).interpreter.session(process.cwd());
-    this.#done = done;
+    const { interpreter, finish } = newEngine(settings, [], this.#host);
+    this.#session = interpreter.session(process.cwd());
+    this.#done = (status) => finish(() => done(status));
   }
 
   start(): void {
@@ -96,17 +97,20 @@ class Repl {
     this.#input = '';
     this.#inputs++;
     this.#running = true;
+    let returned = false;
     this.#session.evaluate(source, (result) => {
-      this.#running = false;
       this.#host.startLine();
       if ('exit' in result) {
-        this.#done(result.exit);
+        this.#done(result.exit); // nothing runs any more: the lines that are left are never looked at
         return;
       }
-      if ('problem' in result) showProblem(result.problem);
-      else this.#show(result.value);
-      this.#next();
+      this.#running = false;
+      if ('value' in result) this.#show(result.value);
+      else if (result.problem.reason === 'Interrupted') this.#print('Interrupted\n');
+      else showProblem(result.problem);
+      if (returned) this.#next(); // else the loop there goes on by itself
     });
+    returned = true;
   }
 
   #show(value: Value): void {
@@ -165,23 +169,27 @@ function isUnfinished(source: Source): boolean {
     parseProgram(source);
     return false;
   } catch (error) {
-    return error instanceof ParseError && error.reason.startsWith('Unexpected end of input');
+    if (!(error instanceof ParseError)) return false;
+    return (
+      error.at === null || error.reason.startsWith('Unexpected end of input') || error.at >= [...source.text.trimEnd()].length
+    );
   }
 }
 
 /** The lines typed so far, newest first; kept in a file when that can be written. */
 class History {
   readonly lines: string[] = [];
-  readonly #path: string;
+  #path = '';
 
-  constructor(path: string) {
-    this.#path = path;
+  constructor() {
     try {
-      const saved = readFileSync(path, 'utf8')
+      this.#path = join(homedir(), '.magnolia_history'); // a user may have no home
+      const saved = readFileSync(this.#path, 'utf8')
         .split('\n')
         .filter((line) => line !== '');
       this.lines = saved.slice(-HISTORY_LINES).reverse();
-      if (saved.length > 2 * HISTORY_LINES) writeFileSync(path, `${saved.slice(-HISTORY_LINES).join('\n')}\n`, { mode: 0o600 });
+      if (saved.length > 2 * HISTORY_LINES)
+        writeFileSync(this.#path, `${saved.slice(-HISTORY_LINES).join('\n')}\n`, { mode: 0o600 });
     } catch {
       // no history yet, or none that can be read
     }

@@ -1,9 +1,7 @@
-/** The network of Node: TCP by `node:net`. */
+/** The network of Node: TCP by `node:net`, TLS by `node:tls`. */
 import type { Server } from 'node:net';
 import {
   type Connection,
-  type CredentialSources,
-  type Credentials,
   Failure,
   type Listener,
   type ListenerEvents,
@@ -11,6 +9,7 @@ import {
   type Target,
   type TlsOptions,
 } from '../../builtins/sockets/backend.ts';
+import { loadCredentials } from './certificates.ts';
 import { NodeConnection } from './connection.ts';
 import { dial } from './dial.ts';
 import { listen } from './listener.ts';
@@ -47,8 +46,8 @@ export function nativeSockets(): NativeSockets {
         done(outcome);
       };
 
-      if (target.kind === 'unix' || tls !== null) {
-        setImmediate(settle, new Failure('unavailable', `${tls === null ? 'Unix sockets are' : 'TLS is'} not implemented yet`));
+      if (target.kind === 'unix') {
+        setImmediate(settle, new Failure('unavailable', 'Unix sockets are not implemented yet'));
         return cancel;
       }
       resolve(dialledHost(target.host), 'dial', (found) => {
@@ -58,31 +57,39 @@ export function nativeSockets(): NativeSockets {
           return;
         }
         giveUp = dial(found, target.port, (outcome) => {
-          settle(outcome instanceof Failure ? outcome : new NodeConnection(outcome.stream, outcome.inlet, open));
+          if (outcome instanceof Failure) {
+            settle(outcome);
+            return;
+          }
+          const connection = new NodeConnection(outcome.stream, outcome.inlet, open);
+          if (tls === null) {
+            settle(connection);
+            return;
+          }
+          giveUp = () => connection.close();
+          connection.upgrade(tls, new Uint8Array(0), (failure) => settle(failure ?? connection));
         });
       });
       return cancel;
     },
 
     listen(target: Target, tls: TlsOptions | null, events: ListenerEvents, done: (outcome: Listener | Failure) => void) {
-      if (target.kind === 'unix' || tls !== null) {
-        setImmediate(done, new Failure('unavailable', `${tls === null ? 'Unix sockets are' : 'TLS is'} not implemented yet`));
+      if (target.kind === 'unix') {
+        setImmediate(done, new Failure('unavailable', 'Unix sockets are not implemented yet'));
         return;
       }
       const { host, port } = target;
       if (host === '' || host === '::') {
-        listen('', port, open, listeners, events, done);
+        listen('', port, tls, open, listeners, events, done);
         return;
       }
       resolve(host, 'listen', (found) => {
         if (found instanceof Failure) done(found);
-        else listen(found.find((ip) => !ip.includes(':')) ?? found[0] ?? host, port, open, listeners, events, done);
+        else listen(found.find((ip) => !ip.includes(':')) ?? found[0] ?? host, port, tls, open, listeners, events, done);
       });
     },
 
-    loadCredentials(_sources: CredentialSources): Credentials | string {
-      return 'TLS is not implemented yet';
-    },
+    loadCredentials,
 
     drainAll(done) {
       for (const server of listeners) server.close();

@@ -18,6 +18,8 @@ import {
   type TlsOptions,
 } from '../../builtins/sockets/backend.ts';
 import { breakdownOf } from './errors.ts';
+import { secure, unusable } from './tls.ts';
+import { isTlsError, tlsErrorText } from './tls-errors.ts';
 
 /** How long input is thrown away after close, so that the peer's last words do not turn into a reset. */
 const DISCARD_MS = 1000;
@@ -49,37 +51,58 @@ const NOBODY: ConnectionEvents = { data() {}, ended() {}, drained() {}, failed()
 export class NodeConnection implements Connection {
   readonly local: string;
   readonly remote: string;
-  readonly encrypted = false;
+  encrypted = false;
   events: ConnectionEvents = NOBODY;
-  readonly #stream: Socket;
+  #stream: Socket;
+  /** That of a dialled stream. */
   readonly #inlet: Inlet | null;
+  /** All open connections; this one is among them while it lives. */
+  readonly #open: Set<NodeConnection>;
   /** What broke it before anybody was attached. */
   #broken: Breakdown | null = null;
   #attached = false;
+  /** A handshake is under way. */
+  #securing = false;
 
-  /** `inlet` is that of a dialled stream. `open` is the set of open connections, in which this one is while it lives. */
   constructor(stream: Socket, inlet: Inlet | null, open: Set<NodeConnection>) {
     this.#stream = stream;
     this.#inlet = inlet;
+    this.#open = open;
     this.local = formatAddress(stream.localAddress ?? '', stream.localPort ?? 0);
     this.remote = formatAddress(stream.remoteAddress ?? '', stream.remotePort ?? 0);
     open.add(this);
-    stream.on('error', (error) => {
-      this.#broken = breakdownOf(error);
-      if (this.#attached) this.events.failed(this.#broken);
-    });
-    stream.once('close', () => open.delete(this));
+    stream.on('error', this.#onError);
+    stream.once('close', this.#onClose);
   }
 
   attach(events: ConnectionEvents): void {
     this.events = events;
     this.#attached = true;
-    const stream = this.#stream;
-    if (this.#inlet === null) stream.on('data', (chunk) => this.events.data(chunk));
-    else this.#inlet.connection = this;
-    stream.on('end', () => this.events.ended());
-    stream.on('drain', () => this.events.drained());
+    if (this.#inlet !== null) this.#inlet.connection = this;
+    this.#listen();
+    if (this.#broken !== null) setImmediate(this.#report, this.#broken);
   }
+
+  /** Connects the stream's events to ours. */
+  #listen(): void {
+    const stream = this.#stream;
+    if (this.#inlet === null || this.encrypted) stream.on('data', this.#onData);
+    stream.on('end', this.#onEnd).on('drain', this.#onDrain);
+  }
+
+  readonly #onData = (chunk: Buffer): void => this.events.data(chunk);
+  readonly #onEnd = (): void => this.events.ended();
+  readonly #onDrain = (): void => this.events.drained();
+  readonly #report = (breakdown: Breakdown): void => this.events.failed(breakdown);
+  readonly #onError = (error: Error): void => {
+    if (this.#securing) return; // the handshake reports it
+    const inTls = this.encrypted && isTlsError(error);
+    this.#broken ??= inTls ? { code: 'tls', words: tlsErrorText(error, false), call: null } : breakdownOf(error);
+    if (this.#attached) this.events.failed(this.#broken);
+  };
+  readonly #onClose = (): void => {
+    this.#open.delete(this);
+  };
 
   write(text: string): boolean {
     const stream = this.#stream;
@@ -102,6 +125,10 @@ export class NodeConnection implements Connection {
     this.events = NOBODY;
     const stream = this.#stream;
     if (stream.destroyed) return;
+    if (this.#securing && !this.encrypted) {
+      stream.destroy(); // in the middle of an upgrade
+      return;
+    }
     stream.resume();
     stream.end();
     if (stream.readableEnded) return; // Node frees it when the end is written
@@ -126,6 +153,7 @@ export class NodeConnection implements Connection {
       stream.resume();
       setImmediate(drop);
     };
+    if (this.#securing && stream.writableLength === 0) stream.destroy(); // nothing was sent that a handshake would have to come before
     if (stream.destroyed) {
       done();
       return;
@@ -135,11 +163,57 @@ export class NodeConnection implements Connection {
     else stream.once('finish', last).end();
   }
 
-  upgrade(_options: TlsOptions, _unread: Uint8Array, done: (failure: Failure | null) => void): void {
-    setImmediate(done, new Failure('unavailable', 'TLS is not implemented yet'));
+  upgrade(options: TlsOptions, unread: Uint8Array, done: (failure: Failure | null) => void): void {
+    const plain = this.#stream;
+    const wrong = unusable(options);
+    if (wrong !== null) {
+      this.#securing = true;
+      plain.destroy();
+      setImmediate(done, wrong);
+      return;
+    }
+    plain.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain);
+    plain.pause();
+    this.#securing = true;
+    // What was sent in the clear has to be with the system before the first encrypted byte is.
+    if (plain.writableLength === 0) this.#secure(options, unread, done);
+    else plain.write('', () => this.#secure(options, unread, done));
+  }
+
+  /** Starts TLS as the server of a connection that was just accepted; reads and writes wait for the handshake. */
+  accept(options: TlsOptions): void {
+    this.#securing = true;
+    this.encrypted = true;
+    this.#secure(options, NO_BYTES, (failure) => {
+      if (failure === null) return;
+      this.#broken = { code: failure.code, words: failure.detail, call: null };
+      if (this.#attached) this.events.failed(this.#broken);
+    });
+  }
+
+  #secure(options: TlsOptions, unread: Uint8Array, done: (failure: Failure | null) => void): void {
+    const plain = this.#stream;
+    if (plain.destroyed) {
+      done(new Failure('eof', 'EOF'));
+      return;
+    }
+    const stream = secure(plain, options, unread, `${this.local}->${this.remote}`, (failure) => {
+      if (failure === null) {
+        this.#securing = false;
+        if (!this.encrypted) {
+          this.encrypted = true;
+          if (this.#attached) this.#listen();
+        }
+      }
+      done(failure);
+    });
+    stream.on('error', this.#onError);
+    this.#stream = stream;
   }
 
   encryption(): Encryption | null {
     return null;
   }
 }
+
+const NO_BYTES = new Uint8Array(0);

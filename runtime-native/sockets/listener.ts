@@ -1,7 +1,7 @@
 /** Listening with a server of Node. */
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { formatAddress } from '../../builtins/sockets/address.ts';
-import { Failure, type Listener, type ListenerEvents } from '../../builtins/sockets/backend.ts';
+import { Failure, type Listener, type ListenerEvents, type TlsOptions } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { NodeConnection, STREAM_OPTIONS } from './connection.ts';
 import { kindOf } from './errors.ts';
@@ -12,6 +12,7 @@ const BACKLOG = 511;
 export function listen(
   host: string,
   port: number,
+  tls: TlsOptions | null,
   open: Set<NodeConnection>,
   listeners: Set<Server>,
   events: ListenerEvents,
@@ -23,7 +24,7 @@ export function listen(
   const onError = (error: Error): void => {
     listeners.delete(server);
     if (host === '' && ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(codeOf(error))) {
-      listen('0.0.0.0', port, open, listeners, events, done); // a system without IPv6
+      listen('0.0.0.0', port, tls, open, listeners, events, done); // a system without IPv6
       return;
     }
     const call = ['EMFILE', 'ENFILE'].includes(codeOf(error)) ? 'socket' : 'bind';
@@ -32,7 +33,11 @@ export function listen(
   };
 
   server.once('error', onError);
-  server.on('connection', (stream) => events.connection(new NodeConnection(stream, null, open)));
+  server.on('connection', (stream) => {
+    const connection = new NodeConnection(stream, null, open);
+    if (tls !== null) connection.accept(tls);
+    events.connection(connection);
+  });
   listeners.add(server);
   server.listen({ host: address, port, backlog: BACKLOG }, () => {
     const { address: ip, port: given } = server.address() as AddressInfo; // it listens on TCP

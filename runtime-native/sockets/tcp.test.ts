@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { Driver, checkConnection, plain, type Pair } from '../../builtins/sockets/testing.ts';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { checkConnection, Driver, type Pair, plain } from '../../builtins/sockets/testing.ts';
 import { type Obj, str, type Value } from '../../language/values.ts';
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
@@ -10,7 +10,11 @@ const drivers: { drain(): Promise<void> }[] = [];
 function makeDriver(): Driver {
   const backend = nativeSockets();
   const host = new NodeHost();
-  const driver = new Driver(backend, { now: () => host.now(), defer: (run) => host.defer(run), timer: (ms, run) => host.timer(ms, run) });
+  const driver = new Driver(backend, {
+    now: () => host.now(),
+    defer: (run) => host.defer(run),
+    timer: (ms, run) => host.timer(ms, run),
+  });
   drivers.push({ drain: () => new Promise((resolve) => backend.drainAll(resolve)) });
   return driver;
 }
@@ -63,17 +67,27 @@ describe('connect', () => {
     const connected = plain(await driver.call('connect', str(`127.0.0.1:${port}`))) as { remote: string; local: string };
     const event = plain(await listener.next());
     expect(connected).toEqual({
-      type: 'ok', socket: { type: 'socket', id: expect.any(Number) }, remote: `127.0.0.1:${port}`, local: expect.stringMatching(/^127\.0\.0\.1:\d+$/), tls: false,
+      type: 'ok',
+      socket: { type: 'socket', id: expect.any(Number) },
+      remote: `127.0.0.1:${port}`,
+      local: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      tls: false,
     });
     expect(event).toEqual({
-      type: 'connect', socket: { type: 'socket', id: expect.any(Number) }, remote: connected.local, local: connected.remote, tls: false,
+      type: 'connect',
+      socket: { type: 'socket', id: expect.any(Number) },
+      remote: connected.local,
+      local: connected.remote,
+      tls: false,
     });
   });
 
   it('answers a refused connection with an error value', async () => {
     const port = await freePort();
     expect(plain(await makeDriver().call('connect', str(`127.0.0.1:${port}`)))).toEqual({
-      type: 'error', error: `Could not connect socket: dial tcp 127.0.0.1:${port}: connect: connection refused`, code: 'refused',
+      type: 'error',
+      error: `Could not connect socket: dial tcp 127.0.0.1:${port}: connect: connection refused`,
+      code: 'refused',
     });
   });
 
@@ -101,7 +115,9 @@ describe('a reset', () => {
     await driver.call('send', a, str('x'));
     const first = plain(await waiting) as { error: string };
     expect(first).toMatchObject({ type: 'error', code: 'reset' });
-    expect(first.error).toMatch(/^Could not read socket line: read tcp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: read: connection reset by peer$/);
+    expect(first.error).toMatch(
+      /^Could not read socket line: read tcp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: read: connection reset by peer$/,
+    );
     expect(plain(await driver.call('recv', a, 5))).toEqual({ type: 'closed' });
     expect(plain(await driver.call('recv_exact', a, 5))).toMatchObject({ error: 'Could not read exact socket data: EOF' });
     for (const text of ['y', '']) {
@@ -145,7 +161,9 @@ describe('listen', () => {
     const listener = await driver.listen(`127.0.0.1:${port}`);
     const second = await driver.listen(`127.0.0.1:${port}`);
     expect(plain(second.result)).toEqual({
-      type: 'error', error: `Could not listen on socket: listen tcp 127.0.0.1:${port}: bind: address already in use`, code: 'inuse',
+      type: 'error',
+      error: `Could not listen on socket: listen tcp 127.0.0.1:${port}: bind: address already in use`,
+      code: 'inuse',
     });
     listener.close();
   });
@@ -207,7 +225,11 @@ describe('drainAll', () => {
   it('sends on what the system has not taken yet', async () => {
     const backend = nativeSockets();
     const host = new NodeHost();
-    const driver = new Driver(backend, { now: () => host.now(), defer: (run) => host.defer(run), timer: (ms, run) => host.timer(ms, run) });
+    const driver = new Driver(backend, {
+      now: () => host.now(),
+      defer: (run) => host.defer(run),
+      timer: (ms, run) => host.timer(ms, run),
+    });
     let size = 0;
     let ended = (): void => {};
     const end = new Promise<void>((resolve) => {

@@ -1,0 +1,248 @@
+/** Files that exist in memory only: for browsers, tests, and programs that must not see the files of the system. */
+import { toBytes } from '../../language/bytes.ts';
+import { codec, Str } from '../../language/values.ts';
+import type { FileBackend, FileInfo, FileOutcome, OpenFile, OpenMode, Outcome } from '../files.ts';
+import { bytesOf } from './values.ts';
+
+/** Paths and what is in the files there; text is stored as UTF-8. */
+export interface FileContents {
+  readonly [path: string]: string | Uint8Array;
+}
+
+class File {
+  readonly content: Str;
+  modified = Date.now();
+
+  constructor(bytes: string) {
+    this.content = new Str(bytes);
+  }
+}
+
+class Directory {
+  readonly entries = new Map<string, Directory | File>();
+  modified = Date.now();
+}
+
+const DONE: Outcome = { kind: 'done', value: null };
+type Failed = { readonly kind: 'failed'; readonly cause: string };
+
+function failed(operation: string, path: string, why: string): Failed {
+  return { kind: 'failed', cause: `${operation} ${path}: ${why}` };
+}
+const MISSING = 'no such file or directory';
+const NO_DIRECTORY = 'not a directory';
+const IS_DIRECTORY = 'is a directory';
+const INVALID = 'invalid argument';
+const NOT_ALLOWED = 'bad file descriptor';
+
+/**
+ * A tree of files in memory. Programs see it as their file system, with `/` as working directory.
+ *
+ *     const files = new MemoryFiles({ '/data/names.txt': 'Ann\nBob\n' });
+ *     await createRuntime({ files }).run(program);
+ *     files.text('/data/result.txt');
+ */
+export class MemoryFiles implements FileBackend {
+  readonly #root = new Directory();
+
+  constructor(contents: FileContents = {}) {
+    for (const [path, content] of Object.entries(contents)) this.put(path, content);
+  }
+
+  /** Puts a file at a path, together with the directories above it. */
+  put(path: string, content: string | Uint8Array): void {
+    const bytes = typeof content === 'string' ? toBytes(content) : codec.decode(content, 0, content.length);
+    const names = partsOf(toBytes(path));
+    const name = names.pop();
+    const directory = name === undefined ? null : this.#makeAll(names);
+    if (name === undefined || directory === null || directory.entries.get(name) instanceof Directory) {
+      throw new Error(`There cannot be a file at ${path}`);
+    }
+    directory.entries.set(name, new File(bytes));
+  }
+
+  /** The bytes of a file; null when there is no file at this path. */
+  bytes(path: string): Uint8Array | null {
+    const found = this.#find(toBytes(path));
+    return found instanceof File ? bytesOf(found.content.text) : null;
+  }
+
+  /** The text of a file; null when there is no file at this path. */
+  text(path: string): string | null {
+    const bytes = this.bytes(path);
+    return bytes === null ? null : new TextDecoder().decode(bytes);
+  }
+
+  /** The paths of all files. */
+  paths(): string[] {
+    const found: string[] = [];
+    const walk = (directory: Directory, path: string): void => {
+      for (const [name, entry] of directory.entries) {
+        if (entry instanceof Directory) walk(entry, `${path}${name}/`);
+        else found.push(new TextDecoder().decode(bytesOf(path + name)));
+      }
+    };
+    walk(this.#root, '/');
+    return found.sort();
+  }
+
+  // ---- what programs do with it; paths are byte text ----
+
+  list(path: string, done: (outcome: Outcome<FileInfo[]>) => void): void {
+    const found = this.#find(path);
+    if (found instanceof Directory) {
+      const names = [...found.entries.keys()].sort();
+      done({ kind: 'done', value: names.map((name) => infoOf(name, found.entries.get(name) as Directory | File)) }); // its own names
+    } else {
+      done(failed(found instanceof File ? 'readdirent' : 'open', path, found instanceof File ? NO_DIRECTORY : found));
+    }
+  }
+
+  stat(path: string, done: (outcome: Outcome<FileInfo | null>) => void): void {
+    const found = this.#find(path);
+    if (typeof found !== 'string') done({ kind: 'done', value: infoOf(partsOf(path).pop() ?? '/', found) });
+    else done(found === MISSING ? { kind: 'done', value: null } : failed('stat', path, found));
+  }
+
+  makeDirectory(path: string, done: (outcome: Outcome) => void): void {
+    if (path === '') return done(failed('mkdir', path, MISSING));
+    return done(this.#makeAll(partsOf(path)) === null ? failed('mkdir', path, NO_DIRECTORY) : DONE);
+  }
+
+  remove(path: string, done: (outcome: Outcome) => void): void {
+    if (path === '') return done(DONE);
+    if (path === '.' || path.endsWith('/.')) return done(failed('RemoveAll', path, INVALID));
+    const names = partsOf(path);
+    const name = names.pop();
+    const parent = this.#walk(names);
+    if (name === undefined) return done(failed('unlinkat', path, 'device or resource busy'));
+    if (parent instanceof Directory && parent.entries.delete(name)) parent.modified = Date.now();
+    return done(DONE);
+  }
+
+  open(path: string, mode: OpenMode, _permissions: number, done: (outcome: Outcome<OpenFile>) => void): void {
+    const found = this.#find(path);
+    if (found instanceof File) {
+      if (mode === 'truncate') found.content.raw = '';
+      return done({ kind: 'done', value: new OpenMemoryFile(found, path, mode) });
+    }
+    if (found instanceof Directory) {
+      if (mode !== 'readonly') return done(failed('open', path, IS_DIRECTORY));
+      return done({ kind: 'done', value: new OpenDirectory(path) });
+    }
+    if (mode === 'readonly' || found !== MISSING || path === '' || path.endsWith('/')) return done(failed('open', path, found));
+    const names = partsOf(path);
+    const name = names.pop() as string; // only the root has none, and it was found
+    const parent = this.#walk(names);
+    if (!(parent instanceof Directory)) return done(failed('open', path, parent instanceof File ? NO_DIRECTORY : parent));
+    const file = new File('');
+    parent.entries.set(name, file);
+    parent.modified = Date.now();
+    return done({ kind: 'done', value: new OpenMemoryFile(file, path, mode) });
+  }
+
+  /** What is at a path, or why there is nothing. */
+  #find(path: string): Directory | File | string {
+    if (path.includes('\0')) return INVALID;
+    if (path === '') return MISSING;
+    const found = this.#walk(partsOf(path));
+    return found instanceof File && path.endsWith('/') ? NO_DIRECTORY : found;
+  }
+
+  #walk(names: readonly string[]): Directory | File | string {
+    let here: Directory | File = this.#root;
+    for (const name of names) {
+      if (here instanceof File) return NO_DIRECTORY;
+      const next: Directory | File | undefined = here.entries.get(name);
+      if (next === undefined) return MISSING;
+      here = next;
+    }
+    return here;
+  }
+
+  /** The directory with these names, made where it is missing; null when a file is in the way. */
+  #makeAll(names: readonly string[]): Directory | null {
+    let here = this.#root;
+    for (const name of names) {
+      let next = here.entries.get(name);
+      if (next instanceof File) return null;
+      if (next === undefined) {
+        next = new Directory();
+        here.entries.set(name, next);
+        here.modified = Date.now();
+      }
+      here = next;
+    }
+    return here;
+  }
+}
+
+/** The names on the way to a path, with `.` and `..` done away with. */
+export function partsOf(path: string): string[] {
+  const names: string[] = [];
+  for (const name of path.split('/')) {
+    if (name === '..') names.pop();
+    else if (name !== '' && name !== '.') names.push(name);
+  }
+  return names;
+}
+
+function infoOf(name: string, entry: Directory | File): FileInfo {
+  const directory = entry instanceof Directory;
+  return { name, bytes: directory ? 0 : entry.content.length, directory, modified: Math.floor(entry.modified / 1000) };
+}
+
+class OpenMemoryFile implements OpenFile {
+  readonly #file: File;
+  readonly #path: string;
+  readonly #mode: OpenMode;
+
+  constructor(file: File, path: string, mode: OpenMode) {
+    this.#file = file;
+    this.#path = path;
+    this.#mode = mode;
+  }
+
+  read(offset: number, length: number, done: (outcome: FileOutcome<string>) => void): void {
+    done({ kind: 'done', value: this.#file.content.text.slice(offset, offset + length) });
+  }
+
+  write(offset: number | 'end', bytes: string, done: (outcome: FileOutcome) => void): void {
+    const { content } = this.#file;
+    if (this.#mode === 'readonly') return done(failed('write', this.#path, NOT_ALLOWED));
+    const at = offset === 'end' || this.#mode === 'append' ? content.length : offset;
+    if (at + bytes.length > LARGEST) return done(failed('write', this.#path, 'file too large'));
+    if (at > content.length) content.append('\0'.repeat(at - content.length));
+    if (at === content.length) content.append(bytes);
+    else content.write(at, bytes);
+    this.#file.modified = Date.now();
+    return done(DONE);
+  }
+
+  close(done: (outcome: Outcome) => void): void {
+    done(DONE);
+  }
+}
+
+/** The longest content that one JavaScript string can hold. */
+const LARGEST = 2 ** 29 - 24;
+
+class OpenDirectory implements OpenFile {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  read(_offset: number, _length: number, done: (outcome: FileOutcome<string>) => void): void {
+    done(failed('read', this.#path, IS_DIRECTORY));
+  }
+
+  write(_offset: number | 'end', _bytes: string, done: (outcome: FileOutcome) => void): void {
+    done(failed('write', this.#path, NOT_ALLOWED));
+  }
+
+  close(done: (outcome: Outcome) => void): void {
+    done(DONE);
+  }
+}

@@ -1,0 +1,68 @@
+/** What embedders are told when something goes wrong. */
+import { fromBytes } from '../../language/bytes.ts';
+import type { Problem, TraceEntry } from '../../language/problem.ts';
+import { report } from '../../language/report.ts';
+
+/** An error of a program as plain data, which can be stored, or sent to another process. All texts are ordinary text. */
+export interface ProblemData {
+  /** Whether the text is no program, or something went wrong while it ran. */
+  readonly kind: 'parse' | 'runtime';
+  readonly reason: string;
+  /** Where; null when it is not known. Lines and columns count from 1. */
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+  /** A sentence that may help. */
+  readonly hint: string | null;
+  /** The functions that were running, innermost first. */
+  readonly trace: readonly TraceEntry[];
+  /** Whether it happened in a thread other than the main one; that does not end the program. */
+  readonly inThread: boolean;
+}
+
+/** An error of a Magnolia program: `message` is the reason, `problem` has it as data, `report` as text for people. */
+export class MagnoliaError extends Error {
+  override name = 'MagnoliaError';
+  readonly problem: ProblemData;
+  /** The reason, the place with the source around it, the hint and the trace: what `magnolia FILE` prints. */
+  readonly report: string;
+
+  constructor(problem: Problem, cause?: unknown) {
+    super(fromBytes(problem.reason), cause === undefined ? undefined : { cause });
+    this.problem = problemData(problem);
+    this.report = report(problem, { colour: false });
+  }
+}
+
+/** What ended a program from outside: a limit, `stop()`, or a call that came when it had ended. */
+export type StopReason = 'timeMs' | 'memoryBytes' | 'threads' | 'outputBytes' | 'stop' | 'exit' | 'ended';
+
+/** The program was stopped, or has ended, before what was asked for was done. */
+export class StoppedError extends Error {
+  override name = 'StoppedError';
+  /** The limit that was reached (the name of its option), or what else it was. */
+  readonly reason: StopReason;
+  /** What `exit` was given, when that ended the program. */
+  readonly status: number;
+
+  constructor(reason: StopReason, message: string, status = 1) {
+    super(message);
+    this.reason = reason;
+    this.status = status;
+  }
+}
+
+function problemData(problem: Problem): ProblemData {
+  const { kind, reason, place, hint, trace, thread } = problem;
+  const at = place === null ? null : place.source.lineAndColumn(place.at);
+  return {
+    kind,
+    reason: fromBytes(reason),
+    file: place?.source.file ?? null,
+    line: at?.line ?? null,
+    column: at?.column ?? null,
+    hint,
+    trace: trace.map((entry) => ({ ...entry, name: fromBytes(entry.name) })),
+    inThread: thread !== null,
+  };
+}

@@ -1,0 +1,89 @@
+/** TLS over a connected stream, in either role. */
+import type { Socket } from 'node:net';
+import { connect, TLSSocket } from 'node:tls';
+import { isIP } from '../../builtins/sockets/address.ts';
+import { Failure, type TlsOptions } from '../../builtins/sockets/backend.ts';
+import { codeOf } from '../errno.ts';
+import { clientContext, NodeCredentials, serverContext, whyNotTrusted } from './certificates.ts';
+import { breakdownOf, kindOf } from './errors.ts';
+import { isTlsError, tlsErrorText } from './tls-errors.ts';
+
+/**
+ * Begins a handshake over `plain`, which is paused and has no listeners for data. `unread` was read from it before, and is
+ * given back: it is what the handshake begins with. `done` is called once; after a failure the stream is destroyed.
+ */
+export function secure(
+  plain: Socket,
+  options: TlsOptions,
+  unread: Uint8Array,
+  route: string,
+  done: (failure: Failure | null) => void,
+): TLSSocket {
+  if (unread.length > 0) plain.unshift(unread);
+  const stream = options.role === 'server' ? serverStream(plain, options) : clientStream(plain, options);
+  stream.setNoDelay(true);
+
+  const settle = (failure: Failure | null): void => {
+    stream.off(ready, onReady).off('error', onError).off('end', onEnd).off('close', onEnd);
+    clearTimeout(timer);
+    if (failure !== null) {
+      stream.on('error', () => {}); // a dead handshake may still complain; nobody is interested
+      stream.destroy();
+      plain.destroy();
+    }
+    done(failure);
+  };
+  const onReady = (): void => {
+    const name = options.serverName;
+    const refusal = options.role === 'client' && options.verify && name !== null ? whyNotTrusted(stream, name) : null;
+    settle(refusal === null ? null : new Failure('cert', refusal));
+  };
+  const onError = (error: Error): void => settle(failureOf(error, route));
+  const onEnd = (): void => settle(new Failure('eof', 'EOF'));
+  const timer =
+    options.timeoutMs > 0 ? setTimeout(() => settle(new Failure('timeout', 'i/o timeout')), options.timeoutMs) : undefined;
+
+  const ready = options.role === 'server' ? 'secure' : 'secureConnect';
+  stream.once(ready, onReady).once('error', onError).once('end', onEnd).once('close', onEnd);
+  return stream;
+}
+
+/** What is wrong with options before anything is sent. */
+export function unusable(options: TlsOptions): Failure | null {
+  if (options.role === 'server' || !options.verify || options.serverName !== null) return null;
+  return new Failure('cert', 'tls: either ServerName or InsecureSkipVerify must be specified in the tls.Config');
+}
+
+function credentialsOf({ credentials }: TlsOptions): NodeCredentials | null {
+  return credentials instanceof NodeCredentials ? credentials : null;
+}
+
+function clientStream(plain: Socket, options: TlsOptions): TLSSocket {
+  const name = (options.serverName ?? '').replace(/\.$/, '');
+  return connect({
+    socket: plain,
+    secureContext: clientContext(options.verify, credentialsOf(options)),
+    rejectUnauthorized: false, // whyNotTrusted decides
+    checkServerIdentity: () => undefined,
+    ...(name === '' || isIP(name) ? {} : { servername: name }),
+  });
+}
+
+function serverStream(plain: Socket, options: TlsOptions): TLSSocket {
+  const credentials = credentialsOf(options);
+  if (credentials === null) throw new Error('a TLS server needs credentials of this backend');
+  return new TLSSocket(plain, {
+    isServer: true,
+    secureContext: serverContext(credentials),
+    requestCert: false,
+    rejectUnauthorized: false,
+  });
+}
+
+function failureOf(error: Error, route: string): Failure {
+  if (isTlsError(error)) return new Failure('tls', tlsErrorText(error, true));
+  // Node's own words for a peer that went away in the middle; a reset that the system reports names a call.
+  if (codeOf(error) === 'ECONNRESET' && (error as { syscall?: unknown }).syscall === undefined) return new Failure('eof', 'EOF');
+  const { words, call } = breakdownOf(error);
+  return new Failure(kindOf(error), `${call} tcp ${route}: ${call}: ${words}`);
+}
