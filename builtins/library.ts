@@ -9,6 +9,8 @@ import { display } from '../language/render.ts';
 import { type Fn, Obj, Str, SUSPENDED, type Suspended, type Value } from '../language/values.ts';
 import { base64Decode, base64Encode } from './base64.ts';
 import { jsonEscape, readJsonString } from './json-text.ts';
+import * as mail from './mail-text.ts';
+import { md5 } from './md5.ts';
 import { any, callable, int, list, nonNegativeInt, saying, text } from './params.ts';
 import { type Builtin, builtin, type Param } from './registry.ts';
 import { sha256 } from './sha256.ts';
@@ -69,6 +71,11 @@ function attempt(machine: Machine, fn: Fn): Suspended {
 
 const ASCII_UPPER = /[A-Z]+/g;
 const ASCII_LOWER = /[a-z]+/g;
+
+/** A builtin that gives a string in another form. */
+function mailText(name: string, form: string, change: (text: string) => string): Builtin {
+  return builtin({ name, group: 'text', help: `a string ${form}`, params: [text('s')], run: (_machine, s) => new Str(change(s.text)) });
+}
 
 export const libraryBuiltins: readonly Builtin[] = [
   builtin({
@@ -161,6 +168,43 @@ export const libraryBuiltins: readonly Builtin[] = [
     params: [saying(text('s'), 'Only a string has a digest, got ')],
     run: (_machine, s) => new Str(sha256(s.text)),
   }),
+  builtin({
+    name: '__md5',
+    group: 'text',
+    help: 'the MD5 digest of a string, as 16 bytes',
+    params: [saying(text('s'), 'Only a string has a digest, got ')],
+    run: (_machine, s) => new Str(md5(s.text)),
+  }),
+  builtin({
+    name: '__line_safe',
+    group: 'text',
+    help: 'whether a string has no CR, LF or NUL',
+    params: [text('s')],
+    run: (_machine, s) => mail.lineSafe(s.text),
+  }),
+  builtin({
+    name: '__bare_line_end',
+    group: 'text',
+    help: 'whether a string has a CR or LF that is not part of a CRLF',
+    params: [text('s')],
+    run: (_machine, s) => mail.hasBareLineEnd(s.text),
+  }),
+  builtin({
+    name: '__eight_bit',
+    group: 'text',
+    help: 'whether a string has bytes beyond ASCII',
+    params: [text('s')],
+    run: (_machine, s) => mail.hasEightBit(s.text),
+  }),
+  mailText('__from_latin1', 'of windows-1252 in UTF-8', mail.fromWindows1252),
+  mailText('__lf', 'with LF in place of each CRLF', (text) => text.replaceAll('\r\n', '\n')),
+  mailText('__crlf', 'with CRLF as every line end', mail.withCrlf),
+  mailText('__dot_stuff', 'with a second dot where a line begins with one', mail.dotStuff),
+  mailText('__dot_unstuff', 'without the first dot where a line begins with one', mail.dotUnstuff),
+  mailText('__base64_lines', 'in base64, in lines of 76 characters', mail.base64Lines),
+  mailText('__base64_read', 'out of base64, whatever else is between its digits', mail.base64Read),
+  mailText('__qp_encode', 'in quoted-printable', mail.qpEncode),
+  mailText('__qp_decode', 'out of quoted-printable', mail.qpDecode),
   builtin({
     name: '__run_all',
     group: 'channels',

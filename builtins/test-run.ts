@@ -4,7 +4,6 @@
  * Time passes when nothing else can happen, so a program that waits takes no real time; modules come from a table; what would
  * run for ever is stopped after so many looks at the clock.
  */
-import { toBytes } from '../language/bytes.ts';
 import { Interpreter } from '../language/interpreter.ts';
 import type { FoundModule } from '../language/modules.ts';
 import type { Problem } from '../language/problem.ts';
@@ -110,6 +109,7 @@ function findIn(modules: { readonly [name: string]: string }, path: string): Fou
 
 function describe({ kind, reason, place, trace }: Problem): string {
   const position = place === null ? { line: 0, column: 0 } : place.source.lineAndColumn(place.at);
-  const frames = trace.map(({ name, line, column }) => ` < ${toBytes(name) || 'fn'} [${line}:${column}]`);
+  const functions = trace.filter(({ name }) => name !== null); // the others are calls at the top level
+  const frames = functions.map(({ name, line, column }) => ` < ${name || 'fn'} [${line}:${column}]`);
   return `${kind === 'parse' ? 'Parse' : 'Runtime'}: ${reason} [${position.line}:${position.column}]${frames.join('')}`;
 }

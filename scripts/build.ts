@@ -3,7 +3,7 @@
  *
  *     dist/cli.js      the `magnolia` command: one small file, since start-up time counts; what only some
  *                      commands need (`await import(...)` in the source) lies in dist/chunks until asked for
- *     dist/index.js    the package for Node         dist/browser.js    the package for browsers
+ *     dist/index.js    the package for Node         dist/browser.js    the package for browsers, with magnolia-library.js
  *     dist/types/      declarations for both        dist/lib/          the standard library
  *
  * `--if-stale` returns at once when nothing changed since the last build. Each file is replaced in one step,
@@ -15,6 +15,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'no
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle } from 'esbuild';
+import { libraryApart, writeBrowserLibrary } from './browser-library.ts';
 import { buildLibrary } from './build-library.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -29,6 +30,7 @@ const inputs = [
   'lib',
   'scripts/build.ts',
   'scripts/build-library.ts',
+  'scripts/browser-library.ts',
   'package.json',
 ];
 
@@ -57,7 +59,14 @@ const bundles: { entry: string; options: BuildOptions }[] = [
   { entry: 'runtime-native/index.ts', options: { ...node, entryPoints: { index: 'runtime-native/index.ts' } } },
   {
     entry: 'runtime-js/index.ts',
-    options: { ...common, platform: 'browser', target: 'es2022', entryPoints: { browser: 'runtime-js/index.ts' } },
+    options: {
+      ...common,
+      platform: 'browser',
+      target: 'es2022',
+      entryPoints: { browser: 'runtime-js/index.ts' },
+      minifyIdentifiers: true, // those of emitted code are made at run time
+      plugins: [libraryApart],
+    },
   },
 ];
 
@@ -73,7 +82,7 @@ export async function build(): Promise<void> {
   await mkdir(dist, { recursive: true });
   const [written] = await Promise.all([
     Promise.all(ready.map(({ options }) => writeBundle(options))),
-    buildLibrary(join(root, 'lib'), join(dist, 'lib')),
+    buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() => writeBrowserLibrary(join(dist, 'lib'), join(dist, 'magnolia-library.js'))),
     buildDeclarations(ready.map(({ entry }) => entry)),
   ]);
   await removeOldChunks(new Set(written.flat()));

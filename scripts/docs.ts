@@ -15,14 +15,17 @@ const target = join(root, 'docs/stdlib.md');
 
 /** Modules whose `import` name is not the name of their file. */
 const IMPORT_NAMES: { readonly [file: string]: string } = { 'async-event-bus': 'async/event-bus' };
-/** What the examples call a module whose name is no identifier. */
+/** What the examples call a module when that is not its name in camel case. */
 const VARIABLES: { readonly [name: string]: string } = {
   'async/event-bus': 'bus',
   'b64-hex': 'hex',
-  'math-base': 'base',
-  'math-geo': 'geo',
-  'math-stats': 'stats',
+  'imap-text': 'text',
+  'mail-wire': 'wire',
 };
+
+function variableOf(name: string): string {
+  return VARIABLES[name] ?? name.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
+}
 
 /** A module of the library, as its source describes it. */
 export interface ModuleDocs extends Documented {
@@ -44,7 +47,7 @@ export function libraryDocs(): ModuleDocs[] {
   const files = readdirSync(join(root, 'lib')).filter((file) => file.endsWith('.oak'));
   const modules = files.map((file) => {
     const name = IMPORT_NAMES[file.slice(0, -4)] ?? file.slice(0, -4);
-    return { name, variable: VARIABLES[name] ?? name, ...documentation(readFileSync(join(root, 'lib', file), 'utf8')) };
+    return { name, variable: variableOf(name), ...documentation(readFileSync(join(root, 'lib', file), 'utf8')) };
   });
   return modules.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,5 +1,5 @@
 /** Files that exist in memory only: for browsers, tests, and programs that must not see the files of the system. */
-import { toBytes } from '../../language/bytes.ts';
+import { fromBytes, toBytes } from '../../language/bytes.ts';
 import { codec, Str } from '../../language/values.ts';
 import type { FileBackend, FileInfo, FileOutcome, OpenFile, OpenMode, Outcome } from '../files.ts';
 import { bytesOf } from './values.ts';
@@ -36,7 +36,7 @@ const INVALID = 'invalid argument';
 const NOT_ALLOWED = 'bad file descriptor';
 
 /**
- * A tree of files in memory. Programs see it as their file system, with `/` as working directory.
+ * A tree of files in memory. Programs see it as their file system; paths that begin without `/` lead on from `directory`.
  *
  *     const files = new MemoryFiles({ '/data/names.txt': 'Ann\nBob\n' });
  *     await createRuntime({ files }).run(program);
@@ -44,15 +44,22 @@ const NOT_ALLOWED = 'bad file descriptor';
  */
 export class MemoryFiles implements FileBackend {
   readonly #root = new Directory();
+  readonly #start: readonly string[];
 
-  constructor(contents: FileContents = {}) {
+  constructor(
+    contents: FileContents = {},
+    /** The working directory of programs; it is made. */
+    readonly directory = '/',
+  ) {
+    this.#start = partsOf(toBytes(directory));
+    this.#makeAll(this.#start);
     for (const [path, content] of Object.entries(contents)) this.put(path, content);
   }
 
   /** Puts a file at a path, together with the directories above it. */
   put(path: string, content: string | Uint8Array): void {
     const bytes = typeof content === 'string' ? toBytes(content) : codec.decode(content, 0, content.length);
-    const names = partsOf(toBytes(path));
+    const names = this.#parts(toBytes(path));
     const name = names.pop();
     const directory = name === undefined ? null : this.#makeAll(names);
     if (name === undefined || directory === null || directory.entries.get(name) instanceof Directory) {
@@ -69,8 +76,8 @@ export class MemoryFiles implements FileBackend {
 
   /** The text of a file; null when there is no file at this path. */
   text(path: string): string | null {
-    const bytes = this.bytes(path);
-    return bytes === null ? null : new TextDecoder().decode(bytes);
+    const found = this.#find(toBytes(path));
+    return found instanceof File ? fromBytes(found.content.text) : null;
   }
 
   /** The paths of all files. */
@@ -79,7 +86,7 @@ export class MemoryFiles implements FileBackend {
     const walk = (directory: Directory, path: string): void => {
       for (const [name, entry] of directory.entries) {
         if (entry instanceof Directory) walk(entry, `${path}${name}/`);
-        else found.push(new TextDecoder().decode(bytesOf(path + name)));
+        else found.push(fromBytes(path + name));
       }
     };
     walk(this.#root, '/');
@@ -100,19 +107,19 @@ export class MemoryFiles implements FileBackend {
 
   stat(path: string, done: (outcome: Outcome<FileInfo | null>) => void): void {
     const found = this.#find(path);
-    if (typeof found !== 'string') done({ kind: 'done', value: infoOf(partsOf(path).pop() ?? '/', found) });
+    if (typeof found !== 'string') done({ kind: 'done', value: infoOf(this.#parts(path).pop() ?? '/', found) });
     else done(found === MISSING ? { kind: 'done', value: null } : failed('stat', path, found));
   }
 
   makeDirectory(path: string, done: (outcome: Outcome) => void): void {
     if (path === '') return done(failed('mkdir', path, MISSING));
-    return done(this.#makeAll(partsOf(path)) === null ? failed('mkdir', path, NO_DIRECTORY) : DONE);
+    return done(this.#makeAll(this.#parts(path)) === null ? failed('mkdir', path, NO_DIRECTORY) : DONE);
   }
 
   remove(path: string, done: (outcome: Outcome) => void): void {
     if (path === '') return done(DONE);
     if (path === '.' || path.endsWith('/.')) return done(failed('RemoveAll', path, INVALID));
-    const names = partsOf(path);
+    const names = this.#parts(path);
     const name = names.pop();
     const parent = this.#walk(names);
     if (name === undefined) return done(failed('unlinkat', path, 'device or resource busy'));
@@ -131,7 +138,7 @@ export class MemoryFiles implements FileBackend {
       return done({ kind: 'done', value: new OpenDirectory(path) });
     }
     if (mode === 'readonly' || found !== MISSING || path === '' || path.endsWith('/')) return done(failed('open', path, found));
-    const names = partsOf(path);
+    const names = this.#parts(path);
     const name = names.pop() as string; // only the root has none, and it was found
     const parent = this.#walk(names);
     if (!(parent instanceof Directory)) return done(failed('open', path, parent instanceof File ? NO_DIRECTORY : parent));
@@ -141,11 +148,16 @@ export class MemoryFiles implements FileBackend {
     return done({ kind: 'done', value: new OpenMemoryFile(file, path, mode) });
   }
 
+  /** The names on the way from the root. */
+  #parts(path: string): string[] {
+    return partsOf(path.startsWith('/') ? path : `${this.#start.join('/')}/${path}`);
+  }
+
   /** What is at a path, or why there is nothing. */
   #find(path: string): Directory | File | string {
     if (path.includes('\0')) return INVALID;
     if (path === '') return MISSING;
-    const found = this.#walk(partsOf(path));
+    const found = this.#walk(this.#parts(path));
     return found instanceof File && path.endsWith('/') ? NO_DIRECTORY : found;
   }
 

@@ -8,7 +8,7 @@ import type { SocketBackend } from '../sockets/backend.ts';
 import type { SocketPolicy } from '../sockets/builtins.ts';
 import type { Input } from './input.ts';
 import type { FileContents, MemoryFiles } from './memory-files.ts';
-import type { Clock } from './output.ts';
+import type { Clock, Sink } from './output.ts';
 import type { MagnoliaError } from './problems.ts';
 import type { JsFunction, ToJsOptions } from './values.ts';
 
@@ -37,8 +37,8 @@ export interface RuntimeOptions {
   readonly processes?: 'none' | 'system';
   /** What the program may use; it is stopped when it needs more. */
   readonly limits?: Limits;
-  /** Stops the program, also in the middle of a calculation. */
-  readonly signal?: AbortSignal;
+  /** Stops the program when it is aborted, also in the middle of a calculation: an `AbortSignal`. */
+  readonly signal?: StopSignal;
   /** JavaScript functions that the program can call by these names. */
   readonly builtins?: { readonly [name: string]: JsFunction };
   /** Adds builtins that check their arguments or suspend threads, or takes the place of others; see `builtin`. */
@@ -49,6 +49,14 @@ export interface RuntimeOptions {
   readonly onProblem?: (error: MagnoliaError) => void;
   /** For tests: how many calls run between two captures of the stack. */
   readonly fuel?: number;
+}
+
+/** What is used of an `AbortSignal`. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /** A network with rules. An address that may not be used gives the program an error value. */
@@ -76,7 +84,7 @@ export interface Limits {
 export interface Platform {
   readonly clock: Clock;
   /** Where output goes that the embedder does not ask for. */
-  print(bytes: Uint8Array): void;
+  readonly sink: Sink;
   complain(report: string): void;
   /** So many random bytes fit for secrets, as byte text. */
   secureBytes(count: number): string;
@@ -84,14 +92,16 @@ export interface Platform {
   /** Bytes in use in this process; null where that cannot be told. `exactly` asks for a number without garbage. */
   memoryInUse(exactly: boolean): number | null;
   readonly library: Library;
+  /** How many calls run between two captures of the stack: fewer where native stacks are small. */
+  readonly fuel: number | undefined;
   /** What `'system'` stands for; null where there is no such thing. */
   readonly system: {
     /** The working directory. */
     directory(): string;
     readonly files: FileBackend | null;
     readonly modules: ModuleFinder | null;
-    /** The text of a file; throws the system's error. */
-    readonly readText: ((path: string) => Promise<string>) | null;
+    /** The text of a file, and its whole path; fails with the system's error. */
+    readonly readText: ((path: string) => Promise<{ readonly path: string; readonly text: string }>) | null;
     readonly network: (() => SystemNetwork) | null;
     readonly exec: ProcessBackend['exec'] | null;
   };

@@ -22,6 +22,7 @@ export interface ProblemData {
 
 /** An error of a Magnolia program: `message` is the reason, `problem` has it as data, `report` as text for people. */
 export class MagnoliaError extends Error {
+  static override readonly name = 'MagnoliaError'; // however a bundler calls the class
   override name = 'MagnoliaError';
   readonly problem: ProblemData;
   /** The reason, the place with the source around it, the hint and the trace: what `magnolia FILE` prints. */
@@ -39,6 +40,7 @@ export type StopReason = 'timeMs' | 'memoryBytes' | 'threads' | 'outputBytes' | 
 
 /** The program was stopped, or has ended, before what was asked for was done. */
 export class StoppedError extends Error {
+  static override readonly name = 'StoppedError';
   override name = 'StoppedError';
   /** The limit that was reached (the name of its option), or what else it was. */
   readonly reason: StopReason;
@@ -62,7 +64,7 @@ function problemData(problem: Problem): ProblemData {
     line: at?.line ?? null,
     column: at?.column ?? null,
     hint,
-    trace: trace.map((entry) => ({ ...entry, name: fromBytes(entry.name) })),
+    trace: trace.map((entry) => ({ ...entry, name: entry.name === null ? null : fromBytes(entry.name) })),
     inThread: thread !== null,
   };
 }

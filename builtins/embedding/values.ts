@@ -17,8 +17,9 @@
  * Lists and objects are copied, whatever they contain themselves included; functions keep their identity both ways.
  */
 import { fromBytes, toBytes } from '../../language/bytes.ts';
+import { definitionOf } from '../../language/units.ts';
 import {
-  Atom, atom, codec, EMPTY, Empty, Float, type Fn, getKey, HIDDEN, isObject, keysOf, Obj, Str, setKey, type Table, type Value, wrapInt,
+  Atom, atom, codec, EMPTY, Empty, Float, type Fn, getKey, HIDDEN, keysOf, Obj, Str, setKey, type Table, type Value, wrapInt,
 } from '../../language/values.ts';
 
 /** A Magnolia function as JavaScript calls it. It fails with a `MagnoliaError` when the function made an error. */
@@ -146,10 +147,15 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The keys of an object; of a module those of its own variables, without the builtins that can also be read through it. */
+/** The keys of an object; of a module those that it defines, without the builtins that can also be read through it. */
 export function ownKeys(object: Obj | Table): string[] {
-  if (!isObject(object) || !(HIDDEN in object)) return keysOf(object);
-  const variables = Object.keys(Object.getPrototypeOf(object)).filter((name) => getKey(object, name) !== undefined);
+  if (!(HIDDEN in object)) return keysOf(object);
+  const isOwn = (name: string): boolean => {
+    const value = getKey(object, name);
+    const native = typeof value === 'function' && definitionOf(value as Fn) === undefined; // whatever is called is an Fn
+    return value !== undefined && !(native && (value as Fn).name === name);
+  };
+  const variables = Object.keys(Object.getPrototypeOf(object)).filter(isOwn);
   return [...new Set([...variables, ...Object.keys(object)])];
 }
 

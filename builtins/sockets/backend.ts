@@ -63,6 +63,8 @@ export interface Connection {
    * false when the sender should wait for `drained`.
    */
   write(text: string): boolean;
+  /** How much of what was written the system has not taken yet. */
+  unsent(): number;
   /** Stops and starts the `data` events. A chunk that has been read already may still come after `pause`. */
   pause(): void;
   resume(): void;
@@ -87,7 +89,7 @@ export interface ConnectionEvents {
   data(bytes: Uint8Array): void;
   /** The peer ended its direction. */
   ended(): void;
-  /** The system took what a `write` that answered false was given. */
+  /** The system took what a `write` that answered false was given; also after `end`. */
   drained(): void;
   /** The connection is gone. */
   failed(breakdown: Breakdown): void;
@@ -108,6 +110,9 @@ export class Gone implements Connection {
   attach(): void {}
   write(): boolean {
     return true;
+  }
+  unsent(): number {
+    return 0;
   }
   pause(): void {}
   resume(): void {}
@@ -147,21 +152,54 @@ export interface TlsOptions {
   readonly serverName: string | null;
   /** Of a client: whether the certificate is checked at all. */
   readonly verify: boolean;
+  /** Of a server: whether clients are asked for a certificate, and need one. */
+  readonly clientAuth: 'none' | 'request' | 'require';
   /** Made by `loadCredentials`; a server needs them, a client presents them. */
   readonly credentials: Credentials | null;
+  readonly minVersion: '1.2' | '1.3';
+  /** Names of protocols to agree on, the dearest first. */
+  readonly alpn: readonly string[];
   /** How long the handshake may take; 0 for ever. */
   readonly timeoutMs: number;
 }
 
-/** Certificates and keys in the backend's own form, made once and used for many connections. */
+/** Certificates, keys and roots in the backend's own form, made once and used for many connections. */
 export interface Credentials {
   readonly kind: 'credentials';
 }
 
-/** Where certificates come from: paths of files. */
+/** Where they come from: paths of files, or PEM text. */
 export interface CredentialSources {
   readonly certFile: string | null;
   readonly keyFile: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  /** What is trusted in place of the system's roots. */
+  readonly caFile: string | null;
+  readonly ca: string | null;
+}
+
+/** What is wrong with them, as byte text. */
+export interface BadCredentials {
+  readonly kind: 'bad';
+  readonly what: 'certificate' | 'CA';
+  readonly detail: string;
+}
+
+/** How a connection treats small packets and silent peers. */
+export interface StreamOptions {
+  readonly noDelay: boolean;
+  /** Milliseconds of silence before the peer is probed; 0 for never. */
+  readonly keepAliveMs: number;
+}
+
+export interface DialOptions extends StreamOptions {
+  readonly tls: TlsOptions | null;
+}
+
+export interface ListenerOptions extends StreamOptions {
+  readonly tls: TlsOptions | null;
+  readonly backlog: number;
 }
 
 export interface Listener {
@@ -181,9 +219,8 @@ export interface ListenerEvents {
 /** A network. */
 export interface SocketBackend {
   /** Connects; with `tls` the connection is handed over after the handshake. The result gives up waiting for it. */
-  connect(target: Target, tls: TlsOptions | null, done: (outcome: Connection | Failure) => void): () => void;
+  connect(target: Target, options: DialOptions, done: (outcome: Connection | Failure) => void): () => void;
   /** Listens; with `tls` each handshake starts right after accept and reading waits for it. */
-  listen(target: Target, tls: TlsOptions | null, events: ListenerEvents, done: (outcome: Listener | Failure) => void): void;
-  /** Loads certificates and keys; what is wrong with them as byte text. */
-  loadCredentials(sources: CredentialSources): Credentials | string;
+  listen(target: Target, options: ListenerOptions, events: ListenerEvents, done: (outcome: Listener | Failure) => void): void;
+  loadCredentials(sources: CredentialSources): Credentials | BadCredentials;
 }

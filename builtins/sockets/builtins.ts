@@ -11,11 +11,28 @@ import { display } from '../../language/render.ts';
 import { type Fn, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
 import { type Builtin, builtin } from '../registry.ts';
 import { parseAddress } from './address.ts';
-import { type Credentials, Failure, type Listener, type SocketBackend, type Target, type TlsOptions } from './backend.ts';
-import { address, anything, data, type Options, options, readOptions, size, socketOf, wrongOptions } from './options.ts';
-import { connectedResult, errorResult, PREFIX } from './results.ts';
-import type { Socket } from './socket.ts';
+import { Failure, type SocketBackend, type Target } from './backend.ts';
+import { infoOf } from './info.ts';
+import {
+  address,
+  anything,
+  type CallOptions,
+  type ConnectOptions,
+  callOptions,
+  connectOptions,
+  data,
+  delimiter,
+  listenOptions,
+  size,
+  socketOf,
+  startTlsOptions,
+  times,
+} from './options.ts';
+import { errorResult, okResult, PREFIX } from './results.ts';
+import { Serving } from './serving.ts';
+import { MAX_BYTES, MAX_LINE } from './socket.ts';
 import { SocketTable } from './table.ts';
+import { clientSide, serverSide } from './tls-choices.ts';
 
 /** What programs may do, where the embedder wants a say; everything is allowed that is not forbidden. */
 export interface SocketPolicy {
@@ -23,202 +40,232 @@ export interface SocketPolicy {
   mayListen?(target: Target): boolean;
 }
 
-/** A line without an end within so many bytes is an error. */
-const MAX_LINE = 16 * 1024 * 1024;
-/** How long a TLS handshake may take. */
-const HANDSHAKE_MS = 30_000;
-/** No JavaScript string can be longer. */
-const MAX_BYTES = 0x1fffffe8;
+const BACKLOG = 511;
+/** `recvExact` and `recvAll` collect at most so much unless the call says otherwise; the longest string bounds it, too. */
+const MAX_COLLECTED = Math.min(2 ** 30, MAX_BYTES);
+
+/** All that the builtins of one machine share. */
+interface Context {
+  readonly backend: SocketBackend;
+  readonly policy: SocketPolicy;
+  readonly table: SocketTable;
+}
 
 /** The socket builtins of one machine. */
 export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}): Builtin[] {
-  const table = new SocketTable();
-  const socket = socketOf(table);
+  const context: Context = { backend, policy, table: new SocketTable() };
+  const socket = socketOf(context.table);
   const group = 'sockets';
   const shared = { group, backend: group, suspends: true, callback: true } as const;
+  const listening = { group, backend: group, suspends: true } as const;
+  const listenParams = [
+    anything('address', 'string'),
+    anything('onConnect', 'function'),
+    { ...anything('options', 'object'), standard: null },
+  ] as const;
 
   return [
     builtin({
       ...shared,
       name: 'socket_connect',
       help: 'Connects to host:port: {type: :ok, socket, remote, local, tls}, or an error value.',
-      params: [address, options],
-      run: (machine, text, given) => connect(machine, backend, policy, table, text, given),
+      params: [address, connectOptions],
+      run: (machine, text, options) => connect(machine, context, text, options),
     }),
     builtin({
       ...shared,
       name: 'socket_send',
       help: 'Writes all of a string: {type: :sent, bytes}, or an error value.',
-      params: [socket, data],
-      run: (_machine, one, text) => one.send(text),
+      params: [socket, data, callOptions],
+      run: (_machine, one, text, options) => one.send(text, options.timeout),
+      direct: (_machine, general) =>
+        function call(a: Value, b: Value, c: Value) {
+          const one = b instanceof Str && (c === undefined || c === null) ? socket.read(a) : undefined;
+          return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.send((b as Str).text);
+        },
     }),
     builtin({
       ...shared,
       name: 'socket_recv',
       help: 'Waits for data and reads up to size bytes: {type: :data, data} or {type: :closed}, or an error value.',
-      params: [socket, size],
-      run: (_machine, one, bytes) => one.recv(bytes),
+      params: [socket, size, callOptions],
+      run: (_machine, one, bytes, options) => one.recv(bytes, options.timeout),
     }),
     builtin({
       ...shared,
       name: 'socket_recv_exact',
       help: 'Reads exactly size bytes: {type: :data, data}, or an error value when the stream ends before.',
-      params: [socket, size],
-      run: (_machine, one, bytes) =>
-        bytes > MAX_BYTES ? errorResult(`${PREFIX.recvExact}requested size exceeds limit`, 'limit') : one.recvExact(bytes),
+      params: [socket, size, callOptions],
+      run: (_machine, one, bytes, options) => {
+        if (bytes > limitOf(options.maxBytes)) return errorResult(`${PREFIX.recvExact}requested size exceeds limit`, 'limit');
+        return one.recvExact(bytes, options.timeout);
+      },
     }),
     builtin({
       ...shared,
       name: 'socket_recv_line',
       help: 'Reads a line that ends in LF or CRLF, without its end: {type: :data, data} or {type: :closed}, or an error value.',
-      params: [socket],
-      run: (_machine, one) => one.recvLine(MAX_LINE),
+      params: [socket, callOptions],
+      run: (_machine, one, options) => one.recvLine(lineLimit(one.maxLine, options), options.timeout),
+      direct: (_machine, general) =>
+        function call(a: Value, b: Value) {
+          const one = b === undefined || b === null ? socket.read(a) : undefined;
+          return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.recvLine();
+        },
+    }),
+    builtin({
+      ...shared,
+      name: 'socket_recv_until',
+      help: 'Reads up to a delimiter, which is taken, too: {type: :data, data} or {type: :closed}, or an error value.',
+      params: [socket, delimiter, callOptions],
+      run: (_machine, one, end, options) => one.recvUntil(end, lineLimit(one.maxLine, options), options.timeout, options.keep),
+    }),
+    builtin({
+      ...shared,
+      name: 'socket_recv_all',
+      help: 'Reads everything until the end of the stream: {type: :data, data}, or an error value.',
+      params: [socket, callOptions],
+      run: (_machine, one, options) => one.recvAll(limitOf(options.maxBytes), options.timeout),
     }),
     builtin({
       ...shared,
       name: 'socket_starttls',
       help: 'Encrypts a connection from here on: {type: :ok, socket, remote, local, tls}, or an error value.',
-      params: [socket, options],
-      run: (_machine, one, given) => startTls(backend, one, given),
+      params: [socket, startTlsOptions],
+      run: (_machine, one, options) => {
+        const limitMs = options.timeout;
+        return one.startTls(
+          options.server ? serverSide(backend, options, 'none', limitMs) : clientSide(backend, options, one.host, limitMs),
+        );
+      },
     }),
     builtin({
       ...shared,
       name: 'socket_close',
       help: 'Closes a socket; what was sent still arrives: {type: :closed}.',
       params: [socket],
-      run: (machine, one) => {
-        if (!one.closed) table.closed(machine, one);
-        return one.close();
+      run: (_machine, one) => one.close(),
+    }),
+    builtin({
+      ...shared,
+      name: 'socket_close_write',
+      help: 'Ends the sending direction; reading goes on: {type: :closed}.',
+      params: [socket],
+      run: (_machine, one) => one.closeWrite(),
+    }),
+    builtin({
+      ...shared,
+      name: 'socket_set_timeout',
+      help: 'Limits the time of all later reads and writes to so many seconds, or {read, write}; ? for none: {type: :ok}.',
+      params: [socket, times],
+      run: (_machine, one, { read, write }) => {
+        if (read >= 0) one.readTimeoutMs = read;
+        if (write >= 0) one.writeTimeoutMs = write;
+        return okResult();
       },
     }),
     builtin({
-      group,
-      backend: group,
-      suspends: true,
+      ...shared,
+      name: 'socket_info',
+      help: 'What is known about a socket: {type: :ok, open, remote, local, tls, ...}.',
+      params: [socket],
+      run: (_machine, one) => infoOf(one),
+    }),
+    builtin({
+      ...listening,
       name: 'socket_listen',
       help: 'Calls onConnect(event) in a thread of its own for each connection to host:port: a function that closes the port.',
-      params: [
-        anything('address', 'string'),
-        anything('onConnect', 'function'),
-        { ...anything('options', 'object'), standard: null },
-      ],
-      run: (machine, where, handler, given) => {
-        if (!(where instanceof Str) || !isFunction(handler)) {
-          throw new ProgramError(`Mismatched types in call socket_listen(${display(where)}, ${display(handler)})`);
-        }
-        const wrong = wrongOptions('socket_listen', given);
-        if (wrong !== null) throw new ProgramError(wrong);
-        return listen(machine, backend, policy, table, where.text, handler, readOptions(given));
-      },
+      params: listenParams,
+      run: (machine, where, handler, given) => listen(machine, context, 'socket_listen', where, handler, given),
+    }),
+    builtin({
+      ...listening,
+      name: 'socket_serve',
+      help: 'As socket_listen, but gives {type: :ok, local, close, drain, stats}, so that port 0 is of use.',
+      params: listenParams,
+      run: (machine, where, handler, given) => listen(machine, context, 'socket_serve', where, handler, given),
     }),
   ];
 }
 
+function limitOf(maxBytes: number): number {
+  return maxBytes < 0 ? MAX_COLLECTED : Math.min(maxBytes, MAX_BYTES);
+}
+
+function lineLimit(standard: number, { maxLine }: Pick<CallOptions, 'maxLine'>): number {
+  return maxLine < 0 ? standard : Math.min(maxLine, MAX_BYTES);
+}
+
 function connect(
   machine: Machine,
-  backend: SocketBackend,
-  policy: SocketPolicy,
-  table: SocketTable,
+  { backend, policy, table }: Context,
   text: string,
-  given: Options,
+  options: ConnectOptions,
 ): Value | Suspended {
-  const credentials = given.tls && given.server ? serverCredentials(backend, given) : null;
   const target = text === '' ? ({ kind: 'bad', code: 'address', detail: 'missing address' } as const) : parseAddress(text);
+  const host = target.kind === 'tcp' && target.host !== '' ? target.host : null;
+  const tls = options.tls ? clientSide(backend, options, host, options.timeout < 0 ? -1 : 0) : null;
   if (target.kind === 'bad') return errorResult(`${PREFIX.connect}dial tcp: ${target.detail}`, target.code);
   if (policy.mayConnect?.(target) === false) {
     return errorResult(`${PREFIX.connect}dial tcp ${text}: connect: permission denied`, 'permission');
   }
-  const host = target.kind === 'tcp' && target.host !== '' ? target.host : null;
+
   const thread = machine.block('world');
-  backend.connect(target, given.tls ? clientSide(given, host, credentials) : null, (outcome) => {
+  let stopTimer: (() => void) | null = null;
+  const giveUp = backend.connect(target, { tls, noDelay: options.noDelay, keepAliveMs: options.keepAlive }, (outcome) => {
+    stopTimer?.();
     if (outcome instanceof Failure) {
       machine.wake(thread, errorResult(PREFIX.connect + outcome.detail, outcome.code));
       return;
     }
-    const { id } = table.add(machine, outcome, host);
-    machine.wake(thread, connectedResult(id, outcome.remote, outcome.local, outcome.encrypted));
+    const { socket, result } = table.dialled(machine, outcome, host);
+    socket.maxLine = lineLimit(MAX_LINE, options);
+    machine.wake(thread, result);
   });
+  if (options.timeout > 0) {
+    stopTimer = machine.host.timer(options.timeout, () => {
+      giveUp();
+      machine.wake(thread, errorResult(`${PREFIX.connect}i/o timeout`, 'timeout'));
+    });
+  }
   return SUSPENDED;
-}
-
-function startTls(backend: SocketBackend, socket: Socket, given: Options): Value | Suspended {
-  return socket.startTls(given.server ? serverSide(backend, given) : clientSide(given, socket.host, null));
-}
-
-/** TLS as a client. */
-function clientSide(given: Options, host: string | null, credentials: Credentials | null): TlsOptions {
-  const serverName = given.serverName ?? host;
-  return { role: 'client', serverName, verify: !given.insecureSkipVerify, credentials, timeoutMs: HANDSHAKE_MS };
-}
-
-/** TLS as a server. */
-function serverSide(backend: SocketBackend, given: Options): TlsOptions {
-  const credentials = serverCredentials(backend, given);
-  return { role: 'server', serverName: null, verify: false, credentials, timeoutMs: HANDSHAKE_MS };
-}
-
-/** The certificate that server mode cannot do without. */
-function serverCredentials(backend: SocketBackend, { certFile, keyFile }: Options): Credentials {
-  if (certFile === null || keyFile === null) throw new ProgramError('TLS server mode requires certFile and keyFile');
-  const credentials = backend.loadCredentials({ certFile, keyFile });
-  if (typeof credentials === 'string') throw new ProgramError(`Could not load TLS certificate: ${credentials}`);
-  return credentials;
 }
 
 function listen(
   machine: Machine,
-  backend: SocketBackend,
-  policy: SocketPolicy,
-  table: SocketTable,
-  text: string,
-  handler: Fn,
-  given: Options,
+  { backend, policy, table }: Context,
+  name: 'socket_listen' | 'socket_serve',
+  where: Value,
+  handler: Value,
+  given: Value,
 ): Value | Suspended {
-  const tls = given.tls ? serverSide(backend, given) : null;
+  if (!(where instanceof Str) || !isFunction(handler)) {
+    throw new ProgramError(`Mismatched types in call ${name}(${display(where)}, ${display(handler)})`);
+  }
+  const options = listenOptions.read(given);
+  if (options === undefined) throw new ProgramError(listenOptions.complaint(name, given));
+  const tls = options.tls ? serverSide(backend, options, options.clientAuth, options.handshakeTimeout) : null;
+  const { text } = where;
   const target = parseAddress(text === '' ? ':0' : text);
   if (target.kind === 'bad') return errorResult(`${PREFIX.listen}listen tcp: ${target.detail}`, target.code);
   if (policy.mayListen?.(target) === false) {
     return errorResult(`${PREFIX.listen}listen tcp ${text}: bind: permission denied`, 'permission');
   }
-  const events = {
-    connection: (connection: Parameters<SocketTable['add']>[1]) => {
-      const socket = table.add(machine, connection, null);
-      const event = connectedResult(socket.id, connection.remote, connection.local, connection.encrypted, true);
-      machine.spawn(handler, [event]).onEnd = (_result, error) => {
-        if (error === null || socket.closed) return;
-        table.closed(machine, socket);
-        socket.close();
-      };
-    },
-    failed: ({ code, detail }: Failure, temporary: boolean) => {
-      machine.spawn(handler, [errorResult((temporary ? PREFIX.acceptAgain : PREFIX.accept) + detail, code)]);
-    },
-  };
+
+  const serving = new Serving(machine, table, handler, { maxLine: lineLimit(MAX_LINE, options) });
   const thread = machine.block('world');
-  backend.listen(target, tls, events, (outcome) => {
+  const backlog = options.backlog < 0 ? BACKLOG : options.backlog;
+  backend.listen(target, { tls, backlog, noDelay: options.noDelay, keepAliveMs: options.keepAlive }, serving, (outcome) => {
     if (outcome instanceof Failure) {
       machine.wake(thread, errorResult(PREFIX.listen + outcome.detail, outcome.code));
       return;
     }
-    machine.hold();
-    machine.wake(thread, closeFunction(machine, outcome));
+    serving.started(outcome);
+    machine.wake(thread, name === 'socket_listen' ? serving.closeFunction() : serving.result(outcome.local));
   });
   return SUSPENDED;
 }
 
 function isFunction(value: Value): value is Fn {
   return typeof value === 'function';
-}
-
-/** The function that a program closes its listener with; a second call does nothing. */
-function closeFunction(machine: Machine, listener: Listener): Fn {
-  let open = true;
-  return function close() {
-    if (open) {
-      open = false;
-      listener.close();
-      machine.release();
-    }
-    return null;
-  };
 }

@@ -1,84 +1,166 @@
 /**
  * The checks of arguments, with the reference's texts: what is wrong is a mistake in the program.
  *
- * Every option is checked, also where it has no effect; unknown ones are ignored.
+ * Options are described as tables, one for each kind of call. Every option of a table is checked, also where it has no effect;
+ * unknown ones are ignored.
  */
 import { display } from '../../language/render.ts';
-import { getKey, isInt, isObject, Obj, Str, type Table, type Value } from '../../language/values.ts';
+import { Atom, Float, getKey, isInt, isObject, Obj, Str, type Value } from '../../language/values.ts';
 import type { Param } from '../registry.ts';
 import { SOCKET } from './results.ts';
 import type { Socket } from './socket.ts';
 import type { SocketTable } from './table.ts';
 
-/** The options of connect, startTLS and listen; texts that are missing or empty are null. */
-export interface Options {
-  readonly tls: boolean;
-  readonly server: boolean;
-  readonly insecureSkipVerify: boolean;
-  readonly serverName: string | null;
-  readonly certFile: string | null;
-  readonly keyFile: string | null;
+/** One option: what it must be, how it is read (undefined: it is something else), and what stands in when it is missing. */
+interface Field<T> {
+  readonly shape: string;
+  readonly standard: T;
+  read(value: Value): T | undefined;
 }
 
-const NO_OPTIONS: Options = {
-  tls: false,
-  server: false,
-  insecureSkipVerify: false,
-  serverName: null,
-  certFile: null,
-  keyFile: null,
+type Fields = { readonly [name: string]: Field<unknown> };
+type Read<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+
+const bool: Field<boolean> = {
+  shape: 'a bool',
+  standard: false,
+  read: (value) => (typeof value === 'boolean' ? value : undefined),
 };
 
-const BOOLS = ['tls', 'server', 'insecureSkipVerify'] as const;
-const TEXTS = ['serverName', 'certFile', 'keyFile'] as const;
+/** A text; an empty one is as good as none. */
+const text: Field<string | null> = {
+  shape: 'a string',
+  standard: null,
+  read: (value) => (value instanceof Str ? (value.length === 0 ? null : value.text) : undefined),
+};
 
-/** What is wrong with options, as the error's text without the builtin's name; null when nothing is. */
-function complaint(value: Value): string | null {
-  if (value === null) return null;
-  if (!isObject(value)) return `options must be an object, got ${display(value)}`;
-  for (const name of BOOLS) {
-    const given = getKey(value, name);
-    if (given !== undefined && typeof given !== 'boolean') return `options.${name} must be a bool, got ${display(given)}`;
-  }
-  for (const name of TEXTS) {
-    const given = getKey(value, name);
-    if (given !== undefined && !(given instanceof Str)) return `options.${name} must be a string, got ${display(given)}`;
-  }
-  return null;
+/** Seconds, in milliseconds; 0 is no limit, and -1 stands for an option that is not given. */
+const time: Field<number> = { shape: 'a non-negative number', standard: -1, read: milliseconds };
+
+/** A number of bytes; -1 stands for an option that is not given. */
+const bytes: Field<number> = {
+  shape: 'a positive int',
+  standard: -1,
+  read: (value) => (value === null ? -1 : isInt(value) && value > 0 ? Number(value) : undefined),
+};
+
+const version: Field<'1.2' | '1.3'> = {
+  shape: "'1.2' or '1.3'",
+  standard: '1.2',
+  read: (value) => {
+    const given = value instanceof Str ? value.text : '';
+    return value === null ? '1.2' : given === '1.2' || given === '1.3' ? given : undefined;
+  },
+};
+
+const protocols: Field<readonly string[]> = {
+  shape: 'a list of strings',
+  standard: [],
+  read: (value) => {
+    if (value === null) return [];
+    if (!Array.isArray(value)) return undefined;
+    const names = value.flatMap((one) => (one instanceof Str && one.length > 0 && one.length < 256 ? [one.text] : []));
+    return names.length === value.length ? names : undefined;
+  },
+};
+
+const clientAuth: Field<'none' | 'request' | 'require'> = {
+  shape: ':request or :require',
+  standard: 'none',
+  read: (value) => {
+    const name = value instanceof Atom ? value.name : '';
+    return value === null ? 'none' : name === 'request' || name === 'require' ? name : undefined;
+  },
+};
+
+/** Milliseconds between the probes of a silent peer; 0 for none. */
+const keepAlive: Field<number> = {
+  shape: 'a positive number or false',
+  standard: 15_000,
+  read: (value) => {
+    if (value === null || value === true) return 15_000;
+    return value === false ? 0 : milliseconds(value) || undefined;
+  },
+};
+
+/** A time in seconds, as a program gives it, in milliseconds; `?` is 0. Undefined when it is none. */
+export function milliseconds(value: Value): number | undefined {
+  if (value === null) return 0;
+  const seconds = value instanceof Float ? value.value : isInt(value) ? Number(value) : -1;
+  return seconds >= 0 ? Math.ceil(seconds * 1000) : undefined;
 }
 
-/** What is wrong with the options of a builtin, or null. */
-export function wrongOptions(builtin: string, value: Value): string | null {
-  const wrong = complaint(value);
-  return wrong === null ? null : `${builtin} ${wrong}`;
-}
+const tlsFields = {
+  tls: bool,
+  server: bool,
+  insecureSkipVerify: bool,
+  serverName: text,
+  certFile: text,
+  keyFile: text,
+  caFile: text,
+  ca: text,
+  cert: text,
+  key: text,
+  minVersion: version,
+  alpn: protocols,
+};
 
-/** Options that are not wrong. */
-export function readOptions(value: Value): Options {
-  if (value === null || !isObject(value)) return NO_OPTIONS;
+/** Options of connect, startTLS, and listen and serve. */
+const connectFields = { ...tlsFields, timeout: time, maxLine: bytes, noDelay: { ...bool, standard: true }, keepAlive };
+const startTlsFields = { ...tlsFields, timeout: time };
+const listenFields = {
+  ...tlsFields,
+  handshakeTimeout: time,
+  maxLine: bytes,
+  noDelay: { ...bool, standard: true },
+  keepAlive,
+  backlog: bytes,
+  clientAuth,
+};
+/** Options of a single read or write. */
+const callFields = { timeout: time, maxLine: bytes, maxBytes: bytes, keep: bool };
+
+export type TlsChoices = Read<typeof tlsFields>;
+export type ConnectOptions = Read<typeof connectFields>;
+export type StartTlsOptions = Read<typeof startTlsFields>;
+export type ListenOptions = Read<typeof listenFields>;
+export type CallOptions = Read<typeof callFields>;
+
+/** A parameter for options: an object or `?`. */
+function optionsParam<F extends Fields>(fields: F): Required<Param<Read<F>>> {
+  const names = Object.keys(fields);
+  const standard = Object.fromEntries(names.map((name) => [name, (fields[name] as Field<unknown>).standard])) as Read<F>;
+
+  const check = (value: Value): string | Read<F> => {
+    if (value === null) return standard;
+    if (!isObject(value)) return `options must be an object, got ${display(value)}`;
+    const given: { [name: string]: unknown } = { ...standard };
+    for (const name of names) {
+      const field = fields[name] as Field<unknown>; // one of its names
+      const one = getKey(value, name);
+      if (one === undefined) continue;
+      given[name] = field.read(one);
+      if (given[name] === undefined) return `options.${name} must be ${field.shape}, got ${display(one)}`;
+    }
+    return given as Read<F>;
+  };
+
   return {
-    tls: getKey(value, 'tls') === true,
-    server: getKey(value, 'server') === true,
-    insecureSkipVerify: getKey(value, 'insecureSkipVerify') === true,
-    serverName: textOf(value, 'serverName'),
-    certFile: textOf(value, 'certFile'),
-    keyFile: textOf(value, 'keyFile'),
+    name: 'options',
+    shape: 'object',
+    standard: null,
+    read: (value) => {
+      const checked = check(value);
+      return typeof checked === 'string' ? undefined : checked;
+    },
+    complaint: (builtin, value) => `${builtin} ${check(value) as string}`, // asked for only when it is wrong
   };
 }
 
-function textOf(options: Obj | Table, name: string): string | null {
-  const given = getKey(options, name);
-  return given instanceof Str && given.length > 0 ? given.text : null;
-}
-
-/** The options of a client's connection. */
-export const options: Param<Options> = {
-  name: 'options',
-  shape: 'object',
-  standard: null,
-  read: (value) => (complaint(value) === null ? readOptions(value) : undefined),
-  complaint: (builtin, value) => wrongOptions(builtin, value) ?? '',
-};
+export const connectOptions = optionsParam(connectFields);
+export const startTlsOptions = optionsParam(startTlsFields);
+export const listenOptions = optionsParam(listenFields);
+export const callOptions = optionsParam(callFields);
 
 /** An address to connect to. */
 export const address: Param<string> = {
@@ -96,13 +178,39 @@ export const data: Param<string> = {
   complaint: (builtin, value) => `Second argument to ${builtin} must be a string, got ${display(value)}`,
 };
 
+/** What a read ends with. */
+export const delimiter: Param<string> = {
+  name: 'delimiter',
+  shape: 'non-empty string',
+  read: (value) => (value instanceof Str && value.length > 0 ? value.text : undefined),
+  complaint: (builtin, value) => `Second argument to ${builtin} must be a non-empty string, got ${display(value)}`,
+};
+
 /** How much is read. */
 export const size: Param<number> = {
   name: 'size',
   shape: 'non-negative int',
-  read: (value) =>
-    typeof value === 'number' && value >= 0 ? value : typeof value === 'bigint' && value >= 0 ? Number(value) : undefined,
+  read: (value) => (isInt(value) && value >= 0 ? Number(value) : undefined),
   complaint: (builtin, value) => `Second argument to ${builtin} must be a non-negative int, got ${display(value)}`,
+};
+
+/** Limits of the time that reads and writes take, in milliseconds; -1 leaves one as it is. */
+export const times: Param<{ readonly read: number; readonly write: number }> = {
+  name: 'timeout',
+  shape: 'number or {read, write}',
+  read: (value) => {
+    if (!isObject(value)) {
+      const both = milliseconds(value);
+      return both === undefined ? undefined : { read: both, write: both };
+    }
+    const [read, write] = (['read', 'write'] as const).map((name) => {
+      const given = getKey(value, name);
+      return given === undefined ? -1 : milliseconds(given);
+    });
+    return read === undefined || write === undefined ? undefined : { read, write };
+  },
+  complaint: (builtin, value) =>
+    `Second argument to ${builtin} must be a non-negative number, ? or {read: number, write: number}, got ${display(value)}`,
 };
 
 /** Anything; the builtin checks it together with others. */

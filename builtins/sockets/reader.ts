@@ -22,7 +22,7 @@ const SHARED_SIZE = 1 << 17;
 const SPARE_ARRAYS = 8;
 
 const NOTHING = new Uint8Array(0);
-const LF = 10;
+const LF = '\n';
 const CR = 13;
 
 const spare: Uint8Array[] = [];
@@ -36,8 +36,9 @@ export class Reader {
   #bytes: Uint8Array = NOTHING;
   #start = 0;
   #end = 0;
-  /** Up to here `#bytes` hold no line end. */
+  /** Up to here `#bytes` hold no start of what was last searched for. */
   #searched = 0;
+  #searchedFor = LF;
 
   /** How many bytes there are. */
   get unread(): number {
@@ -111,11 +112,19 @@ export class Reader {
   /** What stands before the delimiter (not empty), which is taken away, too; else as `takeLine`. */
   takeUntil(delimiter: string, limit: number): string | null | typeof TOO_LONG {
     this.#undecode();
-    const first = delimiter.charCodeAt(0);
+    if (this.#searchedFor !== delimiter) {
+      this.#searchedFor = delimiter;
+      this.#searched = 0;
+    }
     const last = this.#end - delimiter.length;
-    let found = this.#find(first, this.#start);
+    const first = delimiter.charCodeAt(0);
+    let found = this.#find(first, Math.max(this.#searched, this.#start));
     while (found >= 0 && found <= last && !this.#holds(delimiter, found)) found = this.#find(first, found + 1);
-    if (found < 0 || found > last) return last - this.#start >= limit ? TOO_LONG : null;
+    if (found < 0 || found > last) {
+      this.#searched = Math.max(0, last + 1);
+      return last - this.#start >= limit ? TOO_LONG : null;
+    }
+    this.#searched = found; // it is found again at once if there is too much before it
     if (found - this.#start > limit) return TOO_LONG;
     const data = codec.decode(this.#bytes, this.#start, found);
     this.#start = found + delimiter.length;
@@ -130,9 +139,10 @@ export class Reader {
 
   /** The line's end is not in the window. */
   #takeLineOfBytes(limit: number): string | null | typeof TOO_LONG {
-    const from = Math.max(this.#searched, this.#start);
+    const from = this.#searchedFor === LF ? Math.max(this.#searched, this.#start) : this.#start;
+    this.#searchedFor = LF;
     this.#undecode();
-    const found = this.#find(LF, from);
+    const found = this.#find(10, from);
     if (found < 0) {
       this.#searched = this.#end;
       return this.#end - this.#start > limit ? TOO_LONG : null;

@@ -9,6 +9,9 @@ export const PREFIX = {
   recv: 'Could not read socket data: ',
   recvExact: 'Could not read exact socket data: ',
   recvLine: 'Could not read socket line: ',
+  recvUntil: 'Could not read socket data: ',
+  recvThrough: 'Could not read socket data: ',
+  recvAll: 'Could not read socket data: ',
   startTls: 'Could not upgrade socket to TLS: ',
   close: 'Could not close socket: ',
   listen: 'Could not listen on socket: ',
@@ -44,6 +47,13 @@ export function sentResult(bytes: number): Obj {
 export function closedResult(): Obj {
   const result = new Obj();
   result.type = CLOSED;
+  return result;
+}
+
+/** `{type: :ok}` */
+export function okResult(): Obj {
+  const result = new Obj();
+  result.type = OK;
   return result;
 }
 

@@ -19,16 +19,23 @@ import { closedResult, connectedResult, dataResult, errorResult, PREFIX, sentRes
 const GATHERED = 16 * 1024;
 /** Above this many unread bytes the peer is held back, until half of them are read. */
 const MOST_UNREAD = 256 * 1024;
+/** A line without an end within so many bytes is an error. */
+export const MAX_LINE = 16 * 1024 * 1024;
+/** No JavaScript string can be longer. */
+export const MAX_BYTES = 0x1fffffe8;
 
-export type ReadKind = 'recv' | 'recvExact' | 'recvLine';
+export type ReadKind = 'recv' | 'recvExact' | 'recvLine' | 'recvUntil' | 'recvThrough' | 'recvAll';
 
 /** A thread that waits for data. */
 interface Read {
   readonly thread: Thread;
   readonly kind: ReadKind;
-  /** The size, or the limit of a line. */
+  /** The size, or the limit. */
   readonly size: number;
+  /** What `recvUntil` looks for. */
+  readonly delimiter: string;
   next: Read | null;
+  stopTimer: (() => void) | null;
 }
 
 /** A thread whose send waits. */
@@ -37,22 +44,44 @@ interface Write {
   readonly text: string;
   /** The system was given the text. */
   given: boolean;
+  stopTimer: (() => void) | null;
+}
+
+/** Who has to know when a socket has lost its connection. */
+export interface SocketOwner {
+  /** The socket was closed or its connection broke; may be called for both. */
+  left(socket: Socket): void;
 }
 
 const BROKEN_PIPE: Breakdown = { code: 'closed', words: 'broken pipe', call: 'write' };
+const SEND_TIMED_OUT: Breakdown = { code: 'timeout', words: 'i/o timeout', call: null };
 
 export class Socket implements ConnectionEvents {
   readonly id: number;
   connection: Connection;
-  /** The host that was dialled: whom an upgrade has to find behind the certificate. */
+  /** The host that was dialled: whom an upgrade has to find behind the certificate. Null for an accepted socket. */
   readonly host: string | null;
+  readonly accepted: boolean;
+  /** A line may have so many bytes unless its call says otherwise. */
+  maxLine = MAX_LINE;
+  /** Limits of the time of each read and write unless its call says otherwise; 0 for none. */
+  readTimeoutMs = 0;
+  writeTimeoutMs = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+
   readonly #machine: Machine;
+  readonly #owner: SocketOwner;
   readonly #reader = new Reader();
   #paused = false;
   #ended = false;
+  #toldEnd = false;
   #broken: Breakdown | null = null;
   #told = false;
   #closed = false;
+  #orphaned = false;
+  /** Programs got more than one value for this socket. */
+  #shared = false;
 
   #reads: Read | null = null;
   #lastRead: Read | null = null;
@@ -60,59 +89,102 @@ export class Socket implements ConnectionEvents {
   /** The system has not taken all it was given. */
   #clogged = false;
   readonly #writes: Write[] = [];
+  /** Why nothing can be sent any more although the connection stands. */
+  #mute: Breakdown | null = null;
   /** The thread that waits for a handshake. */
   #upgrading: Thread | null = null;
 
-  constructor(machine: Machine, id: number, connection: Connection, host: string | null) {
+  constructor(
+    machine: Machine,
+    owner: SocketOwner,
+    id: number,
+    connection: Connection,
+    origin: { host: string | null; accepted: boolean },
+  ) {
     this.#machine = machine;
+    this.#owner = owner;
     this.id = id;
     this.connection = connection;
-    this.host = host;
+    this.host = origin.host;
+    this.accepted = origin.accepted;
     connection.attach(this);
   }
 
-  // ---- reading ----
-
-  recv(size: number): Value | Suspended {
-    if (size === 0 && !this.#closed) return dataResult('');
-    return this.#read('recv', size);
+  get closed(): boolean {
+    return this.#closed;
   }
 
-  recvExact(size: number): Value | Suspended {
-    if (size === 0 && !this.#closed) return dataResult('');
-    return this.#read('recvExact', size);
+  /** Whether there still is a connection. */
+  get open(): boolean {
+    return !this.#closed && this.#broken === null;
   }
 
-  recvLine(limit: number): Value | Suspended {
-    return this.#read('recvLine', limit);
+  get unread(): number {
+    return this.#reader.unread;
   }
 
-  #read(kind: ReadKind, size: number): Value | Suspended {
+  /** A closed socket that stands for others: without a number, and with the addresses of that connection. */
+  tombstone(connection: Connection): Socket {
+    const dead = new Socket(this.#machine, { left() {} }, -1, connection, this);
+    dead.#closed = true;
+    return dead;
+  }
+
+  // ---- reading; a time of -1 is the socket's own ----
+
+  recv(size: number, timeoutMs = -1): Value | Suspended {
+    return size === 0 && !this.#closed ? dataResult('') : this.#read('recv', size, timeoutMs);
+  }
+
+  recvExact(size: number, timeoutMs = -1): Value | Suspended {
+    return size === 0 && !this.#closed ? dataResult('') : this.#read('recvExact', size, timeoutMs);
+  }
+
+  recvLine(limit = this.maxLine, timeoutMs = -1): Value | Suspended {
+    return this.#read('recvLine', limit, timeoutMs);
+  }
+
+  /** What comes before a delimiter; the delimiter is taken, and given if it is to be kept. */
+  recvUntil(delimiter: string, limit: number, timeoutMs: number, keep: boolean): Value | Suspended {
+    return this.#read(keep ? 'recvThrough' : 'recvUntil', limit, timeoutMs, delimiter);
+  }
+
+  /** All that comes until the end of the stream. */
+  recvAll(limit: number, timeoutMs: number): Value | Suspended {
+    return this.#read('recvAll', limit, timeoutMs);
+  }
+
+  #read(kind: ReadKind, size: number, timeoutMs: number, delimiter = ''): Value | Suspended {
     if (this.#reads === null) {
-      const result = this.#answer(kind, size);
+      const result = this.#answer(kind, size, delimiter);
       if (result !== null) return result;
     }
     if (this.#paused) this.#resume();
-    const read: Read = { thread: this.#machine.block('world'), kind, size, next: null };
+    const read: Read = { thread: this.#machine.block('world'), kind, size, delimiter, next: null, stopTimer: null };
     if (this.#lastRead === null) this.#reads = read;
     else this.#lastRead.next = read;
     this.#lastRead = read;
+    const limitMs = timeoutMs < 0 ? this.readTimeoutMs : timeoutMs;
+    if (limitMs > 0) read.stopTimer = this.#machine.host.timer(limitMs, () => this.#giveUpRead(read));
     return SUSPENDED;
   }
 
   /** The result of a read, or null while it has to wait. */
-  #answer(kind: ReadKind, size: number): Obj | null {
+  #answer(kind: ReadKind, size: number, delimiter: string): Obj | null {
     if (this.#closed) return this.#closedByUs(PREFIX[kind], 'read');
+    const reader = this.#reader;
     let found: string | null | typeof TOO_LONG;
-    if (kind === 'recvLine') found = this.#reader.takeLine(size);
-    else if (kind === 'recv') found = this.#reader.takeSome(size);
-    else found = this.#reader.takeExact(size);
+    if (kind === 'recvLine') found = reader.takeLine(size);
+    else if (kind === 'recv') found = reader.takeSome(size);
+    else if (kind === 'recvExact') found = reader.takeExact(size);
+    else if (kind !== 'recvAll') found = reader.takeUntil(delimiter, size);
+    else found = reader.unread > size ? TOO_LONG : null;
 
     if (typeof found === 'string') {
-      if (this.#paused && this.#reader.unread <= MOST_UNREAD / 2) this.#resume();
-      return dataResult(found);
+      if (this.#paused && reader.unread <= MOST_UNREAD / 2) this.#resume();
+      return dataResult(kind === 'recvThrough' ? found + delimiter : found);
     }
-    if (found === TOO_LONG) return errorResult(`${PREFIX.recvLine}line longer than ${size} bytes`, 'limit');
+    if (found === TOO_LONG) return errorResult(tooLong(kind, size), 'limit');
     if (this.#broken === null && !this.#ended) return null;
     return this.#answerAtEnd(kind);
   }
@@ -120,9 +192,12 @@ export class Socket implements ConnectionEvents {
   #answerAtEnd(kind: ReadKind): Obj {
     const rest = this.#reader.unread;
     if (this.#broken !== null && !this.#told) return this.#withRest(this.#tell(PREFIX[kind], 'read'));
+    if (kind === 'recvAll') return dataResult(this.#reader.takeAll());
     if (kind === 'recvLine' && rest > 0) return dataResult(this.#reader.takeLastLine());
-    if (kind !== 'recvExact') return closedResult();
-    return this.#withRest(errorResult(`${PREFIX.recvExact}${rest === 0 ? 'EOF' : 'unexpected EOF'}`, 'eof'));
+    this.#toldEnd = true;
+    if (this.#orphaned) this.#machine.host.defer(() => this.#closeIfForgotten());
+    if (kind !== 'recvExact' && rest === 0) return closedResult();
+    return this.#withRest(errorResult(`${PREFIX[kind]}${rest === 0 ? 'EOF' : 'unexpected EOF'}`, 'eof'));
   }
 
   /** Bytes that a failed read would lose are a field of its error. */
@@ -134,12 +209,30 @@ export class Socket implements ConnectionEvents {
   /** Answers the readers that can be answered, first come first served. A woken thread may do anything, also to this socket. */
   #serve(): void {
     for (let read = this.#reads; read !== null; read = this.#reads) {
-      const result = this.#answer(read.kind, read.size);
+      const result = this.#answer(read.kind, read.size, read.delimiter);
       if (result === null) return;
-      this.#reads = read.next;
-      if (read.next === null) this.#lastRead = null;
-      this.#machine.wake(read.thread, result);
+      this.#wakeFirst(read, result);
     }
+  }
+
+  #wakeFirst(read: Read, result: Obj): void {
+    this.#reads = read.next;
+    if (read.next === null) this.#lastRead = null;
+    read.stopTimer?.();
+    this.#machine.wake(read.thread, result);
+  }
+
+  /** The time of a read is over. What has arrived stays for the next one. */
+  #giveUpRead(read: Read): void {
+    let before: Read | null = null;
+    let one = this.#reads;
+    while (one !== null && one !== read) [before, one] = [one, one.next];
+    if (one === null) return;
+    if (before === null) this.#reads = read.next;
+    else before.next = read.next;
+    if (this.#lastRead === read) this.#lastRead = before;
+    this.#machine.wake(read.thread, errorResult(`${PREFIX[read.kind]}i/o timeout`, 'timeout'));
+    this.#serve(); // a shorter read may have stood behind it
   }
 
   #resume(): void {
@@ -149,25 +242,36 @@ export class Socket implements ConnectionEvents {
 
   // ---- writing ----
 
-  send(text: string): Value | Suspended {
+  send(text: string, timeoutMs = -1): Value | Suspended {
     if (this.#closed) return this.#closedByUs(PREFIX.send, 'write');
     if (this.#broken !== null) return this.#tell(PREFIX.send, 'write');
-    const bytes = text.length;
-    if (this.#clogged || this.#writes.length > 0 || this.#upgrading !== null) {
-      this.#writes.push({ thread: this.#machine.block('world'), text, given: false });
-      return SUSPENDED;
-    }
+    if (this.#mute !== null) return this.#fail(PREFIX.send, 'write', this.#mute);
+    const size = text.length;
+    if (this.#clogged || this.#writes.length > 0 || this.#upgrading !== null) return this.#queueWrite(text, false, timeoutMs);
     const gathered = this.#gathered;
-    if (gathered.length + bytes < GATHERED) {
-      if (gathered === '' && bytes > 0) this.#machine.unflushed.push(this);
+    if (gathered.length + size < GATHERED) {
+      if (gathered === '' && size > 0) this.#machine.unflushed.push(this);
       this.#gathered = gathered + text;
-      return sentResult(bytes);
+      return sentResult(size);
     }
     this.#gathered = '';
-    if (this.connection.write(gathered + text)) return sentResult(bytes);
-    this.#clogged = true;
-    this.#writes.push({ thread: this.#machine.block('world'), text, given: true });
+    if (this.#write(gathered + text)) return sentResult(size);
+    return this.#queueWrite(text, true, timeoutMs);
+  }
+
+  #queueWrite(text: string, given: boolean, timeoutMs: number): Suspended {
+    const write: Write = { thread: this.#machine.block('world'), text, given, stopTimer: null };
+    this.#writes.push(write);
+    const limitMs = timeoutMs < 0 ? this.writeTimeoutMs : timeoutMs;
+    if (limitMs > 0) write.stopTimer = this.#machine.host.timer(limitMs, () => this.#giveUpWrite(write));
     return SUSPENDED;
+  }
+
+  /** Gives text to the system; whether it is content. */
+  #write(text: string): boolean {
+    this.bytesOut += text.length;
+    this.#clogged = !this.connection.write(text);
+    return !this.#clogged;
   }
 
   /** Sends on what was gathered. Called by the machine before a thread waits. */
@@ -175,7 +279,43 @@ export class Socket implements ConnectionEvents {
     const gathered = this.#gathered;
     if (gathered === '') return;
     this.#gathered = '';
-    if (!this.#closed && this.#broken === null && !this.connection.write(gathered)) this.#clogged = true;
+    this.#write(gathered);
+  }
+
+  /** The time of a send is over. If some of it is under way, the stream is of no use for sending any more. */
+  #giveUpWrite(write: Write): void {
+    const at = this.#writes.indexOf(write);
+    if (at < 0) return;
+    this.#writes.splice(at, 1);
+    const error = errorResult(`${PREFIX.send}i/o timeout`, 'timeout');
+    error.bytes = write.given ? Math.max(0, write.text.length - this.connection.unsent()) : 0;
+    if (write.given) {
+      this.#mute = SEND_TIMED_OUT;
+      this.#failWrites((prefix) => this.#fail(prefix, 'write', SEND_TIMED_OUT));
+    }
+    this.#machine.wake(write.thread, error);
+  }
+
+  #failWrites(error: (prefix: string) => Obj): void {
+    for (const { thread, stopTimer } of this.#writes.splice(0)) {
+      stopTimer?.();
+      this.#machine.wake(thread, error(PREFIX.send));
+    }
+  }
+
+  /** Ends our direction after all that was sent; reading goes on. */
+  closeWrite(): Obj {
+    if (this.#closed) return this.#closedByUs(PREFIX.close, 'write');
+    if (this.#broken !== null || this.#mute !== null) return closedResult();
+    if (this.#upgrading !== null) return errorResult(`${PREFIX.close}an upgrade is in progress`, 'tls');
+    this.flush();
+    for (const write of this.#writes) {
+      if (!write.given) this.#write(write.text);
+      write.given = true;
+    }
+    this.#mute = BROKEN_PIPE;
+    this.connection.end();
+    return closedResult();
   }
 
   // ---- encrypting ----
@@ -198,6 +338,7 @@ export class Socket implements ConnectionEvents {
       this.#upgrading = null;
       if (failure === null) {
         const { remote, local } = this.connection;
+        this.#shared = true;
         this.#machine.wake(thread, connectedResult(this.id, remote, local, true));
         this.drained(); // whoever wanted to send meanwhile
         return;
@@ -212,6 +353,7 @@ export class Socket implements ConnectionEvents {
   #whyNoUpgrade(): Obj | null {
     if (this.#closed) return this.#closedByUs(PREFIX.startTls, 'read');
     if (this.#broken !== null) return this.#tell(PREFIX.startTls, 'read');
+    if (this.#mute !== null) return this.#fail(PREFIX.startTls, 'write', this.#mute);
     if (this.connection.encrypted) return errorResult(`${PREFIX.startTls}the socket is already encrypted`, 'tls');
     if (this.#upgrading !== null) return errorResult(`${PREFIX.startTls}an upgrade is in progress`, 'tls');
     if (this.#reads !== null) return errorResult(`${PREFIX.startTls}a read is in progress`, 'tls');
@@ -220,10 +362,6 @@ export class Socket implements ConnectionEvents {
   }
 
   // ---- ending ----
-
-  get closed(): boolean {
-    return this.#closed;
-  }
 
   /** Closes the socket; what was sent still goes out. */
   close(): Obj {
@@ -235,30 +373,44 @@ export class Socket implements ConnectionEvents {
     return closedResult();
   }
 
+  /**
+   * No part of the program holds the socket's value any more. When it has been told the end of the stream as well, the
+   * socket is closed: programs of the reference, where the number is gone by then, never close such a socket.
+   */
+  forget(): void {
+    if (this.#shared) return;
+    this.#orphaned = true;
+    this.#closeIfForgotten();
+  }
+
+  #closeIfForgotten(): void {
+    if (this.#toldEnd && this.#reads === null && this.#writes.length === 0 && this.#upgrading === null) this.close();
+  }
+
   /** Forgets the connection and tells everybody who waits for it. */
   #letGo(): void {
     this.connection = new Gone(this.connection);
     this.#clogged = false;
     this.#gathered = '';
+    this.#owner.left(this);
     const upgrading = this.#upgrading;
     this.#upgrading = null;
     if (upgrading !== null) this.#machine.wake(upgrading, this.#closedByUs(PREFIX.startTls, 'read'));
-    for (const { thread } of this.#writes.splice(0)) {
-      const error = this.#closed ? this.#closedByUs(PREFIX.send, 'write') : this.#tell(PREFIX.send, 'write');
-      this.#machine.wake(thread, error);
-    }
+    this.#failWrites((prefix) => (this.#closed ? this.#closedByUs(prefix, 'write') : this.#tell(prefix, 'write')));
     for (let read = this.#reads; read !== null; read = this.#reads) {
       this.#told = false; // a reader who is waiting when it happens hears of it, whoever else did
-      this.#reads = read.next;
-      if (read.next === null) this.#lastRead = null;
-      this.#machine.wake(read.thread, this.#answer(read.kind, read.size) as Obj); // at the end there always is an answer
+      this.#wakeFirst(read, this.#answer(read.kind, read.size, read.delimiter) as Obj); // at the end there always is an answer
     }
   }
 
   /** The error that broke the connection. From now on it is known. */
   #tell(prefix: string, operation: 'read' | 'write'): Obj {
-    const { code, words, call } = this.#told || this.#broken === null ? BROKEN_PIPE : this.#broken;
+    const breakdown = this.#told || this.#broken === null ? BROKEN_PIPE : this.#broken;
     this.#told = true;
+    return this.#fail(prefix, operation, breakdown);
+  }
+
+  #fail(prefix: string, operation: 'read' | 'write', { code, words, call }: Breakdown): Obj {
     if (call === null) return errorResult(prefix + words, code);
     const failed = operation === 'write' ? 'write' : call;
     return errorResult(`${prefix}${this.#route(failed)}: ${failed}: ${words}`, code);
@@ -277,6 +429,7 @@ export class Socket implements ConnectionEvents {
 
   data(bytes: Uint8Array): void {
     if (this.#closed) return;
+    this.bytesIn += bytes.length;
     this.#reader.push(bytes);
     if (this.#reads !== null) this.#serve();
     if (this.#reads === null && !this.#paused && this.#reader.unread >= MOST_UNREAD && !this.#closed) {
@@ -297,19 +450,22 @@ export class Socket implements ConnectionEvents {
       const write = writes[0] as Write; // there is one
       if (!write.given) {
         write.given = true;
-        if (!this.connection.write(write.text)) {
-          this.#clogged = true;
-          return;
-        }
+        if (!this.#write(write.text)) return;
       }
       writes.shift();
+      write.stopTimer?.();
       this.#machine.wake(write.thread, sentResult(write.text.length));
     }
   }
 
   failed(breakdown: Breakdown): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#broken !== null) return;
     this.#broken = breakdown;
     this.#letGo();
   }
+}
+
+function tooLong(kind: ReadKind, limit: number): string {
+  if (kind === 'recvLine') return `${PREFIX.recvLine}line longer than ${limit} bytes`;
+  return `${PREFIX[kind]}${kind === 'recvAll' ? 'more than' : 'no delimiter within'} ${limit} bytes`;
 }

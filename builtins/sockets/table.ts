@@ -5,23 +5,44 @@
  * be that of a closed socket. The last closed ones are kept for the addresses in their error texts.
  */
 import type { Machine } from '../../language/machine.ts';
+import type { Obj } from '../../language/values.ts';
 import { type Connection, Gone } from './backend.ts';
-import { Socket } from './socket.ts';
+import { connectedResult } from './results.ts';
+import { Socket, type SocketOwner } from './socket.ts';
 
 const KEPT_CLOSED = 1000;
 
-export class SocketTable {
+export class SocketTable implements SocketOwner {
   #next = 0;
   readonly #sockets = new Map<number, Socket>();
   readonly #closed: number[] = [];
   #forgotten: Socket | null = null;
+  /** Tells when a program has lost the value of a socket. */
+  readonly #values = new FinalizationRegistry<number>((id) => this.#sockets.get(id)?.forget());
 
-  /** Takes in a connection that has just been made. */
-  add(machine: Machine, connection: Connection, host: string | null): Socket {
-    const id = this.#next++;
-    const socket = new Socket(machine, id, connection, host);
-    this.#sockets.set(id, socket);
+  /** Takes in a connection that was dialled; the result of `connect`. */
+  dialled(machine: Machine, connection: Connection, host: string | null): { socket: Socket; result: Obj } {
+    const socket = this.#add(new Socket(machine, this, this.#next, connection, { host, accepted: false }));
+    return { socket, result: this.#result(socket, false) };
+  }
+
+  /** Takes in a connection that was accepted; the event for the listener's handler. */
+  accepted(machine: Machine, connection: Connection, owner: SocketOwner): { socket: Socket; event: Obj } {
+    const socket = this.#add(new Socket(machine, owner, this.#next, connection, { host: null, accepted: true }));
+    return { socket, event: this.#result(socket, true) };
+  }
+
+  #add(socket: Socket): Socket {
+    this.#next++;
+    this.#sockets.set(socket.id, socket);
     return socket;
+  }
+
+  #result(socket: Socket, event: boolean): Obj {
+    const { remote, local, encrypted } = socket.connection;
+    const result = connectedResult(socket.id, remote, local, encrypted, event);
+    this.#values.register(result.socket as Obj, socket.id); // connectedResult sets it
+    return result;
   }
 
   /** The socket with this number, open or closed; undefined if there never was one. */
@@ -31,13 +52,16 @@ export class SocketTable {
     return Number.isInteger(id) && id >= 0 && id < this.#next ? (this.#forgotten ?? undefined) : undefined;
   }
 
-  /** Notes that a socket was closed. */
-  closed(machine: Machine, socket: Socket): void {
+  left(socket: Socket): void {
+    if (!socket.closed) return; // broken: the program may still want to know
     this.#closed.push(socket.id);
     if (this.#closed.length < KEPT_CLOSED * 2) return;
     for (const id of this.#closed.splice(0, KEPT_CLOSED)) this.#sockets.delete(id);
-    if (this.#forgotten !== null) return;
-    this.#forgotten = new Socket(machine, -1, new Gone({ local: '', remote: '', encrypted: false }), null);
-    this.#forgotten.close();
+    this.#forgotten ??= closedSocket(socket);
   }
+}
+
+/** What stands for every socket that was closed long ago. */
+function closedSocket(like: Socket): Socket {
+  return like.tombstone(new Gone({ local: '', remote: '', encrypted: false }));
 }

@@ -33,10 +33,20 @@ export class Driver {
     this.#functions = new Registry().add(socketBuiltins(backend, policy)).functions(this.machine);
   }
 
+  /** The names of all builtins. */
+  names(): string[] {
+    return [...this.#functions.keys()];
+  }
+
   /** Calls a builtin in a thread of its own. */
   call(name: string, ...args: Value[]): Promise<Value> {
+    return this.run(this.#functions.get(`socket_${name}`) as Fn, ...args); // the tests know the names
+  }
+
+  /** Calls a function in a thread of its own. */
+  run(fn: Fn, ...args: Value[]): Promise<Value> {
     return new Promise((resolve, reject) => {
-      const thread = this.machine.spawn(this.#functions.get(`socket_${name}`) as Fn, args); // the tests know the names
+      const thread = this.machine.spawn(fn, args);
       thread.onEnd = (result, error) => (error === null ? resolve(result) : reject(error));
     });
   }

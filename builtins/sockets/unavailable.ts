@@ -13,12 +13,12 @@ import { socketBuiltins } from './builtins.ts';
 
 /** A network that is never asked. */
 const nowhere: SocketBackend = {
-  connect: (_target, _tls, done) => {
+  connect: (_target, _options, done) => {
     done(new Failure('unavailable', 'no network'));
     return () => {};
   },
-  listen: (_target, _tls, _events, done) => done(new Failure('unavailable', 'no network')),
-  loadCredentials: () => 'no network',
+  listen: (_target, _options, _events, done) => done(new Failure('unavailable', 'no network')),
+  loadCredentials: () => ({ kind: 'bad', what: 'certificate', detail: 'no network' }),
 };
 
 /** The same builtins by name and help; none of them does anything. */

@@ -41,12 +41,9 @@ function bug(error: unknown): never {
 }
 
 process.on('uncaughtException', bug);
-process.exit(
-  await obey(
-    readArguments(process.argv.slice(2), {
-      env: process.env,
-      inputIsTerminal: () => process.stdin.isTTY === true, // opens it, so only when it matters
-      exists: existsSync,
-    }),
-  ),
-);
+const asked = readArguments(process.argv.slice(2), {
+  env: process.env,
+  inputIsTerminal: () => process.stdin.isTTY === true, // opens it, so only when it matters
+  exists: existsSync,
+});
+obey(asked).then((status) => process.exit(status), bug);

@@ -1,19 +1,18 @@
-/** The network of Node: TCP by `node:net`, TLS by `node:tls`. */
-import type { Server } from 'node:net';
+/** The network of Node: TCP and Unix sockets by `node:net`, TLS by `node:tls`. */
+import type { Server, Socket } from 'node:net';
 import {
   type Connection,
   Failure,
-  type Listener,
   type ListenerEvents,
+  type ListenerOptions,
   type SocketBackend,
-  type Target,
-  type TlsOptions,
 } from '../../builtins/sockets/backend.ts';
 import { loadCredentials } from './certificates.ts';
-import { NodeConnection } from './connection.ts';
+import { type Inlet, NodeConnection } from './connection.ts';
 import { dial } from './dial.ts';
-import { listen } from './listener.ts';
+import { listenTcp } from './listener.ts';
 import { resolve } from './resolve.ts';
+import { dialUnix, listenUnix } from './unix.ts';
 
 /** A network that can be brought to an end. */
 export interface NativeSockets extends SocketBackend {
@@ -25,29 +24,45 @@ export interface NativeSockets extends SocketBackend {
   drainAll(done: () => void): void;
 }
 
+const NO_BYTES = new Uint8Array(0);
+
+/** The network of this process. Each program has one of its own, which ends with it. */
 export function nativeSockets(): NativeSockets {
   const open = new Set<NodeConnection>();
   const listeners = new Set<Server>();
   const dialling = new Set<() => void>();
 
   return {
-    connect(target, tls, done) {
-      let giveUp = (): void => {
-        cancelled = true;
-      };
+    connect(target, { tls, ...settings }, done) {
       let cancelled = false;
+      let giveUp = (): void => {};
       const cancel = (): void => {
+        cancelled = true;
         dialling.delete(cancel);
         giveUp();
       };
       dialling.add(cancel);
+
       const settle = (outcome: Connection | Failure): void => {
+        if (cancelled) return;
         dialling.delete(cancel);
         done(outcome);
       };
+      const connected = (stream: Socket, inlet: Inlet | null, path: string | null): void => {
+        const connection = new NodeConnection(stream, inlet, open, path);
+        if (tls === null) {
+          settle(connection);
+          return;
+        }
+        giveUp = () => connection.close();
+        connection.upgrade(tls, NO_BYTES, (failure) => settle(failure ?? connection));
+      };
 
       if (target.kind === 'unix') {
-        setImmediate(settle, new Failure('unavailable', 'Unix sockets are not implemented yet'));
+        giveUp = dialUnix(target.path, (outcome) => {
+          if (outcome instanceof Failure) settle(outcome);
+          else connected(outcome, null, target.path);
+        });
         return cancel;
       }
       resolve(dialledHost(target.host), 'dial', (found) => {
@@ -56,36 +71,33 @@ export function nativeSockets(): NativeSockets {
           settle(found);
           return;
         }
-        giveUp = dial(found, target.port, (outcome) => {
-          if (outcome instanceof Failure) {
-            settle(outcome);
-            return;
-          }
-          const connection = new NodeConnection(outcome.stream, outcome.inlet, open);
-          if (tls === null) {
-            settle(connection);
-            return;
-          }
-          giveUp = () => connection.close();
-          connection.upgrade(tls, new Uint8Array(0), (failure) => settle(failure ?? connection));
+        giveUp = dial(found, target.port, settings, (outcome) => {
+          if (outcome instanceof Failure) settle(outcome);
+          else connected(outcome.stream, outcome.inlet, null);
         });
       });
       return cancel;
     },
 
-    listen(target: Target, tls: TlsOptions | null, events: ListenerEvents, done: (outcome: Listener | Failure) => void) {
+    listen(target, options, events, done) {
+      const path = target.kind === 'unix' ? target.path : null;
+      const accept = acceptor(options, events, open, path);
       if (target.kind === 'unix') {
-        setImmediate(done, new Failure('unavailable', 'Unix sockets are not implemented yet'));
+        listenUnix(target.path, options, listeners, accept, events, done);
         return;
       }
       const { host, port } = target;
       if (host === '' || host === '::') {
-        listen('', port, tls, open, listeners, events, done);
+        listenTcp('', port, options, listeners, accept, events, done);
         return;
       }
       resolve(host, 'listen', (found) => {
-        if (found instanceof Failure) done(found);
-        else listen(found.find((ip) => !ip.includes(':')) ?? found[0] ?? host, port, tls, open, listeners, events, done);
+        if (found instanceof Failure) {
+          done(found);
+          return;
+        }
+        const ip = found.find((one) => !one.includes(':')) ?? found[0] ?? host; // IPv4 first, as the reference does
+        listenTcp(ip, port, options, listeners, accept, events, done);
       });
     },
 
@@ -106,6 +118,20 @@ export function nativeSockets(): NativeSockets {
         });
       }
     },
+  };
+}
+
+/** Makes connections of accepted streams. */
+function acceptor(
+  { tls }: ListenerOptions,
+  events: ListenerEvents,
+  open: Set<NodeConnection>,
+  path: string | null,
+): (stream: Socket) => void {
+  return (stream) => {
+    const connection = new NodeConnection(stream, null, open, path);
+    if (tls !== null) connection.accept(tls);
+    events.connection(connection);
   };
 }
 

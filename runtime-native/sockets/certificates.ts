@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { isIP } from '../../builtins/sockets/address.ts';
-import type { CredentialSources, Credentials } from '../../builtins/sockets/backend.ts';
+import type { BadCredentials, CredentialSources, Credentials, TlsOptions } from '../../builtins/sockets/backend.ts';
 import { errnoText } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
 
@@ -61,67 +61,89 @@ function certificatesIn(path: string): string[] | undefined {
   }
 }
 
-/** A certificate chain and its key, and the contexts that were made of them. */
+/** A certificate chain and its key, roots of its own, and the contexts that were made of them. */
 export class NodeCredentials implements Credentials {
   readonly kind = 'credentials';
   readonly contexts = new Map<string, SecureContext>();
   constructor(
-    readonly cert: Buffer,
-    readonly key: Buffer,
+    /** What we present; null for a client that presents nothing. */
+    readonly identity: { readonly cert: Buffer; readonly key: Buffer } | null,
+    /** PEM texts of what we trust in place of the system's roots; null for those. */
+    readonly ca: readonly string[] | null,
   ) {}
 }
 
-/** Contexts of clients without a certificate. */
-const clientContexts = new Map<string, SecureContext>();
+const NO_CREDENTIALS = new NodeCredentials(null, null);
 
-/** The context of a client: parsing all roots takes milliseconds, so it is made once. */
-export function clientContext(verify: boolean, credentials: NodeCredentials | null): SecureContext {
-  const pem = verify ? trustedRoots() : [];
-  const cache = credentials?.contexts ?? clientContexts;
-  const key = verify ? `roots ${roots?.key}` : 'unchecked';
-  let context = cache.get(key);
+/** The context for one side of TLS. Parsing all roots takes milliseconds, so each is made once. */
+export function contextFor(
+  options: Pick<TlsOptions, 'role' | 'verify' | 'clientAuth' | 'credentials' | 'minVersion'>,
+): SecureContext {
+  const { role, minVersion } = options;
+  const credentials = options.credentials instanceof NodeCredentials ? options.credentials : NO_CREDENTIALS;
+  const verifies = options.verify || options.clientAuth !== 'none';
+  const pem = verifies ? (credentials.ca ?? trustedRoots()) : [];
+  const name = `${role} ${minVersion} ${!verifies ? 'unchecked' : credentials.ca === null ? `system ${roots?.key}` : 'own'}`;
+  let context = credentials.contexts.get(name);
   if (context === undefined) {
     context = createSecureContext({
-      minVersion: 'TLSv1.2',
-      ...(pem === undefined ? {} : { ca: pem }),
-      ...(credentials === null ? {} : { cert: credentials.cert, key: credentials.key }),
+      minVersion: `TLSv${minVersion}`,
+      ...(pem === undefined ? {} : { ca: [...pem] }),
+      ...(credentials.identity ?? {}),
     });
-    cache.set(key, context);
-  }
-  return context;
-}
-
-/** The context of a server. */
-export function serverContext(credentials: NodeCredentials): SecureContext {
-  let context = credentials.contexts.get('server');
-  if (context === undefined) {
-    context = createSecureContext({ minVersion: 'TLSv1.2', cert: credentials.cert, key: credentials.key });
-    credentials.contexts.set('server', context);
+    credentials.contexts.set(name, context);
   }
   return context;
 }
 
 const loaded = new Map<string, { readonly version: string; readonly credentials: NodeCredentials }>();
 
-/** Reads certificate and key from files, again only when one of them has changed; what is wrong with them as byte text. */
-export function loadCredentials({ certFile, keyFile }: CredentialSources): NodeCredentials | string {
-  if (certFile === null || keyFile === null) return 'no file';
-  const name = `${certFile}\0${keyFile}`;
-  const version = `${versionOf(certFile)} ${versionOf(keyFile)}`;
+/** Reads certificates and keys, from files again only when one of them has changed. */
+export function loadCredentials(sources: CredentialSources): NodeCredentials | BadCredentials {
+  const { certFile, keyFile, caFile } = sources;
+  const name = JSON.stringify([certFile, keyFile, caFile, sources.cert, sources.key, sources.ca]);
+  const version = [certFile, keyFile, caFile].map(versionOf).join(' ');
   const known = loaded.get(name);
   if (known?.version === version) return known.credentials;
-  const cert = readPem(certFile);
-  if (typeof cert === 'string') return cert;
-  const key = readPem(keyFile);
-  if (typeof key === 'string') return key;
-  const credentials = new NodeCredentials(cert, key);
-  const wrong = whatIsWrong(credentials);
-  if (wrong !== null) return wrong;
+
+  const identity = loadIdentity(sources);
+  if (typeof identity === 'string') return { kind: 'bad', what: 'certificate', detail: identity };
+  const ca = loadRoots(sources);
+  if (typeof ca === 'string') return { kind: 'bad', what: 'CA', detail: ca };
+  const credentials = new NodeCredentials(identity, ca);
   loaded.set(name, { version, credentials });
   return credentials;
 }
 
-function versionOf(path: string): string {
+function loadIdentity({ certFile, keyFile, cert, key }: CredentialSources): NodeCredentials['identity'] | string {
+  const certPem = certFile === null ? textPem(cert) : readPem(certFile);
+  if (typeof certPem === 'string') return certPem;
+  const keyPem = keyFile === null ? textPem(key) : readPem(keyFile);
+  if (typeof keyPem === 'string') return keyPem;
+  if (certPem === null || keyPem === null) return null;
+  const identity = { cert: certPem, key: keyPem };
+  return whatIsWrong(identity) ?? identity;
+}
+
+function loadRoots({ caFile, ca }: CredentialSources): readonly string[] | null | string {
+  const pem = caFile === null ? textPem(ca) : readPem(caFile);
+  if (pem === null || typeof pem === 'string') return pem;
+  const found = pem.toString('latin1').match(ONE_CERTIFICATE);
+  if (found === null) return `tls: failed to find any certificate in ${caFile === null ? 'the CA text' : caFile}`;
+  try {
+    createSecureContext({ ca: [...found] });
+    return found;
+  } catch {
+    return 'tls: a certificate is malformed';
+  }
+}
+
+function textPem(text: string | null): Buffer | null {
+  return text === null ? null : toBuffer(text);
+}
+
+function versionOf(path: string | null): string {
+  if (path === null) return '';
   const stat = statSync(toBuffer(path), { throwIfNoEntry: false, bigint: true });
   return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
 }
@@ -135,9 +157,9 @@ function readPem(path: string): Buffer | string {
   }
 }
 
-function whatIsWrong(credentials: NodeCredentials): string | null {
-  const cert = credentials.cert.toString('latin1');
-  const key = credentials.key.toString('latin1');
+function whatIsWrong(identity: { cert: Buffer; key: Buffer }): string | null {
+  const cert = identity.cert.toString('latin1');
+  const key = identity.key.toString('latin1');
   if (!cert.includes('-----BEGIN ')) return 'tls: failed to find any PEM data in certificate input';
   if (!/-----BEGIN CERTIFICATE-----/.test(cert)) {
     return ONE_KEY.test(cert)
@@ -151,7 +173,7 @@ function whatIsWrong(credentials: NodeCredentials): string | null {
       : 'tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input';
   }
   try {
-    serverContext(credentials);
+    createSecureContext(identity);
     return null;
   } catch (error) {
     const { reason, code } = error as { reason?: unknown; code?: unknown };
@@ -162,15 +184,18 @@ function whatIsWrong(credentials: NodeCredentials): string | null {
   }
 }
 
-/** Why a peer's certificate is not accepted; null when it is. `name` is whom it has to name. */
+/** Why a server's certificate is not accepted; null when it is. `name` is whom it has to name. */
 export function whyNotTrusted(stream: TLSSocket, name: string): string | null {
   const certificate = stream.getPeerX509Certificate();
   if (certificate === undefined) return 'tls: the server sent no certificate';
-  return (
-    outOfDate(certificate) ??
-    wrongName(certificate, name) ??
-    wrongChain(String(stream.authorizationError ?? ''), stream.authorized)
-  );
+  return outOfDate(certificate) ?? wrongName(certificate, name) ?? wrongChain(stream);
+}
+
+/** The same for a client's certificate, which needs no name. */
+export function whyNotTrustedClient(stream: TLSSocket): string | null {
+  const certificate = stream.getPeerX509Certificate();
+  if (certificate === undefined) return "tls: client didn't provide a certificate";
+  return outOfDate(certificate) ?? wrongChain(stream);
 }
 
 function outOfDate(certificate: X509Certificate): string | null {
@@ -217,8 +242,10 @@ export function alternativeNames(certificate: X509Certificate): { kind: string; 
   }));
 }
 
-function wrongChain(code: string, isTrusted: boolean): string | null {
-  if (isTrusted) return null;
+/** OpenSSL's verdict on the signatures up to a root. */
+function wrongChain(stream: TLSSocket): string | null {
+  if (stream.authorized) return null;
+  const code = String(stream.authorizationError ?? '');
   switch (code) {
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':

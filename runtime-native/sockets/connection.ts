@@ -8,6 +8,7 @@
  * spares an allocation of 64 KB a chunk. Node offers this to the dialling side only; accepted sockets emit `data`.
  */
 import type { OnReadOpts, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { formatAddress } from '../../builtins/sockets/address.ts';
 import {
   type Breakdown,
@@ -15,10 +16,11 @@ import {
   type ConnectionEvents,
   type Encryption,
   Failure,
+  type StreamOptions,
   type TlsOptions,
 } from '../../builtins/sockets/backend.ts';
 import { breakdownOf } from './errors.ts';
-import { secure, unusable } from './tls.ts';
+import { describe, secure, unusable } from './tls.ts';
 import { isTlsError, tlsErrorText } from './tls-errors.ts';
 
 /** How long input is thrown away after close, so that the peer's last words do not turn into a reset. */
@@ -26,13 +28,10 @@ const DISCARD_MS = 1000;
 
 const sharedBuffer = Buffer.allocUnsafe(64 * 1024);
 
-/** Keeps streams as a program wants them: small packets at once, dead peers noticed. */
-export const STREAM_OPTIONS = {
-  allowHalfOpen: true,
-  noDelay: true,
-  keepAlive: true,
-  keepAliveInitialDelay: 15_000,
-} as const;
+/** The settings of a stream as Node wants them. */
+export function streamSettings({ noDelay, keepAliveMs }: StreamOptions) {
+  return { allowHalfOpen: true, noDelay, keepAlive: keepAliveMs > 0, keepAliveInitialDelay: keepAliveMs };
+}
 
 /** Where a dialled socket puts what it reads; told to Node before there is a connection. */
 export class Inlet {
@@ -64,12 +63,13 @@ export class NodeConnection implements Connection {
   /** A handshake is under way. */
   #securing = false;
 
-  constructor(stream: Socket, inlet: Inlet | null, open: Set<NodeConnection>) {
+  /** `path` is that of a Unix socket. */
+  constructor(stream: Socket, inlet: Inlet | null, open: Set<NodeConnection>, path: string | null = null) {
     this.#stream = stream;
     this.#inlet = inlet;
     this.#open = open;
-    this.local = formatAddress(stream.localAddress ?? '', stream.localPort ?? 0);
-    this.remote = formatAddress(stream.remoteAddress ?? '', stream.remotePort ?? 0);
+    this.local = path === null ? formatAddress(stream.localAddress ?? '', stream.localPort ?? 0) : `unix:${path}`;
+    this.remote = path === null ? formatAddress(stream.remoteAddress ?? '', stream.remotePort ?? 0) : `unix:${path}`;
     open.add(this);
     stream.on('error', this.#onError);
     stream.once('close', this.#onClose);
@@ -87,7 +87,7 @@ export class NodeConnection implements Connection {
   #listen(): void {
     const stream = this.#stream;
     if (this.#inlet === null || this.encrypted) stream.on('data', this.#onData);
-    stream.on('end', this.#onEnd).on('drain', this.#onDrain);
+    stream.on('end', this.#onEnd).on('drain', this.#onDrain).on('finish', this.#onDrain);
   }
 
   readonly #onData = (chunk: Buffer): void => this.events.data(chunk);
@@ -107,6 +107,10 @@ export class NodeConnection implements Connection {
   write(text: string): boolean {
     const stream = this.#stream;
     return stream.write(text, 'latin1') || stream.writableLength === 0;
+  }
+
+  unsent(): number {
+    return this.#stream.writableLength;
   }
 
   pause(): void {
@@ -172,7 +176,7 @@ export class NodeConnection implements Connection {
       setImmediate(done, wrong);
       return;
     }
-    plain.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain);
+    plain.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain).off('finish', this.#onDrain);
     plain.pause();
     this.#securing = true;
     // What was sent in the clear has to be with the system before the first encrypted byte is.
@@ -212,7 +216,8 @@ export class NodeConnection implements Connection {
   }
 
   encryption(): Encryption | null {
-    return null;
+    const stream = this.#stream;
+    return this.#securing || !(stream instanceof TLSSocket) ? null : describe(stream);
   }
 }
 

@@ -6,9 +6,9 @@
  */
 import { connect, type Socket } from 'node:net';
 import { formatAddress } from '../../builtins/sockets/address.ts';
-import { Failure } from '../../builtins/sockets/backend.ts';
+import { Failure, type StreamOptions } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
-import { Inlet, STREAM_OPTIONS } from './connection.ts';
+import { Inlet, streamSettings } from './connection.ts';
 import { kindOf } from './errors.ts';
 
 const NEXT_AFTER_MS = 250;
@@ -17,6 +17,7 @@ const NEXT_AFTER_MS = 250;
 export function dial(
   addresses: readonly string[],
   port: number,
+  options: StreamOptions,
   done: (outcome: { stream: Socket; inlet: Inlet } | Failure) => void,
 ): () => void {
   const attempts = new Set<Socket>();
@@ -35,7 +36,7 @@ export function dial(
     const address = addresses[next++];
     if (address === undefined) return;
     const inlet = new Inlet();
-    const stream = connect({ ...STREAM_OPTIONS, host: address, port, onread: inlet.options });
+    const stream = connect({ ...streamSettings(options), host: address, port, onread: inlet.options });
     attempts.add(stream);
     const onError = (error: Error): void => {
       stream.on('error', () => {}); // whatever else it complains about is of no interest

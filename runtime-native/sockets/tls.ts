@@ -2,9 +2,10 @@
 import type { Socket } from 'node:net';
 import { connect, TLSSocket } from 'node:tls';
 import { isIP } from '../../builtins/sockets/address.ts';
-import { Failure, type TlsOptions } from '../../builtins/sockets/backend.ts';
+import { type Encryption, Failure, type TlsOptions } from '../../builtins/sockets/backend.ts';
+import { toBytes } from '../../language/bytes.ts';
 import { codeOf } from '../errno.ts';
-import { clientContext, NodeCredentials, serverContext, whyNotTrusted } from './certificates.ts';
+import { alternativeNames, contextFor, whyNotTrusted, whyNotTrustedClient } from './certificates.ts';
 import { breakdownOf, kindOf } from './errors.ts';
 import { isTlsError, tlsErrorText } from './tls-errors.ts';
 
@@ -34,8 +35,7 @@ export function secure(
     done(failure);
   };
   const onReady = (): void => {
-    const name = options.serverName;
-    const refusal = options.role === 'client' && options.verify && name !== null ? whyNotTrusted(stream, name) : null;
+    const refusal = refusalOf(stream, options);
     settle(refusal === null ? null : new Failure('cert', refusal));
   };
   const onError = (error: Error): void => settle(failureOf(error, route));
@@ -54,30 +54,71 @@ export function unusable(options: TlsOptions): Failure | null {
   return new Failure('cert', 'tls: either ServerName or InsecureSkipVerify must be specified in the tls.Config');
 }
 
-function credentialsOf({ credentials }: TlsOptions): NodeCredentials | null {
-  return credentials instanceof NodeCredentials ? credentials : null;
+/** What is wrong with the peer, now that the handshake is done. */
+function refusalOf(stream: TLSSocket, { role, verify, serverName, clientAuth }: TlsOptions): string | null {
+  if (role === 'client') return verify && serverName !== null ? whyNotTrusted(stream, serverName) : null;
+  if (clientAuth === 'none') return null;
+  if (clientAuth === 'request' && stream.getPeerX509Certificate() === undefined) return null;
+  return whyNotTrustedClient(stream);
 }
 
 function clientStream(plain: Socket, options: TlsOptions): TLSSocket {
   const name = (options.serverName ?? '').replace(/\.$/, '');
   return connect({
     socket: plain,
-    secureContext: clientContext(options.verify, credentialsOf(options)),
-    rejectUnauthorized: false, // whyNotTrusted decides
+    secureContext: contextFor(options),
+    rejectUnauthorized: false, // refusalOf decides
     checkServerIdentity: () => undefined,
     ...(name === '' || isIP(name) ? {} : { servername: name }),
+    ...(options.alpn.length > 0 ? { ALPNProtocols: [...options.alpn] } : {}),
   });
 }
 
 function serverStream(plain: Socket, options: TlsOptions): TLSSocket {
-  const credentials = credentialsOf(options);
-  if (credentials === null) throw new Error('a TLS server needs credentials of this backend');
   return new TLSSocket(plain, {
     isServer: true,
-    secureContext: serverContext(credentials),
-    requestCert: false,
-    rejectUnauthorized: false,
+    secureContext: contextFor(options),
+    requestCert: options.clientAuth !== 'none',
+    rejectUnauthorized: false, // refusalOf decides
+    ...(options.alpn.length > 0 ? { ALPNProtocols: [...options.alpn] } : {}),
   });
+}
+
+/** What a program can be told about a connection that is encrypted. */
+export function describe(stream: TLSSocket): Encryption {
+  const certificate = stream.getPeerX509Certificate();
+  return {
+    protocol: stream.getProtocol() ?? '',
+    cipher: stream.getCipher()?.standardName ?? '',
+    alpn: typeof stream.alpnProtocol === 'string' ? stream.alpnProtocol : null,
+    serverName: nameOf(stream),
+    verified: stream.authorized,
+    peer:
+      certificate === undefined
+        ? null
+        : {
+            subject: oneLine(certificate.subject),
+            issuer: oneLine(certificate.issuer),
+            names: alternativeNames(certificate).map(({ value }) => toBytes(value)),
+            validFrom: isoTime(certificate.validFrom),
+            validTo: isoTime(certificate.validTo),
+            fingerprint: certificate.fingerprint256,
+          },
+  };
+}
+
+/** `servername` is missing in Node's declarations. */
+function nameOf(stream: TLSSocket): string | null {
+  const { servername } = stream as TLSSocket & { servername?: unknown };
+  return typeof servername === 'string' ? servername : null;
+}
+
+function oneLine(name: string): string {
+  return toBytes(name.split('\n').join(', '));
+}
+
+function isoTime(text: string): string {
+  return new Date(text).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function failureOf(error: Error, route: string): Failure {

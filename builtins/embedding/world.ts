@@ -1,0 +1,164 @@
+/** What the options of a program grant it of the world: files, network, processes, output. */
+import { toBytes } from '../../language/bytes.ts';
+import type { ModuleFinder } from '../../language/modules.ts';
+import { channelBuiltins } from '../channels.ts';
+import { coreBuiltins } from '../core.ts';
+import { type FileBackend, fileBuiltins } from '../files.ts';
+import { libraryBuiltins } from '../library.ts';
+import { mathBuiltins } from '../math.ts';
+import { memoryBuiltins } from '../memory.ts';
+import { type ProcessBackend, processBuiltins } from '../processes.ts';
+import { randomBuiltins } from '../random.ts';
+import { type Builtin, Registry } from '../registry.ts';
+import { runtimeInfoBuiltins } from '../runtime-info.ts';
+import type { SocketBackend } from '../sockets/backend.ts';
+import { socketBuiltins } from '../sockets/builtins.ts';
+import { unavailableSockets } from '../sockets/unavailable.ts';
+import { textBuiltins } from '../text.ts';
+import { timeBuiltins } from '../time.ts';
+import { closableFiles, closableSockets } from './closing.ts';
+import { InputLines } from './input.ts';
+import { MemoryFiles } from './memory-files.ts';
+import { absolutePath, memoryModules } from './modules.ts';
+import type { NetworkPolicy, Platform, RuntimeOptions } from './options.ts';
+import type { Sink } from './output.ts';
+
+/** The world of one program. */
+export interface World {
+  readonly sink: Sink;
+  /** Where imports are looked for by a text that is in no file. */
+  readonly directory: string;
+  readonly modules: ModuleFinder | null;
+  readonly files: Builtin[];
+  readonly sockets: Builtin[];
+  /** The text of a program's file, and its whole path. */
+  readText(path: string): Promise<{ readonly path: string; readonly text: string }>;
+  /** Waits until what the program has sent is on its way. */
+  finish(done: () => void): void;
+  /** Closes what the program has left open. */
+  close(): void;
+}
+
+/** Sets up what the program may see. */
+export function worldOf(options: RuntimeOptions, platform: Platform): World {
+  const files = filesOf(options, platform);
+  const network = networkOf(options, platform);
+  return {
+    sink: sinkOf(options, platform),
+    directory: files.directory,
+    modules: options.modules ?? files.modules,
+    files: fileBuiltins(files.backend),
+    sockets: network.builtins,
+    readText: files.readText,
+    finish: network.finish,
+    close() {
+      files.close();
+      network.close();
+    },
+  };
+}
+
+/** The builtins of a program. */
+export function programBuiltins(options: RuntimeOptions, platform: Platform, world: World): Registry {
+  const { library, info } = platform;
+  return new Registry()
+    .add(coreBuiltins)
+    .add(mathBuiltins)
+    .add(textBuiltins)
+    .add(timeBuiltins)
+    .add(randomBuiltins((count) => platform.secureBytes(count)))
+    .add(channelBuiltins)
+    .add(libraryBuiltins)
+    .add(world.files)
+    .add(processesOf(options, platform))
+    .add(memoryBuiltins)
+    .add(runtimeInfoBuiltins({ ...info, modules: library.names(), source: (name) => library.source(name) }))
+    .add(world.sockets);
+}
+
+function sinkOf({ output, outputBytes }: RuntimeOptions, platform: Platform): Sink {
+  if (output !== undefined && outputBytes !== undefined) throw new TypeError('Give either output or outputBytes');
+  if (output !== undefined) return { text: output };
+  return outputBytes === undefined ? platform.sink : { bytes: outputBytes };
+}
+
+interface Files {
+  readonly backend: FileBackend | null;
+  readonly directory: string;
+  readonly modules: ModuleFinder | null;
+  readText(path: string): Promise<{ readonly path: string; readonly text: string }>;
+  close(): void;
+}
+
+function filesOf({ files = 'none' }: RuntimeOptions, { system }: Platform): Files {
+  if (files === 'system' && system.files !== null && system.readText !== null) {
+    const { readText } = system;
+    const { backend, closeAll } = closableFiles(system.files);
+    return { backend, directory: system.directory(), modules: system.modules, readText, close: closeAll };
+  }
+  if (files === 'none' || files === 'system' || isBackend(files)) {
+    return { backend: isBackend(files) ? files : null, directory: '/', modules: null, readText: noText, close() {} };
+  }
+  const memory = files instanceof MemoryFiles ? files : new MemoryFiles(files);
+  return {
+    backend: memory,
+    directory: memory.directory,
+    modules: memoryModules(memory),
+    async readText(path) {
+      const whole = absolutePath(path, memory.directory);
+      const text = memory.text(whole);
+      if (text === null) throw new Error(`There is no file ${path} among the files of this runtime`);
+      return { path: whole, text };
+    },
+    close() {},
+  };
+}
+
+async function noText(path: string): Promise<never> {
+  throw new Error(`Could not read ${path}: this runtime has no files that it could be among`);
+}
+
+function isBackend(files: unknown): files is FileBackend {
+  return !(files instanceof MemoryFiles) && typeof (files as { open?: unknown }).open === 'function';
+}
+
+interface Network {
+  readonly builtins: Builtin[];
+  finish(done: () => void): void;
+  close(): void;
+}
+
+const NO_NETWORK = { finish: (done: () => void) => done(), close() {} };
+
+function networkOf({ network = 'none' }: RuntimeOptions, { system }: Platform): Network {
+  if (network === 'none') return { ...NO_NETWORK, builtins: unavailableSockets() };
+  const policy: NetworkPolicy = network === 'system' ? {} : 'connect' in network ? { backend: network } : network;
+  const wanted = policy.backend ?? 'system';
+  if (wanted !== 'system') {
+    const { backend, closeAll } = closableSockets(wanted);
+    return { builtins: socketBuiltins(backend, policy), finish: (done) => done(), close: closeAll };
+  }
+  if (system.network === null) return { ...NO_NETWORK, builtins: unavailableSockets() };
+  const backend: SocketBackend & { drainAll(done: () => void): void } = system.network();
+  return {
+    builtins: socketBuiltins(backend, policy),
+    finish: (done) => backend.drainAll(done),
+    close: () => backend.drainAll(() => {}),
+  };
+}
+
+function processesOf({ args = [], env = {}, input = '', processes = 'none' }: RuntimeOptions, { system }: Platform): Builtin[] {
+  const lines = new InputLines(input);
+  const exec = processes === 'system' ? system.exec : null;
+  const backend: ProcessBackend = {
+    args: ['magnolia', '(program)', ...args].map(toBytes),
+    *environment() {
+      for (const [name, value] of Object.entries(env)) if (value !== undefined) yield [toBytes(name), toBytes(value)] as const;
+    },
+    exec: exec ?? (() => {}),
+    takeLine: () => lines.take(),
+    readLine: (done) => lines.read(done),
+  };
+  const without = exec === null ? processBuiltins(null).filter(({ name }) => name === 'exec') : [];
+  return [...processBuiltins(backend), ...without];
+}

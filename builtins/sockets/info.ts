@@ -1,0 +1,42 @@
+/** What `info` tells about a socket. */
+import { type Obj, obj, Str, type Value } from '../../language/values.ts';
+import type { PeerCertificate } from './backend.ts';
+import { okResult } from './results.ts';
+import type { Socket } from './socket.ts';
+
+/** All that is known; what is not known, or not there, is `?`. */
+export function infoOf(socket: Socket): Obj {
+  const { connection } = socket;
+  const encryption = connection.encryption();
+  const result = okResult();
+  result.open = socket.open;
+  result.remote = new Str(connection.remote);
+  result.local = new Str(connection.local);
+  result.tls = connection.encrypted;
+  result.server = socket.accepted;
+  result.protocol = text(encryption?.protocol);
+  result.cipher = text(encryption?.cipher);
+  result.alpn = text(encryption?.alpn);
+  result.serverName = text(encryption?.serverName);
+  result.verified = encryption?.verified ?? false;
+  result.peer = encryption?.peer == null ? null : peer(encryption.peer);
+  result.bytesIn = socket.bytesIn;
+  result.bytesOut = socket.bytesOut;
+  result.buffered = socket.unread;
+  return result;
+}
+
+function peer({ subject, issuer, names, validFrom, validTo, fingerprint }: PeerCertificate): Obj {
+  return obj({
+    subject: new Str(subject),
+    issuer: new Str(issuer),
+    names: names.map((name) => new Str(name)),
+    validFrom: new Str(validFrom),
+    validTo: new Str(validTo),
+    fingerprint: new Str(fingerprint),
+  });
+}
+
+function text(given: string | null | undefined): Value {
+  return given == null ? null : new Str(given);
+}

@@ -1,0 +1,37 @@
+/**
+ * The package for browsers: pages, workers, and whatever else is no Node.
+ *
+ *     import { createRuntime } from 'magnolia-socket/browser';
+ *
+ *     const runtime = createRuntime({ output: (text) => { page.textContent += text; } });
+ *     const { status } = await runtime.run("std := import('std'), std.println('hello')");
+ */
+import type { RuntimeOptions } from '../builtins/embedding/options.ts';
+import { Runtime } from '../builtins/embedding/runtime.ts';
+import { browserPlatform } from './platform.ts';
+
+/** A runtime for one program. It has neither files nor a network unless the options give it some. */
+export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  return new Runtime(options, browserPlatform);
+}
+
+export type { FileContents } from '../builtins/embedding/memory-files.ts';
+export { MemoryFiles } from '../builtins/embedding/memory-files.ts';
+export type { Limits, NetworkPolicy, RuntimeOptions } from '../builtins/embedding/options.ts';
+export type { ProblemData, StopReason } from '../builtins/embedding/problems.ts';
+export { MagnoliaError, StoppedError } from '../builtins/embedding/problems.ts';
+export type { Ended, LoadedProgram, Program, Runtime } from '../builtins/embedding/runtime.ts';
+export type { JsFunction, JsInput, JsValue, MagnoliaFunction, ToJsOptions } from '../builtins/embedding/values.ts';
+export { fromJs, toJs } from '../builtins/embedding/values.ts';
+export type { FileBackend } from '../builtins/files.ts';
+export * as params from '../builtins/params.ts';
+export type { Builtin, Param } from '../builtins/registry.ts';
+export { builtin, Registry } from '../builtins/registry.ts';
+export type * from '../builtins/sockets/backend.ts';
+export { Failure } from '../builtins/sockets/backend.ts';
+export type { SocketPolicy } from '../builtins/sockets/builtins.ts';
+export { ProgramError } from '../language/errors.ts';
+export type { FoundModule, ModuleFinder } from '../language/modules.ts';
+export type { TraceEntry } from '../language/problem.ts';
+export type { Fn, Value } from '../language/values.ts';
+export { atom, EMPTY, Float, failure, Obj, Str, str } from '../language/values.ts';

@@ -1,0 +1,22 @@
+/**
+ * The standard library for browsers, as data. The build puts dist/magnolia-library.js in the place of this file
+ * (scripts/browser-library.ts); without a build the library is empty.
+ */
+import type { Factory } from '../language/unit-code.ts';
+
+export interface LibraryData {
+  /** Every name that `import` knows. */
+  readonly modules: { readonly [name: string]: LibraryModule };
+  /** By the line of magnolia-library.js: line, global position and call site, each as the difference from the one before. */
+  readonly calls: readonly number[];
+}
+
+export interface LibraryModule {
+  readonly source: string;
+  /** The positions that its code owns. */
+  readonly base: number;
+  /** What the build has made of the source; null for modules that are compiled when they are imported. */
+  readonly factory: Factory | null;
+}
+
+export const library: LibraryData = { modules: {}, calls: [] };

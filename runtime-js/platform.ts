@@ -1,0 +1,41 @@
+/** What a browser has for programs: a clock, a console, random numbers; no files, no sockets, no other programs. */
+import type { Platform } from '../builtins/embedding/options.ts';
+import { codec } from '../language/values.ts';
+import { browserClock } from './host.ts';
+import { bundledLibrary } from './library.ts';
+
+/** `getRandomValues` gives no more at a time. */
+const RANDOM_BYTES_AT_ONCE = 65_536;
+
+/** What Chromium tells of its memory, in pages only; not in any standard. */
+interface ChromiumPerformance {
+  readonly memory?: { readonly usedJSHeapSize: number };
+}
+
+function memoryInUse(): number | null {
+  return (performance as ChromiumPerformance).memory?.usedJSHeapSize ?? null;
+}
+
+export const browserPlatform: Platform = {
+  clock: browserClock,
+  sink: { text: (text) => console.log(text.replace(/\n$/, '')) }, // the console ends lines by itself
+  complain: (report) => console.error(report),
+  secureBytes(count) {
+    const bytes = new Uint8Array(count);
+    for (let at = 0; at < count; at += RANDOM_BYTES_AT_ONCE) crypto.getRandomValues(bytes.subarray(at, at + RANDOM_BYTES_AT_ONCE));
+    return codec.decode(bytes, 0, count);
+  },
+  info: {
+    version: 'js',
+    os: 'js',
+    arch: 'js',
+    cpus: 1,
+    pid: 0,
+    exe: null,
+    memory: () => ({ live: memoryInUse() ?? 0, heap: memoryInUse() ?? 0 }),
+  },
+  memoryInUse,
+  library: bundledLibrary,
+  fuel: 1000, // the stack of a worker is half as large as that of a page
+  system: { directory: () => '/', files: null, modules: null, readText: null, network: null, exec: null },
+};

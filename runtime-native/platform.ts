@@ -1,0 +1,61 @@
+/** What Node has for embedded programs. Nothing of it is open to a program unless its options say so. */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { Platform } from '../builtins/embedding/options.ts';
+import { toBytes } from '../language/bytes.ts';
+import { Source } from '../language/source.ts';
+import { nodeFiles } from './files.ts';
+import { NodeHost } from './host.ts';
+import { toText } from './latin1.ts';
+import { compiledLibrary, libraryNames } from './library.ts';
+import { memoryInUse } from './memory.ts';
+import { nativeModules } from './modules.ts';
+import { nodeProcesses } from './processes.ts';
+import { nativeSockets } from './sockets/backend.ts';
+import { decode } from './text.ts';
+
+/** Gives the clock, and lets strings use Node's conversions. */
+const host = new NodeHost();
+
+export const nodePlatform: Platform = {
+  clock: host,
+  sink: { bytes: (bytes) => process.stdout.write(bytes) },
+  complain: (report) => process.stderr.write(report),
+  secureBytes: (count) => toText(randomBytes(count)),
+  info: {
+    version: `node ${process.version}`,
+    os: process.platform === 'win32' ? 'windows' : process.platform, // as Go names them
+    arch: process.arch === 'x64' ? 'amd64' : process.arch,
+    cpus: availableParallelism(),
+    pid: 0, // a program has no process of its own
+    exe: null,
+    memory() {
+      const { heapUsed, heapTotal } = process.memoryUsage();
+      return { live: heapUsed, heap: heapTotal };
+    },
+  },
+  memoryInUse,
+  library: {
+    names: libraryNames,
+    find: compiledLibrary,
+    source(name) {
+      const loaded = compiledLibrary(name)?.load();
+      if (loaded === undefined) return undefined;
+      return toBytes((loaded instanceof Source ? loaded : loaded.unit.source()).text);
+    },
+  },
+  fuel: undefined,
+  system: {
+    directory: () => process.cwd(),
+    files: nodeFiles,
+    modules: nativeModules(),
+    async readText(path) {
+      const whole = resolve(path);
+      return { path: whole, text: decode(await readFile(whole)) };
+    },
+    network: nativeSockets,
+    exec: (command, done) => nodeProcesses([]).exec(command, done),
+  },
+};
