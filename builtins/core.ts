@@ -15,6 +15,7 @@ import {
   isInt,
   isObject,
   keysOf,
+  Pointer,
   Str,
   staticsOf,
   type Value,
@@ -22,7 +23,6 @@ import {
 import { any, isCallable, saying, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 
-const INT64_MIN = -(2n ** 63n);
 const TYPES = {
   null: atom('null'),
   empty: atom('empty'),
@@ -34,6 +34,7 @@ const TYPES = {
   list: atom('list'),
   object: atom('object'),
   function: atom('function'),
+  pointer: atom('pointer'),
 } as const;
 
 /** The atom that `type(value)` gives. */
@@ -47,19 +48,21 @@ export function typeOf(value: Value): Atom {
   if (typeof value === 'boolean') return TYPES.bool;
   if (value instanceof Float) return TYPES.float;
   if (typeof value === 'bigint') return TYPES.int;
-  return value instanceof Empty ? TYPES.empty : TYPES.object;
+  if (value instanceof Empty) return TYPES.empty;
+  return value instanceof Pointer ? TYPES.pointer : TYPES.object;
 }
 
-/** `int(value)` for a float: rounded down; what does not fit 64 bits is the smallest int, as in the reference. */
-function floatToInt(value: number): Int {
+/** `int(value)` for a float: rounded down; `?` for what 64 bits do not hold, infinities and NaN. */
+function floatToInt(value: number): Int | null {
   const floor = Math.floor(value) + 0; // + 0 turns -0 into 0
   if (Number.isSafeInteger(floor)) return floor;
-  return floor >= -(2 ** 63) && floor < 2 ** 63 ? BigInt(floor) : INT64_MIN;
+  return floor >= -(2 ** 63) && floor < 2 ** 63 ? BigInt(floor) : null;
 }
 
 function toInt(value: Value): Value {
   if (isInt(value)) return value;
   if (value instanceof Float) return floatToInt(value.value);
+  if (value instanceof Pointer) return value.address;
   return value instanceof Str ? parseInt64(value.text) : null;
 }
 

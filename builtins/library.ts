@@ -196,6 +196,13 @@ export const libraryBuiltins: readonly Builtin[] = [
     params: [text('s')],
     run: (_machine, s) => mail.hasEightBit(s.text),
   }),
+  builtin({
+    name: '__plain_lines',
+    group: 'text',
+    help: 'whether a string is ASCII without NUL, in lines of at most 998 bytes',
+    params: [text('s')],
+    run: (_machine, s) => mail.isPlainLines(s.text),
+  }),
   mailText('__from_latin1', 'of windows-1252 in UTF-8', mail.fromWindows1252),
   mailText('__lf', 'with LF in place of each CRLF', (text) => text.replaceAll('\r\n', '\n')),
   mailText('__crlf', 'with CRLF as every line end', mail.withCrlf),

@@ -16,6 +16,17 @@ export function hasEightBit(text: string): boolean {
   return /[\x80-\xff]/.test(text);
 }
 
+/** Can this travel in 7 bits as it is: ASCII without NUL, and no line longer than the 998 bytes of RFC 5322? */
+export function isPlainLines(text: string): boolean {
+  if (/[\0\x80-\xff]/.test(text)) return false;
+  for (let from = 0, to: number; from < text.length; from = to + 1) {
+    to = text.indexOf('\n', from);
+    if (to < 0) to = text.length;
+    if (to - from > 999) return false;
+  }
+  return true;
+}
+
 /** Is there a CR or LF that is not part of a CRLF? */
 export function hasBareLineEnd(text: string): boolean {
   return BARE.test(text);

@@ -1,11 +1,13 @@
 /**
  * What reaches past the language into the machine: raw memory, system calls, Windows procedures. Here a program has no address
- * space of its own, so each of these exists and answers a structured error that says so. Threads share one native thread,
- * so locking one to it is done already.
+ * space of its own: what would read, write or call something answers a structured error that says so. Pointers made from ints are
+ * values to compute with. Threads share one native thread, so locking one to it is done already.
  */
+import { ProgramError } from '../language/errors.ts';
 import type { Machine } from '../language/machine.ts';
-import { failure, type Value } from '../language/values.ts';
-import { any, text } from './params.ts';
+import { display } from '../language/render.ts';
+import { Atom, failure, type Int, isInt, Pointer, Str, str, type Value } from '../language/values.ts';
+import { any, int, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 import { unavailable } from './results.ts';
 
@@ -26,13 +28,41 @@ function refuseSyscall(_machine: Machine, ...args: Value[]): Value {
 }
 const SYSCALL_UNAVAILABLE = 'syscall() unavailable in this runtime: programs have no access to raw memory';
 
+/** Nothing can be read, except nothing. */
+function readMemory(_machine: Machine, address: Value, length: Int): Value {
+  if (!isInt(address) && !(address instanceof Pointer)) {
+    throw new ProgramError(`memread address must be int or pointer, got ${display(address)}`);
+  }
+  return length === 0 ? str('') : failure(`memread() unavailable in this runtime${WHY}`);
+}
+
+function toPointer(_machine: Machine, value: Value): Value {
+  if (value instanceof Pointer) return value;
+  if (value instanceof Str || value instanceof Atom) return failure(`pointer() unavailable in this runtime${WHY}`);
+  if (!isInt(value)) throw new ProgramError(`pointer() expects int, atom, or byte string, got ${display(value)}`);
+  if (value < 0) throw new ProgramError(`pointer() expects a non-negative integer, got ${value}`);
+  return new Pointer(value);
+}
+
 export const memoryBuiltins: readonly Builtin[] = [
+  builtin({
+    name: 'memread',
+    group: 'memory',
+    help: 'the bytes at an address (only none of them in this runtime)',
+    params: [any('address'), int('length')],
+    run: readMemory,
+  }),
+  builtin({
+    name: 'pointer',
+    group: 'memory',
+    help: 'an int as a pointer, a value to compute with',
+    params: [any('value')],
+    run: toPointer,
+  }),
   ...unavailable(
     [
-      stub('memread', 'the bytes at an address (not in this runtime)', ['address', 'length']),
       stub('memwrite', 'writes bytes at an address (not in this runtime)', ['address', 'data']),
       stub('addr', 'a pointer to the bytes of a string (not in this runtime)', ['text']),
-      stub('pointer', 'a value as a pointer (not in this runtime)', ['value']),
     ],
     WHY,
   ),

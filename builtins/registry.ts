@@ -139,7 +139,7 @@ function toFunction(one: Builtin, machine: Machine): Fn {
   };
 
   let fn: Fn = one.direct?.(machine, general) ?? general;
-  const [first, second] = params as readonly [Param, Param];
+  const [first, second, third] = params as readonly [Param, Param, Param];
   if (one.rest !== true && one.unchecked !== true && required === params.length) {
     // The common shapes, without a list of arguments made for each call.
     if (params.length === 1) {
@@ -157,6 +157,19 @@ function toFunction(one: Builtin, machine: Machine): Fn {
         const y = second.read(b);
         if (y === undefined) throw mismatch(one, 1, b, [a, b]);
         return run(machine, x, y);
+      };
+    } else if (params.length === 3) {
+      fn = function call(a: Value, b: Value, c: Value) {
+        if (a === undefined || b === undefined || c === undefined || (c as unknown) instanceof Spread) {
+          return general(...(arguments as unknown as Value[]));
+        }
+        const x = first.read(a);
+        if (x === undefined) throw mismatch(one, 0, a, [a, b, c]);
+        const y = second.read(b);
+        if (y === undefined) throw mismatch(one, 1, b, [a, b, c]);
+        const z = third.read(c);
+        if (z === undefined) throw mismatch(one, 2, c, [a, b, c]);
+        return run(machine, x, y, z);
       };
     }
   }

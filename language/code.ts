@@ -136,7 +136,7 @@ export function printFunction(fn: FunctionCode, maker: string, printer: Printer)
 
 /** Missing arguments become null, and the fuel is charged. */
 function printEntry(fn: FunctionCode, charge: number, printer: Printer): void {
-  const rest = fn.rest ?? fn.allArguments;
+  const rest = fn.allArguments ?? fn.rest;
   if (rest !== null) printer.line(`if (${rest.name}.length === 1 && ${rest.name}[0] instanceof $Spread) ${rest.name} = ${rest.name}[0].items;`);
   const cost = rest === null ? String(charge) : `${charge} + (${rest.name}.length >> 4)`;
   if (fn.allArguments !== null) {

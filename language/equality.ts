@@ -7,7 +7,7 @@
  * is not, that shows where it was met first.
  */
 import type { Operand } from './operand-errors.ts';
-import { EMPTY, Float, getKey, type Int, isObject, keysOf, type Obj, Str, sizeOf, type Table, type Value } from './values.ts';
+import { EMPTY, Float, getKey, type Int, isObject, keysOf, type Obj, Pointer, Str, sizeOf, type Table, type Value } from './values.ts';
 
 /** `a = b`: lists and objects by identity, everything else by value. */
 export function same(a: Operand, b: Operand): boolean {
@@ -50,6 +50,8 @@ function sameScalar(a: Operand, b: Operand): boolean {
   if (a === EMPTY || b === EMPTY) return true;
   if (a instanceof Float) return sameAsFloat(a.value, b);
   if (b instanceof Float) return sameAsFloat(b.value, a);
+  if (a instanceof Pointer) return sameScalar(a.address, b);
+  if (b instanceof Pointer) return sameScalar(a, b.address);
   return isNull(a) && isNull(b);
 }
 

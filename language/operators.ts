@@ -9,7 +9,7 @@
  * also keeps `-0`, a float, out of the ints. The operators on bits are in bit-operators.ts.
  */
 import { binaryError, divisionByZero, type Operand, unaryError } from './operand-errors.ts';
-import { Float, type Int, isInt, Str, type Value, wrapInt } from './values.ts';
+import { Float, type Int, isInt, Pointer, Str, type Value, wrapInt } from './values.ts';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -37,6 +37,8 @@ function addOthers(a: Operand, b: Operand, at: number): Value {
   }
   if (isInt(a) && isInt(b)) return wrapInt(BigInt(a) + BigInt(b));
   if (typeof a === 'boolean' && (a || typeof b === 'boolean')) return a || (b as boolean); // asked for when a is false
+  if (a instanceof Pointer && isInt(b)) return new Pointer(wrapInt(BigInt(a.address) + BigInt(b)));
+  if (isInt(a) && b instanceof Pointer) return new Pointer(wrapInt(BigInt(a) + BigInt(b.address)));
   const x = toDouble(a);
   const y = toDouble(b);
   if (x === undefined || y === undefined) throw binaryError('+', a, b, at);
@@ -54,6 +56,8 @@ function subOthers(a: Operand, b: Operand, at: number): Value {
     return isSafe(difference) ? difference : wrapInt(BigInt(a) - BigInt(b));
   }
   if (isInt(a) && isInt(b)) return wrapInt(BigInt(a) - BigInt(b));
+  if (a instanceof Pointer && isInt(b)) return new Pointer(wrapInt(BigInt(a.address) - BigInt(b)));
+  if (a instanceof Pointer && b instanceof Pointer) return wrapInt(BigInt(a.address) - BigInt(b.address));
   const x = toDouble(a);
   const y = toDouble(b);
   if (x === undefined || y === undefined) throw binaryError('-', a, b, at);
@@ -175,6 +179,8 @@ export function greaterEqual(a: Operand, b: Operand, at: number): boolean {
 
 /** Negative, zero or positive; NaN, which is none of them, when one of both is not a number. */
 function compareNumbers(op: string, a: Operand, b: Operand, at: number): number {
+  if (a instanceof Pointer) return compareNumbers(op, a.address, b, at);
+  if (b instanceof Pointer) return compareNumbers(op, a, b.address, at);
   if (isInt(a) && isInt(b)) return a < b ? -1 : a > b ? 1 : 0; // JavaScript compares a number and a bigint exactly
   const x = toDouble(a);
   const y = toDouble(b);

@@ -6,7 +6,7 @@
  */
 import { functionText } from './function-text.ts';
 import { formatFloat } from './numbers.ts';
-import { Atom, Float, getKey, isObject, keysOf, Str, type Value } from './values.ts';
+import { Atom, Float, getKey, HIDDEN, isObject, keysOf, Pointer, Str, type Value } from './values.ts';
 
 /** How many levels of lists and objects are shown; what is nested deeper is cut. */
 const SHOWN_LEVELS = 65;
@@ -19,9 +19,12 @@ export function toText(value: Value | undefined): string {
   return nested(value, []);
 }
 
-/** A value as it looks inside another one and in error messages: strings in quotes, atoms with their colon. */
+/**
+ * A value as it looks inside another one and in error messages: strings in quotes, atoms with their colon. A module by itself,
+ * which holds a hundred functions, is only called that.
+ */
 export function display(value: Value | undefined): string {
-  return nested(value, []);
+  return isObject(value) && HIDDEN in value ? '{module}' : nested(value, []);
 }
 
 /** `around` is what the value stands in, outermost first. */
@@ -49,6 +52,7 @@ function nested(value: Value | undefined, around: Value[]): string {
   }
   if (value instanceof Float) return formatFloat(value.value);
   if (typeof value === 'function') return functionText(value);
+  if (value instanceof Pointer) return `ptr(0x${value.address.toString(16)})`;
   if (typeof value === 'object') return '_';
   return String(value); // an int or a bool
 }

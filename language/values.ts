@@ -214,8 +214,13 @@ Table.prototype = Object.create(null);
 // biome-ignore lint/suspicious/noExplicitAny: the arguments of a Magnolia function are whatever the program passes
 export type Fn = (...args: any[]) => Value | Suspended;
 
+/** An address as a value of its own: it can be computed with and compared, and there is nothing behind it to read. */
+export class Pointer {
+  constructor(readonly address: Int) {}
+}
+
 export type Int = number | bigint;
-export type Value = null | Empty | Int | Float | boolean | Atom | Str | Value[] | Obj | Table | Fn;
+export type Value = null | Empty | Int | Float | boolean | Atom | Str | Value[] | Obj | Table | Fn | Pointer;
 
 export function isObject(value: unknown): value is Obj | Table {
   return value instanceof Obj || value instanceof Table;

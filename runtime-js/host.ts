@@ -32,7 +32,7 @@ const { setImmediate } = globalThis as { setImmediate?: (run: () => void) => unk
 
 export const browserClock: Clock = {
   now: () => performance.now(),
-  defer(run) {
+  defer(run: () => void) {
     if (setImmediate === undefined) turns.add(run);
     else setImmediate(run);
   },

@@ -22,7 +22,8 @@ export const browserPlatform: Platform = {
   complain: (report) => console.error(report),
   secureBytes(count) {
     const bytes = new Uint8Array(count);
-    for (let at = 0; at < count; at += RANDOM_BYTES_AT_ONCE) crypto.getRandomValues(bytes.subarray(at, at + RANDOM_BYTES_AT_ONCE));
+    for (let at = 0; at < count; at += RANDOM_BYTES_AT_ONCE)
+      crypto.getRandomValues(bytes.subarray(at, at + RANDOM_BYTES_AT_ONCE));
     return codec.decode(bytes, 0, count);
   },
   info: {
@@ -36,6 +37,6 @@ export const browserPlatform: Platform = {
   },
   memoryInUse,
   library: bundledLibrary,
-  fuel: 1000, // the stack of a worker is half as large as that of a page
+  fuel: 500, // a worker's stack is half as large as a page's; measured, 2,000 is no faster
   system: { directory: () => '/', files: null, modules: null, readText: null, network: null, exec: null },
 };

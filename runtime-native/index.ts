@@ -8,6 +8,8 @@
  */
 import type { RuntimeOptions } from '../builtins/embedding/options.ts';
 import { Runtime } from '../builtins/embedding/runtime.ts';
+import type { SocketBackend } from '../builtins/sockets/backend.ts';
+import { memoryNetwork as networkInMemory } from '../builtins/sockets/memory.ts';
 import { nodePlatform } from './platform.ts';
 
 /** A runtime for one program. Files, network and processes of the system are open to it only if the options say `'system'`. */
@@ -15,9 +17,14 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   return new Runtime(options, nodePlatform);
 }
 
+/** A network in memory: the programs of all runtimes that are given it can talk to each other, and to nobody else. */
+export function memoryNetwork(): SocketBackend {
+  return networkInMemory(nodePlatform.clock.defer); // in turns of the event loop, so that programs in a conversation can be stopped
+}
+
 export type { FileContents } from '../builtins/embedding/memory-files.ts';
 export { MemoryFiles } from '../builtins/embedding/memory-files.ts';
-export type { Limits, NetworkPolicy, RuntimeOptions } from '../builtins/embedding/options.ts';
+export type { Limits, NetworkPolicy, RuntimeOptions, StopSignal } from '../builtins/embedding/options.ts';
 export type { ProblemData, StopReason } from '../builtins/embedding/problems.ts';
 export { MagnoliaError, StoppedError } from '../builtins/embedding/problems.ts';
 export type { Ended, LoadedProgram, Program, Runtime } from '../builtins/embedding/runtime.ts';

@@ -1,5 +1,5 @@
 /** How much memory this process uses. */
-import { setFlagsFromString, getHeapStatistics } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 let collect: (() => void) | null = null;

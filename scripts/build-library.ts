@@ -6,18 +6,23 @@
  *     NAME.calls.json   where the calls stand in that, for errors
  *     index.json        every name that `import` knows, with the file and the positions it owns
  */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { emit } from '../language/emitter.ts';
+import { type EmittedUnit, emit } from '../language/emitter.ts';
 import { ParseError } from '../language/parse-error.ts';
 import { parseProgram } from '../language/parser.ts';
 import { Source } from '../language/source.ts';
 import { FIRST_FREE_BASE } from '../language/units.ts';
 
 /** Modules that can be imported by a second name. */
-const OTHER_NAMES: { readonly [name: string]: string } = { 'async/event-bus': 'async-event-bus' };
+const OTHER_NAMES: { readonly [name: string]: string } = {
+  'async/event-bus': 'async-event-bus',
+  'email-smtp': 'smtp',
+  'email-pop': 'pop',
+  'email-imap': 'imap',
+};
 
-/** Compiles the Magnolia sources of `from` into `to`. */
+/** Compiles the Magnolia sources of `from` into `to`. A source with a mistake is told and left out; the process then fails at its end. */
 export async function buildLibrary(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   const index: { [name: string]: { file: string; base: number; length: number } } = {};
@@ -26,24 +31,33 @@ export async function buildLibrary(from: string, to: string): Promise<void> {
   for (const file of files) {
     const name = file.slice(0, -'.oak'.length);
     const text = await readFile(join(from, file), 'utf8');
-    const { text: code, calls } = compile(new Source(`lib/${file}`, text), base);
-    await writeFile(join(to, file), text);
-    await writeFile(join(to, `${name}.cjs`), `module.exports = ${code};\n`);
-    await writeFile(join(to, `${name}.calls.json`), JSON.stringify(calls));
+    const emitted = compile(new Source(`lib/${file}`, text), base);
+    if (emitted === null) continue;
+    await replaceFile(join(to, file), text);
+    await replaceFile(join(to, `${name}.cjs`), `module.exports = ${emitted.text};\n`);
+    await replaceFile(join(to, `${name}.calls.json`), JSON.stringify(emitted.calls));
     index[name] = { file: name, base, length: text.length };
     base += text.length + 1;
   }
   if (base > FIRST_FREE_BASE) throw new Error(`The library is larger than the ${FIRST_FREE_BASE} positions that units.ts leaves for it`);
   for (const [other, name] of Object.entries(OTHER_NAMES)) if (index[name] !== undefined) index[other] = index[name];
-  await writeFile(join(to, 'index.json'), JSON.stringify(index));
+  await replaceFile(join(to, 'index.json'), JSON.stringify(index));
 }
 
-function compile(source: Source, base: number): { text: string; calls: readonly number[] } {
+/** In one step, so that programs may run while we build. */
+async function replaceFile(path: string, contents: string): Promise<void> {
+  await writeFile(`${path}.${process.pid}`, contents);
+  await rename(`${path}.${process.pid}`, path);
+}
+
+function compile(source: Source, base: number): EmittedUnit | null {
   try {
     return emit(parseProgram(source), { base });
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     const { line, column } = source.lineAndColumn(error.at ?? 0);
-    throw new Error(`${source.file}:${line}:${column}: ${error.reason}`);
+    console.error(`${source.file}:${line}:${column}: ${error.reason}`);
+    process.exitCode = 1;
+    return null;
   }
 }

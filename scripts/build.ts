@@ -82,7 +82,9 @@ export async function build(): Promise<void> {
   await mkdir(dist, { recursive: true });
   const [written] = await Promise.all([
     Promise.all(ready.map(({ options }) => writeBundle(options))),
-    buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() => writeBrowserLibrary(join(dist, 'lib'), join(dist, 'magnolia-library.js'))),
+    buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() =>
+      writeBrowserLibrary(join(dist, 'lib'), join(dist, 'magnolia-library.js')),
+    ),
     buildDeclarations(ready.map(({ entry }) => entry)),
   ]);
   await removeOldChunks(new Set(written.flat()));

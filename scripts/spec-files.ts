@@ -16,6 +16,7 @@ interface Rules {
 const folders: Rules[] = [
   { under: 'stdlib/', scratch: true, silent: true }, // they create files; standard error stays empty unless they fail
   { under: 'socket/trust/', env: { SSL_CERT_FILE: '../certs/ca.pem' } }, // a trusted root of our own
+  { under: 'mail/', env: { SSL_CERT_FILE: 'certs/ca.pem' } }, // likewise
   { under: '' }, // working directory: the program's folder, for the files it names
 ];
 

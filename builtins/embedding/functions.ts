@@ -5,7 +5,15 @@ import { Exit, type Machine, type Resume } from '../../language/machine.ts';
 import { traceOf } from '../../language/trace.ts';
 import { type Fn, Spread, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
 import type { Builtin } from '../registry.ts';
-import { type FunctionBorder, fromJs, type JsFunction, type JsValue, type MagnoliaFunction, type ToJsOptions, toJs } from './values.ts';
+import {
+  type FunctionBorder,
+  fromJs,
+  type JsFunction,
+  type JsValue,
+  type MagnoliaFunction,
+  type ToJsOptions,
+  toJs,
+} from './values.ts';
 
 /** What a call that waited for a promise goes on with. */
 type Settled = { readonly value: unknown } | { readonly error: unknown };
@@ -21,7 +29,12 @@ export class Functions implements FunctionBorder {
   #thrown: { readonly reason: string; readonly error: unknown } | null = null;
 
   /** `call` runs a function in a thread of its own; `alive` tells whether the program was not stopped meanwhile. */
-  constructor(machine: () => Machine, options: ToJsOptions, call: (fn: Fn, args: Value[]) => Promise<JsValue>, alive: () => boolean) {
+  constructor(
+    machine: () => Machine,
+    options: ToJsOptions,
+    call: (fn: Fn, args: Value[]) => Promise<JsValue>,
+    alive: () => boolean,
+  ) {
     this.#machine = machine;
     this.#options = options;
     this.#call = call;
@@ -35,7 +48,11 @@ export class Functions implements FunctionBorder {
   toJs(fn: Fn): MagnoliaFunction {
     let made = this.#given.get(fn);
     if (made === undefined) {
-      made = async (...args) => this.#call(fn, args.map((arg) => fromJs(arg, this)));
+      made = async (...args) =>
+        this.#call(
+          fn,
+          args.map((arg) => fromJs(arg, this)),
+        );
       this.#given.set(fn, made);
       this.#taken.set(made, fn);
     }

@@ -98,8 +98,8 @@ export class MemoryFiles implements FileBackend {
   list(path: string, done: (outcome: Outcome<FileInfo[]>) => void): void {
     const found = this.#find(path);
     if (found instanceof Directory) {
-      const names = [...found.entries.keys()].sort();
-      done({ kind: 'done', value: names.map((name) => infoOf(name, found.entries.get(name) as Directory | File)) }); // its own names
+      const entries = [...found.entries].sort(([a], [b]) => (a < b ? -1 : 1));
+      done({ kind: 'done', value: entries.map(([name, entry]) => infoOf(name, entry)) });
     } else {
       done(failed(found instanceof File ? 'readdirent' : 'open', path, found instanceof File ? NO_DIRECTORY : found));
     }
@@ -112,40 +112,46 @@ export class MemoryFiles implements FileBackend {
   }
 
   makeDirectory(path: string, done: (outcome: Outcome) => void): void {
-    if (path === '') return done(failed('mkdir', path, MISSING));
-    return done(this.#makeAll(this.#parts(path)) === null ? failed('mkdir', path, NO_DIRECTORY) : DONE);
+    if (path === '') done(failed('mkdir', path, MISSING));
+    else done(this.#makeAll(this.#parts(path)) === null ? failed('mkdir', path, NO_DIRECTORY) : DONE);
   }
 
   remove(path: string, done: (outcome: Outcome) => void): void {
-    if (path === '') return done(DONE);
-    if (path === '.' || path.endsWith('/.')) return done(failed('RemoveAll', path, INVALID));
-    const names = this.#parts(path);
-    const name = names.pop();
-    const parent = this.#walk(names);
-    if (name === undefined) return done(failed('unlinkat', path, 'device or resource busy'));
-    if (parent instanceof Directory && parent.entries.delete(name)) parent.modified = Date.now();
-    return done(DONE);
+    done(path === '' ? DONE : this.#remove(path));
   }
 
   open(path: string, mode: OpenMode, _permissions: number, done: (outcome: Outcome<OpenFile>) => void): void {
+    done(this.#open(path, mode));
+  }
+
+  #remove(path: string): Outcome {
+    if (path === '.' || path.endsWith('/.')) return failed('RemoveAll', path, INVALID);
+    const names = this.#parts(path);
+    const name = names.pop();
+    if (name === undefined) return failed('unlinkat', path, 'device or resource busy');
+    const parent = this.#walk(names);
+    if (parent instanceof Directory && parent.entries.delete(name)) parent.modified = Date.now();
+    return DONE;
+  }
+
+  #open(path: string, mode: OpenMode): Outcome<OpenFile> {
     const found = this.#find(path);
     if (found instanceof File) {
       if (mode === 'truncate') found.content.raw = '';
-      return done({ kind: 'done', value: new OpenMemoryFile(found, path, mode) });
+      return { kind: 'done', value: new OpenMemoryFile(found, path, mode) };
     }
     if (found instanceof Directory) {
-      if (mode !== 'readonly') return done(failed('open', path, IS_DIRECTORY));
-      return done({ kind: 'done', value: new OpenDirectory(path) });
+      return mode === 'readonly' ? { kind: 'done', value: new OpenDirectory(path) } : failed('open', path, IS_DIRECTORY);
     }
-    if (mode === 'readonly' || found !== MISSING || path === '' || path.endsWith('/')) return done(failed('open', path, found));
+    if (mode === 'readonly' || found !== MISSING || path === '' || path.endsWith('/')) return failed('open', path, found);
     const names = this.#parts(path);
     const name = names.pop() as string; // only the root has none, and it was found
     const parent = this.#walk(names);
-    if (!(parent instanceof Directory)) return done(failed('open', path, parent instanceof File ? NO_DIRECTORY : parent));
+    if (!(parent instanceof Directory)) return failed('open', path, parent instanceof File ? NO_DIRECTORY : parent);
     const file = new File('');
     parent.entries.set(name, file);
     parent.modified = Date.now();
-    return done({ kind: 'done', value: new OpenMemoryFile(file, path, mode) });
+    return { kind: 'done', value: new OpenMemoryFile(file, path, mode) };
   }
 
   /** The names on the way from the root. */
@@ -220,15 +226,19 @@ class OpenMemoryFile implements OpenFile {
   }
 
   write(offset: number | 'end', bytes: string, done: (outcome: FileOutcome) => void): void {
+    done(this.#write(offset, bytes));
+  }
+
+  #write(offset: number | 'end', bytes: string): FileOutcome {
     const { content } = this.#file;
-    if (this.#mode === 'readonly') return done(failed('write', this.#path, NOT_ALLOWED));
+    if (this.#mode === 'readonly') return failed('write', this.#path, NOT_ALLOWED);
     const at = offset === 'end' || this.#mode === 'append' ? content.length : offset;
-    if (at + bytes.length > LARGEST) return done(failed('write', this.#path, 'file too large'));
+    if (at + bytes.length > LARGEST) return failed('write', this.#path, 'file too large');
     if (at > content.length) content.append('\0'.repeat(at - content.length));
     if (at === content.length) content.append(bytes);
     else content.write(at, bytes);
     this.#file.modified = Date.now();
-    return done(DONE);
+    return DONE;
   }
 
   close(done: (outcome: Outcome) => void): void {

@@ -1,8 +1,9 @@
 /** Where an embedded program finds its imports. */
+
+import { fromBytes } from '../../language/bytes.ts';
 import type { FoundModule, ModuleFinder } from '../../language/modules.ts';
 import { Source } from '../../language/source.ts';
 import type { Compiled } from '../../language/unit-code.ts';
-import { fromBytes } from '../../language/bytes.ts';
 import { type MemoryFiles, partsOf } from './memory-files.ts';
 import type { Library } from './options.ts';
 

@@ -30,8 +30,9 @@ export class MagnoliaError extends Error {
 
   constructor(problem: Problem, cause?: unknown) {
     super(fromBytes(problem.reason), cause === undefined ? undefined : { cause });
-    this.problem = problemData(problem);
-    this.report = report(problem, { colour: false });
+    const told = { ...problem, trace: problem.trace.filter(({ file }) => file !== LOADING) };
+    this.problem = problemData(told);
+    this.report = report(told, { colour: false });
   }
 }
 
@@ -53,6 +54,9 @@ export class StoppedError extends Error {
     this.status = status;
   }
 }
+
+/** The file of the text by which a runtime imports a program; nobody has written it. */
+export const LOADING = '(load)';
 
 function problemData(problem: Problem): ProblemData {
   const { kind, reason, place, hint, trace, thread } = problem;

@@ -20,7 +20,7 @@ import { Functions } from './functions.ts';
 import { directoryOf, LoadedPrograms, libraryFirst } from './modules.ts';
 import type { Platform, RuntimeOptions } from './options.ts';
 import { EmbeddedHost } from './output.ts';
-import { MagnoliaError, StoppedError, type StopReason } from './problems.ts';
+import { LOADING, MagnoliaError, StoppedError, type StopReason } from './problems.ts';
 import { limitThreads } from './threads.ts';
 import { fromJs, type JsInput, type JsValue, ownKeys } from './values.ts';
 import { programBuiltins, type World, worldOf } from './world.ts';
@@ -156,15 +156,19 @@ export class Runtime {
     const { source, directory } = await this.#source(program);
     const compiled = this.#compile(source);
     const path = this.#programs.add(compiled, directory);
-    const found = await this.#evaluated(new Source('(load)', `import('${path}')`));
+    const found = await this.#evaluated(new Source(LOADING, `import('${path}')`));
     const module = found as Obj; // what import gives
     return {
       names: () => ownKeys(module),
-      get: (name) => this.#functions.value(ownKeys(module).includes(toBytes(name)) ? (getKey(module, toBytes(name)) ?? null) : null),
+      get: (name) =>
+        this.#functions.value(ownKeys(module).includes(toBytes(name)) ? (getKey(module, toBytes(name)) ?? null) : null),
       call: async (name, ...args) => {
         const fn = getKey(module, toBytes(name)) ?? null;
         if (!isCallable(fn)) throw new TypeError(`${name} is not a function of the program`);
-        return await this.#call(fn, args.map((arg) => fromJs(arg, this.#functions)));
+        return await this.#call(
+          fn,
+          args.map((arg) => fromJs(arg, this.#functions)),
+        );
       },
     };
   }
@@ -238,7 +242,9 @@ export class Runtime {
     if (this.#state !== 'new') return;
     this.#state = 'open';
     this.#machine.hold();
-    this.#interpreter.run(new Source('(runtime)', ''), this.#world.directory, ({ status }) => this.#end(this.#stopped ?? exited(status)));
+    this.#interpreter.run(new Source('(runtime)', ''), this.#world.directory, ({ status }) =>
+      this.#end(this.#stopped ?? exited(status)),
+    );
   }
 
   #evaluated(source: Source): Promise<Value> {

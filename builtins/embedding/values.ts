@@ -19,7 +19,23 @@
 import { fromBytes, toBytes } from '../../language/bytes.ts';
 import { definitionOf } from '../../language/units.ts';
 import {
-  Atom, atom, codec, EMPTY, Empty, Float, type Fn, getKey, HIDDEN, keysOf, Obj, Str, setKey, type Table, type Value, wrapInt,
+  Atom,
+  atom,
+  codec,
+  EMPTY,
+  Empty,
+  Float,
+  type Fn,
+  getKey,
+  HIDDEN,
+  keysOf,
+  Obj,
+  Pointer,
+  Str,
+  setKey,
+  type Table,
+  type Value,
+  wrapInt,
 } from '../../language/values.ts';
 
 /** A Magnolia function as JavaScript calls it. It fails with a `MagnoliaError` when the function made an error. */
@@ -27,16 +43,39 @@ export type MagnoliaFunction = (...args: JsInput[]) => Promise<JsValue>;
 
 /** What a Magnolia value is in JavaScript. */
 export type JsValue =
-  | null | boolean | number | bigint | string | symbol | Uint8Array | Empty | MagnoliaFunction | JsValue[] | { [key: string]: JsValue };
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | symbol
+  | Uint8Array
+  | Empty
+  | MagnoliaFunction
+  | JsValue[]
+  | { [key: string]: JsValue };
 
 /** A JavaScript function that Magnolia programs may call; if it gives a promise, the calling thread waits for it. */
 // biome-ignore lint/suspicious/noExplicitAny: a function may declare which of the values it expects
-export type JsFunction = (...args: any[]) => JsInput | void | Promise<JsInput | void>;
+export type JsFunction = (...args: any[]) => JsInput | void | Promise<JsInput> | Promise<void>;
 
 /** What can be given to Magnolia. */
 export type JsInput =
-  | null | undefined | boolean | number | bigint | string | symbol | Uint8Array | ArrayBuffer | Empty | Float | JsFunction
-  | readonly JsInput[] | ReadonlyMap<string, JsInput> | { readonly [key: string]: JsInput };
+  | null
+  | undefined
+  | boolean
+  | number
+  | bigint
+  | string
+  | symbol
+  | Uint8Array
+  | ArrayBuffer
+  | Empty
+  | Float
+  | JsFunction
+  | readonly JsInput[]
+  | ReadonlyMap<string, JsInput>
+  | { readonly [key: string]: JsInput };
 
 export interface ToJsOptions {
   /** Strings as text, each byte that is no UTF-8 being U+FFFD (`'text'`, unless given), or exactly (`'bytes'`). */
@@ -71,6 +110,7 @@ export function toJs(value: Value, options: ToJsOptions = {}, functions: Functio
     if (one instanceof Float) return one.value;
     if (one instanceof Atom) return options.atoms === 'text' ? fromBytes(one.name) : Symbol.for(fromBytes(one.name));
     if (one instanceof Empty) return one;
+    if (one instanceof Pointer) throw new TypeError('Pointers mean nothing outside of their program');
     if (typeof one === 'function') return functions.toJs(one);
     const known = made.get(one);
     if (known !== undefined) return known;
@@ -134,8 +174,10 @@ export function fromJs(value: unknown, functions: FunctionBorder = NO_FUNCTIONS)
   const result = convert(value);
   for (let one = open.pop(); one !== undefined; one = open.pop()) {
     const into = made.get(one) as Value[] | Obj; // made when it was put among the open ones
-    if (Array.isArray(into)) for (const item of one as unknown[]) into.push(convert(item)); // an array made it
-    else for (const [key, item] of one instanceof Map ? one : Object.entries(one)) setKey(into, toBytes(String(key)), convert(item));
+    if (Array.isArray(into))
+      for (const item of one as unknown[]) into.push(convert(item)); // an array made it
+    else
+      for (const [key, item] of one instanceof Map ? one : Object.entries(one)) setKey(into, toBytes(String(key)), convert(item));
   }
   return result;
 }

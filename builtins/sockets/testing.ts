@@ -307,4 +307,13 @@ export function checkConnection({ it, equal }: Framework, makePair: () => Promis
     equal(plain(await driver.call('recv', b, 1)), { type: 'closed' });
     equal(plain(await driver.call('send', b, str('still there?'))), { type: 'sent', bytes: 12 });
   });
+
+  check('ends one direction and goes on in the other', async ({ driver, a, b }) => {
+    await driver.call('send', a, str('question'));
+    equal(plain(await driver.call('close_write', a)), { type: 'closed' });
+    equal(plain(await driver.call('recv_all', b)), { type: 'data', data: 'question' });
+    await driver.call('send', b, str(every(100_000)));
+    await driver.call('close', b);
+    equal(plain(await driver.call('recv_all', a)), { type: 'data', data: every(100_000) });
+  });
 }

@@ -184,18 +184,35 @@ function whatIsWrong(identity: { cert: Buffer; key: Buffer }): string | null {
   }
 }
 
+const peerCertificates = new WeakMap<TLSSocket, X509Certificate | undefined>();
+
+/** The certificate of the peer. Node 20 gives it once only and takes it out of its own list, so it is kept. */
+export function peerCertificate(stream: TLSSocket): X509Certificate | undefined {
+  if (!peerCertificates.has(stream)) peerCertificates.set(stream, stream.getPeerX509Certificate());
+  return peerCertificates.get(stream);
+}
+
 /** Why a server's certificate is not accepted; null when it is. `name` is whom it has to name. */
 export function whyNotTrusted(stream: TLSSocket, name: string): string | null {
-  const certificate = stream.getPeerX509Certificate();
+  const certificate = peerCertificate(stream);
   if (certificate === undefined) return 'tls: the server sent no certificate';
-  return outOfDate(certificate) ?? wrongName(certificate, name) ?? wrongChain(stream);
+  return (
+    outOfDate(certificate) ??
+    wrongName(certificate, name) ??
+    wrongChain(stream.authorized, String(stream.authorizationError ?? ''))
+  );
 }
 
 /** The same for a client's certificate, which needs no name. */
 export function whyNotTrustedClient(stream: TLSSocket): string | null {
-  const certificate = stream.getPeerX509Certificate();
+  const certificate = peerCertificate(stream);
   if (certificate === undefined) return "tls: client didn't provide a certificate";
-  return outOfDate(certificate) ?? wrongChain(stream);
+  // Node asks OpenSSL for its verdict on clients in `tls.Server` only, which we do not use; this is how it asks.
+  const { ssl } = stream as TLSSocket & { ssl?: { verifyError?(): { code?: string } | null | undefined } };
+  if (ssl?.verifyError === undefined) return 'tls: client certificates cannot be verified';
+  const error = ssl.verifyError();
+  stream.authorized = error == null;
+  return outOfDate(certificate) ?? wrongChain(stream.authorized, error?.code ?? '');
 }
 
 function outOfDate(certificate: X509Certificate): string | null {
@@ -243,9 +260,8 @@ export function alternativeNames(certificate: X509Certificate): { kind: string; 
 }
 
 /** OpenSSL's verdict on the signatures up to a root. */
-function wrongChain(stream: TLSSocket): string | null {
-  if (stream.authorized) return null;
-  const code = String(stream.authorizationError ?? '');
+function wrongChain(isTrusted: boolean, code: string): string | null {
+  if (isTrusted) return null;
   switch (code) {
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':

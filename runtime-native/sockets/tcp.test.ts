@@ -1,7 +1,13 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { checkConnection, Driver, type Pair, plain } from '../../builtins/sockets/testing.ts';
-import { type Obj, str, type Value } from '../../language/values.ts';
+import { Float, type Fn, type Obj, obj, str, type Value } from '../../language/values.ts';
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
 
@@ -269,5 +275,99 @@ describe('half of a program that only connects', () => {
     expect(plain(await driver.call('recv_line', socketOf(event)))).toEqual({ type: 'closed' });
     await driver.call('close', socketOf(event));
     listener.close();
+  });
+});
+
+describe('serve', () => {
+  it('tells the port that the system chose', async () => {
+    const driver = makeDriver();
+    const served = (await driver.call('serve', str('127.0.0.1:0'), () => null)) as Obj;
+    const { local } = plain(served) as { local: string };
+    expect(local).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);
+    expect(plain(await driver.call('connect', str(local)))).toMatchObject({ type: 'ok', remote: local });
+    expect(plain(await driver.run(served.drain as Fn, new Float(0.05)))).toEqual({ type: 'ok', remaining: 1 });
+  });
+});
+
+describe('a timeout', () => {
+  it('ends a connect that nobody answers', async () => {
+    const driver = makeDriver();
+    // A listener that accepts nothing, because its process is stopped; its queue is full after two connections.
+    const code = "require('net').createServer().listen(0, '127.0.0.1', 1, function () { console.log(this.address().port) })";
+    const child = spawn(process.execPath, ['-e', code]);
+    const port = await new Promise<number>((resolve) => child.stdout.once('data', (text) => resolve(Number(text))));
+    child.kill('SIGSTOP');
+    const results = [];
+    for (let i = 0; i < 8; i++) {
+      const result = await driver.call('connect', str(`127.0.0.1:${port}`), obj({ timeout: new Float(0.1) }));
+      results.push((plain(result) as { code?: string }).code ?? 'ok');
+    }
+    child.kill('SIGKILL');
+    expect(results.at(-1)).toBe('timeout');
+  });
+});
+
+describe('a Unix socket', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'magnolia-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  let count = 0;
+
+  async function unixPair(): Promise<Pair> {
+    const driver = makeDriver();
+    const address = `unix:${folder}/${count++}`;
+    const listener = await driver.listen(address);
+    const [connected, event] = await Promise.all([driver.call('connect', str(address)), listener.next()]);
+    expect(plain(connected)).toMatchObject({ type: 'ok', remote: address, local: address });
+    listener.close();
+    return { driver, a: socketOf(connected), b: socketOf(event) };
+  }
+  checkConnection(framework, unixPair);
+
+  it('is refused where nobody listens, and its file goes with the listener', async () => {
+    const driver = makeDriver();
+    const path = `${folder}/gone`;
+    const listener = await driver.listen(`unix:${path}`);
+    expect(plain((await driver.listen(`unix:${path}`)).result)).toMatchObject({ code: 'inuse' });
+    listener.close();
+    expect(plain(await driver.call('connect', str(`unix:${path}`)))).toEqual({
+      type: 'error',
+      error: `Could not connect socket: dial unix ${path}: connect: no such file or directory`,
+      code: 'other',
+    });
+  });
+
+  it('takes the place of a file that a dead program left', async () => {
+    const path = `${folder}/stale`;
+    const code = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+    spawnSync(process.execPath, ['-e', code]);
+    const driver = makeDriver();
+    const listener = await driver.listen(`unix:${path}`);
+    expect(plain(await driver.call('connect', str(`unix:${path}`)))).toMatchObject({ type: 'ok' });
+    listener.close();
+  });
+});
+
+describe('a socket that the program has lost', () => {
+  it('is closed once it has been told the end', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const driver = makeDriver();
+    const port = await freePort();
+    await driver.call('listen', str(`127.0.0.1:${port}`), (event: Obj) => {
+      void driver.call('recv_line', event.socket as Value);
+      return null;
+    });
+    const ended = new Promise((resolve) => {
+      const stream = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => stream.end());
+      stream.on('end', resolve).resume();
+    });
+    let over = false;
+    void ended.then(() => {
+      over = true;
+    });
+    while (!over) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createServer as createTlsServer, connect as dialTls, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { checkConnection, Driver, type Pair, plain } from '../../builtins/sockets/testing.ts';
-import { type Obj, obj, str, type Value } from '../../language/values.ts';
+import { atom, Float, type Obj, obj, str, type Value } from '../../language/values.ts';
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
 
@@ -412,6 +412,131 @@ describe('garbage instead of a handshake', () => {
     const connected = await driver.call('connect', str(`127.0.0.1:${port}`), unchecked);
     expect(plain(connected)).toMatchObject({ type: 'ok' });
     expect(driver.errors).toEqual([]);
+    listener.close();
+  });
+});
+
+describe('options of both sides', () => {
+  async function attempt(clientOptions: { [key: string]: Value }, serverOptions: { [key: string]: Value }) {
+    const driver = makeDriver();
+    const port = await freePort();
+    const listener = await driver.listen(`127.0.0.1:${port}`, obj({ tls: true, ...certificate('localhost'), ...serverOptions }));
+    const connected = await driver.call('connect', str(`localhost:${port}`), obj({ tls: true, ...clientOptions }));
+    const event = await listener.next();
+    listener.close();
+    return { driver, connected, event };
+  }
+  const pem = (name: string): Value => str(readFileSync(file(name), 'latin1'));
+
+  it('agree on a protocol and a version, which info tells', async () => {
+    const { driver, connected, event } = await attempt(
+      { alpn: [str('b'), str('a')], serverName: str('localhost') },
+      { alpn: [str('a'), str('b')], minVersion: str('1.3') },
+    );
+    await driver.call('send', socketOf(event), str('x'));
+    await driver.call('recv', socketOf(connected), 1);
+    const client = plain(await driver.call('info', socketOf(connected))) as { peer: object };
+    expect(client).toMatchObject({
+      open: true,
+      tls: true,
+      server: false,
+      protocol: 'TLSv1.3',
+      cipher: expect.stringMatching(/^TLS_/),
+      alpn: 'a',
+      serverName: 'localhost',
+      verified: true,
+      bytesIn: 1,
+    });
+    expect(client.peer).toEqual({
+      subject: 'CN=localhost',
+      issuer: 'CN=Test CA',
+      names: expect.anything(),
+      validFrom: expect.stringMatching(/^\d{4}-.*Z$/),
+      validTo: expect.stringMatching(/^\d{4}-.*Z$/),
+      fingerprint: expect.stringMatching(/^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/),
+    });
+    expect(plain(await driver.call('info', socketOf(event)))).toMatchObject({
+      server: true,
+      alpn: 'a',
+      serverName: 'localhost',
+      peer: null,
+    });
+  });
+
+  it('trust the roots that they are given, and only those', async () => {
+    for (const [options, type] of [
+      [{ ca: pem('ca.pem') }, 'ok'],
+      [{ caFile: str(file('ca.pem')) }, 'ok'],
+      [{ ca: pem('selfsigned.pem') }, 'error'],
+    ] as const) {
+      const { connected } = await attempt(options, {});
+      expect(plain(connected)).toMatchObject({ type });
+    }
+    const driver = makeDriver();
+    for (const [options, text] of [
+      [{ caFile: str('absent.pem') }, 'Could not load TLS CA: open absent.pem: no such file or directory'],
+      [{ ca: str('nothing') }, 'Could not load TLS CA: tls: failed to find any certificate in the CA text'],
+    ] as const) {
+      await expect(driver.call('connect', str('localhost:1'), obj({ tls: true, ...options }))).rejects.toMatchObject({
+        reasonOf: text,
+      });
+    }
+  });
+
+  it('can ask clients for a certificate and insist on one', async () => {
+    const mine = { cert: pem('dnsonly.pem'), key: pem('dnsonly-key.pem') };
+    const notSigned = { cert: pem('selfsigned.pem'), key: pem('selfsigned-key.pem') };
+    for (const [auth, options, expected] of [
+      ['request', {}, 'data'],
+      ['request', mine, 'data'],
+      ['request', notSigned, 'Could not read socket line: x509: certificate signed by unknown authority'],
+      ['require', mine, 'data'],
+      ['require', {}, "Could not read socket line: tls: client didn't provide a certificate"],
+    ] as const) {
+      const { driver, connected, event } = await attempt(options, { clientAuth: atom(auth), ca: pem('ca.pem') });
+      await driver.call('send', socketOf(connected), str('hello\n'));
+      const read = await driver.call('recv_line', socketOf(event));
+      const { type, error } = plain(read) as { type: string; error?: string };
+      expect(error ?? type).toBe(expected);
+      if (auth === 'require' && error === undefined) {
+        expect(plain(await driver.call('info', socketOf(event)))).toMatchObject({
+          verified: true,
+          peer: { subject: 'CN=localhost' },
+        });
+      }
+    }
+  });
+});
+
+describe('a limit of the time', () => {
+  it('ends a handshake that nobody answers', async () => {
+    const driver = makeDriver();
+    const port = await peer(() => {});
+    const soon = { timeout: new Float(0.02) };
+    expect(plain(await driver.call('connect', str(`localhost:${port}`), obj({ tls: true, ...soon })))).toEqual({
+      type: 'error',
+      error: 'Could not connect socket: i/o timeout',
+      code: 'timeout',
+    });
+    const a = socketOf(await driver.call('connect', str(`localhost:${port}`)));
+    expect(plain(await driver.call('starttls', a, obj(soon)))).toEqual({
+      type: 'error',
+      error: 'Could not upgrade socket to TLS: i/o timeout',
+      code: 'timeout',
+    });
+    expect(errorOf(await driver.call('send', a, str('x')))).toMatch(/use of closed network connection$/);
+  });
+
+  it('frees a listener of clients that say nothing', async () => {
+    const driver = makeDriver();
+    const port = await freePort();
+    const options = obj({ tls: true, ...certificate('localhost'), handshakeTimeout: new Float(0.02) });
+    const listener = await driver.listen(`127.0.0.1:${port}`, options);
+    const silent = dialPlain(port, '127.0.0.1');
+    silent.on('error', () => {});
+    const event = await listener.next();
+    expect(plain(await driver.call('recv', socketOf(event), 1))).toMatchObject({ code: 'timeout' });
+    await new Promise((resolve) => silent.once('close', resolve).resume());
     listener.close();
   });
 });

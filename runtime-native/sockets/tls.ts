@@ -5,7 +5,7 @@ import { isIP } from '../../builtins/sockets/address.ts';
 import { type Encryption, Failure, type TlsOptions } from '../../builtins/sockets/backend.ts';
 import { toBytes } from '../../language/bytes.ts';
 import { codeOf } from '../errno.ts';
-import { alternativeNames, contextFor, whyNotTrusted, whyNotTrustedClient } from './certificates.ts';
+import { alternativeNames, contextFor, peerCertificate, whyNotTrusted, whyNotTrustedClient } from './certificates.ts';
 import { breakdownOf, kindOf } from './errors.ts';
 import { isTlsError, tlsErrorText } from './tls-errors.ts';
 
@@ -58,7 +58,7 @@ export function unusable(options: TlsOptions): Failure | null {
 function refusalOf(stream: TLSSocket, { role, verify, serverName, clientAuth }: TlsOptions): string | null {
   if (role === 'client') return verify && serverName !== null ? whyNotTrusted(stream, serverName) : null;
   if (clientAuth === 'none') return null;
-  if (clientAuth === 'request' && stream.getPeerX509Certificate() === undefined) return null;
+  if (clientAuth === 'request' && peerCertificate(stream) === undefined) return null;
   return whyNotTrustedClient(stream);
 }
 
@@ -86,7 +86,7 @@ function serverStream(plain: Socket, options: TlsOptions): TLSSocket {
 
 /** What a program can be told about a connection that is encrypted. */
 export function describe(stream: TLSSocket): Encryption {
-  const certificate = stream.getPeerX509Certificate();
+  const certificate = peerCertificate(stream);
   return {
     protocol: stream.getProtocol() ?? '',
     cipher: stream.getCipher()?.standardName ?? '',
