@@ -1225,13 +1225,14 @@ function arithmeticShape(expr: BinaryExpr): { float: boolean; bigint: boolean } 
   let operators = 0;
   let largeInt = false;
   let divides = false;
-  /** Tells what a subtree may be: 'int' for literals alone, 'any' with something that is read, null if it cannot be fused. */
-  const look = (one: Expr): 'int' | 'any' | null => {
+  /** Tells what a subtree may be: 'literal' for literals alone, 'any' with something that is read, null if it cannot be fused. */
+  const look = (one: Expr): 'literal' | 'any' | null => {
     switch (one.kind) {
       case 'int':
         largeInt ||= one.value > 0x7fffffff;
-        return 'int';
+        return 'literal';
       case 'float':
+        return 'literal';
       case 'name':
         return 'any';
       case 'property':
@@ -1242,7 +1243,7 @@ function arithmeticShape(expr: BinaryExpr): { float: boolean; bigint: boolean } 
         divides ||= one.op === '/';
         const left = look(one.left);
         const right = left === null ? null : look(one.right);
-        if (right === null || (left === 'int' && right === 'int')) return null;
+        if (right === null || (left === 'literal' && right === 'literal')) return null;
         return one.op === '/' && isZero(one.right) ? null : 'any';
       }
       default:

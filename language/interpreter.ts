@@ -285,7 +285,7 @@ function deadlock(stuck: readonly Thread[]): Problem {
     const { line, column } = unit.source().lineAndColumn(at);
     return `  waiting at [${line}:${column}]`;
   });
-  const more = places.length > shown.length ? [`  and ${places.length - shown.length} more`] : [];
+  const more = stuck.length > shown.length ? [`  and ${stuck.length - shown.length} more`] : []; // a call in tail position left no trace
   const [first] = places;
   return {
     kind: 'runtime',

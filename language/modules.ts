@@ -1,6 +1,6 @@
 /** `import`: finds modules, runs each once, and gives its variables as an object. */
 import { ProgramError } from './errors.ts';
-import type { Machine, Thread } from './machine.ts';
+import type { Machine, Resume, Thread } from './machine.ts';
 import { ParseError } from './parse-error.ts';
 import { display } from './render.ts';
 import type { Source } from './source.ts';
@@ -29,6 +29,8 @@ export interface ModuleFinder {
 interface Module {
   readonly object: Obj;
   loading: boolean;
+  /** The thread that ran it ended with an error. */
+  failed: boolean;
   /** The thread that runs it first. */
   readonly loader: Thread | null;
   readonly waiting: Thread[];
@@ -66,6 +68,7 @@ export class Modules {
     for (const [key, module] of this.#modules) {
       if (!module.loading || module.loader !== thread) continue;
       this.#modules.delete(key);
+      module.failed = true;
       for (const one of module.waiting) this.#machine.wake(one, module.object);
     }
   }
@@ -85,11 +88,11 @@ export class Modules {
     const found = this.#finder.find(path, directory);
     if (found === null) throw new ProgramError(`Could not open ${path} (.oak, .ok, .mag, .mg)`);
     const known = this.#modules.get(found.key);
-    if (known !== undefined) return this.#wait(known);
+    if (known !== undefined) return this.#wait(known, path, directory);
 
     const compiled = this.#load(path, found);
     const instance = this.#instance(compiled, found.directory);
-    const module: Module = { object: instance.object, loading: true, loader: this.#machine.current, waiting: [] };
+    const module: Module = { object: instance.object, loading: true, failed: false, loader: this.#machine.current, waiting: [] };
     this.#modules.set(found.key, module);
     const result = instance.main();
     if (result === SUSPENDED) return this.#machine.save(finish, 0, [this.#machine, module]);
@@ -115,12 +118,18 @@ export class Modules {
   }
 
   /** A module that another thread is still running is waited for; one that imports itself in a circle is given as far as it is. */
-  #wait(module: Module): Value | Suspended {
+  #wait(module: Module, path: string, directory: string): Value | Suspended {
     const { current } = this.#machine;
     if (!module.loading || module.loader === current || this.#waitsFor(module.loader, current)) return module.object;
     module.waiting.push(this.#machine.block('thread'));
-    return SUSPENDED;
+    return this.#machine.save(this.#afterWait, 0, [module, path, directory]);
   }
+
+  /** Goes on when another thread has run a module, or has failed to: then this one tries it. */
+  readonly #afterWait: Resume = (_pc, slots) => {
+    const [module, path, directory] = slots as [Module, string, string]; // saved so by #wait
+    return module.failed ? this.#import(path, directory) : module.object;
+  };
 
   #waitsFor(thread: Thread | null, other: Thread | null): boolean {
     for (const { loading, loader, waiting } of this.#modules.values()) {

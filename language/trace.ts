@@ -51,8 +51,8 @@ export function traceOf(error: Error, frames: Frame | null): Trace {
   return { callAt, entries: entries.every(({ name }) => name === null) ? [] : entries };
 }
 
-/** V8 writes `at name (script:line:column)`, other engines `name@script:line:column`. */
-const FRAME = /^\s*(?:at )?(?:new )?([^\s@(]+?)(?: \(|@)(.*):(\d+):\d+\)?$/;
+/** V8 writes `at Receiver.name [as key] (script:line:column)`, other engines `name@script:line:column`. */
+const FRAME = /^\s*(?:at )?(?:new )?(?:[^\s@(]*\.)?([^\s@(.]+?)(?: \[as [^\]]*\])?(?: \(|@)(.*):(\d+):\d+\)?$/;
 
 function nativeFrames(stack: string): NativeFrame[] {
   const found: NativeFrame[] = [];

@@ -206,7 +206,7 @@ describe('load and evaluate', () => {
     expect(await failureOf(program.call('boom'))).toMatchObject({ problem: { file: 'b.oak', line: 2 } });
     expect(await failureOf(runtime.load('('))).toMatchObject({ problem: { kind: 'parse' } });
     expect(await failureOf(runtime.load('fn f() nope(1)\nf() + 1'))).toMatchObject({
-      problem: { line: 1, trace: [{ name: 'f' }, { name: null, file: '(program)', line: 2 }] },
+      problem: { line: 1, trace: [{ name: 'f', file: '(program)' }] },
     });
     expect(await failureOf(runtime.evaluate('1 + :a'))).toBeInstanceOf(MagnoliaError);
     expect(await runtime.evaluate('1')).toBe(1);
@@ -411,8 +411,7 @@ describe('a thousand runtimes', () => {
       return process.memoryUsage().heapUsed;
     };
     const forever = new AbortController();
-    await use(200); // what is kept once is kept by then
-    const before = await use(200);
+    const before = await use(1000); // by then the engine has filled its caches
     expect((await use(1000)) - before).toBeLessThan(3e6);
   }, 120_000);
 });

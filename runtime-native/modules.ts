@@ -1,5 +1,5 @@
 /** Where programs on Node find their modules: the standard library by name, everything else as files. */
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fromBytes } from '../language/bytes.ts';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
@@ -42,8 +42,10 @@ function programFile(path: string, directory: string): string | null {
 
 function opens(file: string): boolean {
   try {
-    closeSync(openSync(file, 'r'));
-    return true;
+    const opened = openSync(file, 'r');
+    const directory = fstatSync(opened).isDirectory();
+    closeSync(opened);
+    return !directory;
   } catch {
     return false;
   }

@@ -14,6 +14,7 @@ import { memoryInUse } from './memory.ts';
 import { nativeModules } from './modules.ts';
 import { nodeProcesses } from './processes.ts';
 import { nativeSockets } from './sockets/backend.ts';
+import { published } from './sockets/diagnostics.ts';
 import { decode } from './text.ts';
 
 /** Gives the clock, and lets strings use Node's conversions. */
@@ -56,6 +57,7 @@ export const nodePlatform: Platform = {
       return { path: whole, text: decode(await readFile(whole)) };
     },
     network: nativeSockets,
+    watch: published,
     exec: (command, done) => nodeProcesses([]).exec(command, done),
   },
 };

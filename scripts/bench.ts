@@ -97,7 +97,7 @@ const { values: options, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const magnolia: Command = [process.execPath, resolve(options.cli ?? join(root, 'dist', 'cli.js'))];
+const magnolia: Command = [process.execPath, resolve(options.cli ?? join(root, 'dist', 'cli.cjs'))];
 const pinned: Command = installed('taskset', '--version') ? ['taskset', '-c', '0'] : [];
 
 // --- what to run -----------------------------------------------------------------------------------------------

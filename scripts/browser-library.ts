@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /** Compiled in advance. Together with all sources they are what still fits into 120 KB of gzip beside the language. */
-const COMPILED = ['std', 'str', 'sort', 'fmt', 'thread'];
+const COMPILED = ['std', 'str', 'sort', 'fmt'];
+/** Mail needs a network, which browsers have not, and would be half of the file. dist/lib has its sources for who plugs one in. */
+const LEFT_OUT = /^(smtp|pop|imap|mail|mime|email)(-|$)/;
 const CALL_FIELDS = 3;
 
 interface Index {
@@ -25,7 +27,8 @@ export const libraryApart: Plugin = {
 
 /** Gathers what buildLibrary has written into `from`. */
 export async function writeBrowserLibrary(from: string, to: string): Promise<void> {
-  const index = JSON.parse(await readFile(join(from, 'index.json'), 'utf8')) as Index;
+  const all = JSON.parse(await readFile(join(from, 'index.json'), 'utf8')) as Index;
+  const index: Index = Object.fromEntries(Object.entries(all).filter(([, { file }]) => !LEFT_OUT.test(file)));
   const lines: string[] = [];
   const calls: number[] = [];
   const last = [0, 0];

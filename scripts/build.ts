@@ -1,8 +1,7 @@
 /**
  * `npm run build`: the sources become dist/, which is all that users install.
  *
- *     dist/cli.js      the `magnolia` command: one small file, since start-up time counts; what only some
- *                      commands need (`await import(...)` in the source) lies in dist/chunks until asked for
+ *     dist/cli.cjs     the `magnolia` command (build-command.ts)
  *     dist/index.js    the package for Node         dist/browser.js    the package for browsers, with magnolia-library.js
  *     dist/types/      declarations for both        dist/lib/          the standard library
  *
@@ -11,11 +10,12 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle } from 'esbuild';
 import { libraryApart, writeBrowserLibrary } from './browser-library.ts';
+import { buildCommand } from './build-command.ts';
 import { buildLibrary } from './build-library.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -29,6 +29,8 @@ const inputs = [
   'runtime-js',
   'lib',
   'scripts/build.ts',
+  'scripts/build-command.ts',
+  'scripts/launcher.cjs',
   'scripts/build-library.ts',
   'scripts/browser-library.ts',
   'package.json',
@@ -49,13 +51,8 @@ const common = {
 } satisfies BuildOptions;
 
 const node = { ...common, platform: 'node', target: 'node20' } satisfies BuildOptions;
-const lazyChunks = { splitting: true, chunkNames: 'chunks/[name]-[hash]' } satisfies BuildOptions;
 
 const bundles: { entry: string; options: BuildOptions }[] = [
-  {
-    entry: 'runtime-native/cli/main.ts',
-    options: { ...node, ...lazyChunks, entryPoints: { cli: 'runtime-native/cli/main.ts' } },
-  },
   { entry: 'runtime-native/index.ts', options: { ...node, entryPoints: { index: 'runtime-native/index.ts' } } },
   {
     entry: 'runtime-js/index.ts',
@@ -80,14 +77,14 @@ export async function build(): Promise<void> {
   });
 
   await mkdir(dist, { recursive: true });
-  const [written] = await Promise.all([
+  await Promise.all([
+    buildCommand(root, dist, common),
     Promise.all(ready.map(({ options }) => writeBundle(options))),
     buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() =>
       writeBrowserLibrary(join(dist, 'lib'), join(dist, 'magnolia-library.js')),
     ),
     buildDeclarations(ready.map(({ entry }) => entry)),
   ]);
-  await removeOldChunks(new Set(written.flat()));
   await writeFile(stamp, String(started));
 }
 
@@ -98,27 +95,16 @@ export async function buildIfStale(): Promise<void> {
   if (Math.max(...changedMs) >= builtMs) await build();
 }
 
-async function writeBundle(options: BuildOptions): Promise<string[]> {
+async function writeBundle(options: BuildOptions): Promise<void> {
   const { outputFiles = [] } = await bundle(options).catch(() => process.exit(1)); // esbuild has said why
-  // Chunks first, so that no entry ever names a file that is not there yet.
-  const files = outputFiles.toSorted((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
-  for (const file of files) await replaceFile(file.path, file.contents);
-  return files.map((file) => file.path);
+  for (const file of outputFiles) await replaceFile(file.path, file.contents);
 }
 
 async function replaceFile(path: string, contents: Uint8Array): Promise<void> {
   const fresh = `${path}.${process.pid}`;
   await mkdir(dirname(path), { recursive: true });
   await writeFile(fresh, contents);
-  if (path === join(dist, 'cli.js')) await chmod(fresh, 0o755);
   await rename(fresh, path);
-}
-
-async function removeOldChunks(keep: Set<string>): Promise<void> {
-  const chunks = join(dist, 'chunks');
-  for (const name of await readdir(chunks).catch(() => [])) {
-    if (!keep.has(join(chunks, name))) await rm(join(chunks, name), { force: true });
-  }
 }
 
 /** tsc writes the declarations. A type error is a matter for `npm run typecheck`, not a reason to have no build. */

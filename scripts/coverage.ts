@@ -1,7 +1,7 @@
 /**
  * `npm run coverage`: which lines do the jest tests and the specs reach, taken together? Result in coverage/.
  *
- * jest measures the sources itself; the specs run dist/cli.js, whose V8 counters c8 maps back to the sources. Both write
+ * jest measures the sources itself; the specs run dist/cli.cjs, whose V8 counters c8 maps back to the sources. Both write
  * istanbul's format, which is merged here (its libraries come with jest and c8). Chunks of two bundles count once.
  */
 import { spawnSync } from 'node:child_process';

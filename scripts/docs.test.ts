@@ -46,7 +46,7 @@ async function valuesOf(module: string, examples: readonly Example[]): Promise<s
   try {
     const env = { ...process.env, PORT: String(await freePort()) };
     const options = { cwd: work, env, encoding: 'utf8', input: '', timeout: 20_000 } as const;
-    const out = execFileSync(process.execPath, [join(root, 'dist/cli.js'), program], options);
+    const out = execFileSync(process.execPath, [join(root, 'dist/cli.cjs'), program], options);
     return [...out.matchAll(SHOWN)].map(([, value = '']) => value.replaceAll('\n', '\\n'));
   } finally {
     rmSync(folder, { recursive: true });

@@ -76,7 +76,7 @@ async function main(): Promise<void> {
   if (values.cli === undefined) await buildIfStale();
   if (values.fuel !== undefined) process.env.MAGNOLIA_FUEL = values.fuel;
 
-  const standard = values.runtime === 'js' ? join(root, 'scripts', 'spec-browser.mjs') : join(root, 'dist', 'cli.js');
+  const standard = values.runtime === 'js' ? join(root, 'scripts', 'spec-browser.mjs') : join(root, 'dist', 'cli.cjs');
   const cli = resolve(values.cli ?? standard);
   const names = findSpecs(positionals);
   const queue = names.values(); // shared: each worker takes the next name

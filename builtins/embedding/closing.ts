@@ -60,6 +60,7 @@ export function closableSockets(backend: SocketBackend): { readonly backend: Soc
         data: (bytes) => events.data(bytes),
         ended: () => events.ended(),
         drained: () => events.drained(),
+        secured: () => events.secured?.(),
         failed(breakdown) {
           open.delete(connection);
           failed(breakdown);

@@ -6,6 +6,7 @@ import type { Registry } from '../registry.ts';
 import type { RuntimeInfo } from '../runtime-info.ts';
 import type { SocketBackend } from '../sockets/backend.ts';
 import type { SocketPolicy } from '../sockets/builtins.ts';
+import type { SocketWatch } from '../sockets/watch.ts';
 import type { Input } from './input.ts';
 import type { FileContents, MemoryFiles } from './memory-files.ts';
 import type { Clock, Sink } from './output.ts';
@@ -103,6 +104,8 @@ export interface Platform {
     /** The text of a file, and its whole path; fails with the system's error. */
     readonly readText: ((path: string) => Promise<{ readonly path: string; readonly text: string }>) | null;
     readonly network: (() => SystemNetwork) | null;
+    /** Who looks on at sockets, whichever network they are of. */
+    readonly watch?: SocketWatch;
     readonly exec: ProcessBackend['exec'] | null;
   };
 }

@@ -136,12 +136,12 @@ function networkOf({ network = 'none' }: RuntimeOptions, { system }: Platform): 
   const wanted = policy.backend ?? 'system';
   if (wanted !== 'system') {
     const { backend, closeAll } = closableSockets(wanted);
-    return { builtins: socketBuiltins(backend, policy), finish: (done) => done(), close: closeAll };
+    return { builtins: socketBuiltins(backend, policy, system.watch), finish: (done) => done(), close: closeAll };
   }
   if (system.network === null) return { ...NO_NETWORK, builtins: unavailableSockets() };
   const backend: SocketBackend & { drainAll(done: () => void): void } = system.network();
   return {
-    builtins: socketBuiltins(backend, policy),
+    builtins: socketBuiltins(backend, policy, system.watch),
     finish: (done) => backend.drainAll(done),
     close: () => backend.drainAll(() => {}),
   };

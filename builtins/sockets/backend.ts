@@ -24,6 +24,9 @@ export type ErrorCode =
   | 'unavailable'
   | 'other';
 
+/** What a refusal by the embedder's policy says behind the address. */
+export const NOT_ALLOWED = 'permission denied by the network policy';
+
 /** A failure of the world. */
 export class Failure {
   /** `detail` is byte text: all that stands behind the prefix of the operation. */
@@ -91,6 +94,8 @@ export interface ConnectionEvents {
   ended(): void;
   /** The system took what a `write` that answered false was given; also after `end`. */
   drained(): void;
+  /** The handshake of an accepted connection is done. */
+  secured?(): void;
   /** The connection is gone. */
   failed(breakdown: Breakdown): void;
 }
@@ -133,6 +138,8 @@ export interface Encryption {
   readonly alpn: string | null;
   readonly serverName: string | null;
   readonly verified: boolean;
+  /** An earlier session was taken up again; the peer's certificate is the one that it showed then. */
+  readonly resumed: boolean;
   readonly peer: PeerCertificate | null;
 }
 
@@ -195,6 +202,8 @@ export interface StreamOptions {
 
 export interface DialOptions extends StreamOptions {
   readonly tls: TlsOptions | null;
+  /** Whether an IP address that the host's name was found to have may be connected to; without it every one may. */
+  readonly mayReach?: (ip: string) => boolean;
 }
 
 export interface ListenerOptions extends StreamOptions {
@@ -205,8 +214,15 @@ export interface ListenerOptions extends StreamOptions {
 export interface Listener {
   /** The address that it really got. */
   readonly local: string;
-  /** Frees the port before it returns. Accepted connections live on. */
+  /** Frees the port before it returns. Accepted connections live on; those that wait are dropped. */
   close(): void;
+  /**
+   * Holds further connections back, or hands them over again, those first that have waited longest. As many wait as the backlog
+   * allows. May be called from inside `connection`, and hands nothing over before it returns.
+   */
+  hold(isHeld: boolean): void;
+  /** How many are held back. */
+  waiting(): number;
 }
 
 export interface ListenerEvents {

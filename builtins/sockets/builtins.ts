@@ -8,10 +8,10 @@
 import { ProgramError } from '../../language/errors.ts';
 import type { Machine } from '../../language/machine.ts';
 import { display } from '../../language/render.ts';
-import { type Fn, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
+import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
 import { type Builtin, builtin } from '../registry.ts';
-import { parseAddress } from './address.ts';
-import { Failure, type SocketBackend, type Target } from './backend.ts';
+import { isIP, parseAddress } from './address.ts';
+import { type DialOptions, type ErrorCode, Failure, NOT_ALLOWED, type SocketBackend, type Target } from './backend.ts';
 import { infoOf } from './info.ts';
 import {
   address,
@@ -27,20 +27,28 @@ import {
   socketOf,
   startTlsOptions,
   times,
+  width,
 } from './options.ts';
 import { errorResult, okResult, PREFIX } from './results.ts';
 import { Serving } from './serving.ts';
 import { MAX_BYTES, MAX_LINE } from './socket.ts';
 import { SocketTable } from './table.ts';
 import { clientSide, serverSide } from './tls-choices.ts';
+import type { SocketWatch } from './watch.ts';
 
-/** What programs may do, where the embedder wants a say; everything is allowed that is not forbidden. */
+/**
+ * What programs may do, where the embedder wants a say; everything is allowed that is not forbidden. A host is as the program wrote
+ * it, so a name that has a forbidden address passes `mayConnect`; `mayReach` is asked for each address that a name has.
+ */
 export interface SocketPolicy {
   mayConnect?(target: Target): boolean;
   mayListen?(target: Target): boolean;
+  mayReach?(address: { readonly ip: string; readonly port: number; readonly name: string }): boolean;
 }
 
 const BACKLOG = 511;
+/** A packet may have so many bytes unless its call says otherwise. */
+const MAX_PACKET = 16 * 1024 * 1024;
 /** `recvExact` and `recvAll` collect at most so much unless the call says otherwise; the longest string bounds it, too. */
 const MAX_COLLECTED = Math.min(2 ** 30, MAX_BYTES);
 
@@ -51,9 +59,9 @@ interface Context {
   readonly table: SocketTable;
 }
 
-/** The socket builtins of one machine. */
-export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}): Builtin[] {
-  const context: Context = { backend, policy, table: new SocketTable() };
+/** The socket builtins of one machine. `watch` is told what happens to its sockets. */
+export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}, watch: SocketWatch | null = null): Builtin[] {
+  const context: Context = { backend, policy, table: new SocketTable(watch) };
   const socket = socketOf(context.table);
   const group = 'sockets';
   const shared = { group, backend: group, suspends: true, callback: true } as const;
@@ -131,6 +139,27 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
     }),
     builtin({
       ...shared,
+      name: 'socket_send_packet',
+      help: 'Writes the length of a string as a number of n bytes (1, 2 or 4), then the string: {type: :sent, bytes}.',
+      params: [socket, data, width, callOptions],
+      run: (_machine, one, text, bytes, options) => {
+        if (text.length >= 2 ** (8 * bytes)) {
+          return errorResult(`${PREFIX.send}packet of ${text.length} bytes needs a longer length than ${bytes}`, 'limit');
+        }
+        return one.send(lengthBefore(text, bytes) + text, options.timeout);
+      },
+    }),
+    builtin({
+      ...shared,
+      name: 'socket_recv_packet',
+      help: 'Reads what socket_send_packet wrote: {type: :data, data} or {type: :closed}, or an error value.',
+      params: [socket, width, callOptions],
+      run: (_machine, one, bytes, options) => {
+        return one.recvPacket(bytes, options.maxBytes < 0 ? MAX_PACKET : limitOf(options.maxBytes), options.timeout);
+      },
+    }),
+    builtin({
+      ...shared,
       name: 'socket_starttls',
       help: 'Encrypts a connection from here on: {type: :ok, socket, remote, local, tls}, or an error value.',
       params: [socket, startTlsOptions],
@@ -190,6 +219,13 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
   ];
 }
 
+/** The length of a text as a number of `width` bytes, the highest first. */
+function lengthBefore({ length }: string, width: number): string {
+  let bytes = '';
+  for (let rest = length; bytes.length < width; rest = Math.floor(rest / 256)) bytes = String.fromCharCode(rest % 256) + bytes;
+  return bytes;
+}
+
 function limitOf(maxBytes: number): number {
   return maxBytes < 0 ? MAX_COLLECTED : Math.min(maxBytes, MAX_BYTES);
 }
@@ -207,17 +243,20 @@ function connect(
   const target = text === '' ? ({ kind: 'bad', code: 'address', detail: 'missing address' } as const) : parseAddress(text);
   const host = target.kind === 'tcp' && target.host !== '' ? target.host : null;
   const tls = options.tls ? clientSide(backend, options, host, options.timeout < 0 ? -1 : 0) : null;
-  if (target.kind === 'bad') return errorResult(`${PREFIX.connect}dial tcp: ${target.detail}`, target.code);
-  if (policy.mayConnect?.(target) === false) {
-    return errorResult(`${PREFIX.connect}dial tcp ${text}: connect: permission denied`, 'permission');
-  }
+  const failed = (code: ErrorCode, reason: string): Obj => {
+    table.watch?.tell({ kind: 'connect-failed', address: text, code, reason });
+    return errorResult(PREFIX.connect + reason, code);
+  };
+  if (target.kind === 'bad') return failed(target.code, `dial tcp: ${target.detail}`);
+  if (policy.mayConnect?.(target) === false) return failed('permission', `dial tcp ${text}: ${NOT_ALLOWED}`);
 
   const thread = machine.block('world');
   let stopTimer: (() => void) | null = null;
-  const giveUp = backend.connect(target, { tls, noDelay: options.noDelay, keepAliveMs: options.keepAlive }, (outcome) => {
+  const settings = { tls, noDelay: options.noDelay, keepAliveMs: options.keepAlive, ...reachable(policy, target) };
+  const giveUp = backend.connect(target, settings, (outcome) => {
     stopTimer?.();
     if (outcome instanceof Failure) {
-      machine.wake(thread, errorResult(PREFIX.connect + outcome.detail, outcome.code));
+      machine.wake(thread, failed(outcome.code, outcome.detail));
       return;
     }
     const { socket, result } = table.dialled(machine, outcome, host);
@@ -227,10 +266,17 @@ function connect(
   if (options.timeout > 0) {
     stopTimer = machine.host.timer(options.timeout, () => {
       giveUp();
-      machine.wake(thread, errorResult(`${PREFIX.connect}i/o timeout`, 'timeout'));
+      machine.wake(thread, failed('timeout', 'i/o timeout'));
     });
   }
   return SUSPENDED;
+}
+
+/** What a policy says about the addresses of a name. */
+function reachable(policy: SocketPolicy, target: Target): Pick<DialOptions, 'mayReach'> {
+  if (policy.mayReach === undefined || target.kind === 'unix' || isIP(target.host)) return {};
+  const { host: name, port } = target;
+  return { mayReach: (ip) => policy.mayReach?.({ ip, port, name }) !== false };
 }
 
 function listen(
@@ -251,14 +297,18 @@ function listen(
   const target = parseAddress(text === '' ? ':0' : text);
   if (target.kind === 'bad') return errorResult(`${PREFIX.listen}listen tcp: ${target.detail}`, target.code);
   if (policy.mayListen?.(target) === false) {
-    return errorResult(`${PREFIX.listen}listen tcp ${text}: bind: permission denied`, 'permission');
+    const reason = `listen tcp ${text}: ${NOT_ALLOWED}`;
+    table.watch?.tell({ kind: 'listen-failed', address: text, code: 'permission', reason });
+    return errorResult(PREFIX.listen + reason, 'permission');
   }
 
-  const serving = new Serving(machine, table, handler, { maxLine: lineLimit(MAX_LINE, options) });
+  const maxConnections = options.maxConnections < 0 ? Number.POSITIVE_INFINITY : options.maxConnections;
+  const serving = new Serving(machine, table, handler, { maxLine: lineLimit(MAX_LINE, options), maxConnections });
   const thread = machine.block('world');
   const backlog = options.backlog < 0 ? BACKLOG : options.backlog;
   backend.listen(target, { tls, backlog, noDelay: options.noDelay, keepAliveMs: options.keepAlive }, serving, (outcome) => {
     if (outcome instanceof Failure) {
+      table.watch?.tell({ kind: 'listen-failed', address: text, code: outcome.code, reason: outcome.detail });
       machine.wake(thread, errorResult(PREFIX.listen + outcome.detail, outcome.code));
       return;
     }

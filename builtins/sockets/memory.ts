@@ -12,13 +12,15 @@ import { formatAddress, isIP } from './address.ts';
 import {
   type Connection,
   type ConnectionEvents,
+  type DialOptions,
   Failure,
   type Listener,
-  type ListenerEvents,
+  NOT_ALLOWED,
   type SocketBackend,
   type Target,
   type TlsOptions,
 } from './backend.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** A sender waits when so many bytes have not been read. */
 const WINDOW = 64 * 1024;
@@ -28,27 +30,27 @@ type Defer = (run: () => void) => void;
 
 /** An empty network. `defer` runs something soon, but not at once: by default in a microtask. */
 export function memoryNetwork(defer: Defer = queueMicrotask): SocketBackend {
-  const listeners = new Map<string, ListenerEvents>();
+  const listeners = new Map<string, WaitingRoom<MemoryConnection>>();
   let nextPort = FIRST_EPHEMERAL_PORT;
 
   return {
-    connect(target, { tls }, done) {
+    connect(target, { tls, mayReach }, done) {
       let waiting = true;
       defer(() => {
         if (!waiting) return;
         waiting = false;
-        const found = tls === null ? find(listeners, target) : noTls;
+        const found = tls === null ? find(listeners, target, mayReach) : noTls;
         if (found instanceof Failure) {
           done(found);
           return;
         }
-        const { events, remote } = found;
+        const { room, remote } = found;
         const local = target.kind === 'unix' ? remote : formatAddress(remote.startsWith('[') ? '::1' : '127.0.0.1', nextPort++);
         const dialled = new MemoryConnection(defer, local, remote);
         const accepted = new MemoryConnection(defer, remote, local);
         dialled.peer = accepted;
         accepted.peer = dialled;
-        events.connection(accepted);
+        room.enter(accepted);
         done(dialled);
       });
       return () => {
@@ -56,7 +58,7 @@ export function memoryNetwork(defer: Defer = queueMicrotask): SocketBackend {
       };
     },
 
-    listen(target, { tls }, events, done) {
+    listen(target, { tls, backlog }, events, done) {
       defer(() => {
         const host = hostOf(target);
         if (tls !== null || host === null) {
@@ -69,12 +71,20 @@ export function memoryNetwork(defer: Defer = queueMicrotask): SocketBackend {
           done(new Failure('inuse', `listen tcp ${key}: bind: address already in use`));
           return;
         }
-        listeners.set(key, events);
+        const room = new WaitingRoom<MemoryConnection>(backlog, {
+          admit: (accepted) => events.connection(accepted),
+          turnAway: (accepted) => accepted.close(),
+          defer,
+        });
+        listeners.set(key, room);
         const listener: Listener = {
           local: key.startsWith(':') ? `[::]${key}` : key,
           close: () => {
-            if (listeners.get(key) === events) listeners.delete(key);
+            if (listeners.get(key) === room) listeners.delete(key);
+            room.close();
           },
+          hold: (isHeld) => room.hold(isHeld),
+          waiting: () => room.size,
         };
         done(listener);
       });
@@ -104,12 +114,18 @@ function keyOf(target: Target, host: string, port?: number): string {
 }
 
 /** Who listens there, and what the address is to the one who dials. */
-function find(listeners: Map<string, ListenerEvents>, target: Target): { events: ListenerEvents; remote: string } | Failure {
-  const host = hostOf(target);
-  if (host === null) return noSuchHost('dial', target);
-  const remote = keyOf(target, host === '' ? '127.0.0.1' : host);
-  const events = listeners.get(remote) ?? (target.kind === 'tcp' ? listeners.get(`:${target.port}`) : undefined);
-  return events === undefined ? new Failure('refused', `dial tcp ${remote}: connect: connection refused`) : { events, remote };
+function find(
+  listeners: Map<string, WaitingRoom<MemoryConnection>>,
+  target: Target,
+  mayReach: DialOptions['mayReach'],
+): { room: WaitingRoom<MemoryConnection>; remote: string } | Failure {
+  const found = hostOf(target);
+  if (found === null) return noSuchHost('dial', target);
+  const host = found === '' ? '127.0.0.1' : found;
+  const remote = keyOf(target, host);
+  if (mayReach?.(host) === false) return new Failure('permission', `dial tcp ${remote}: ${NOT_ALLOWED}`);
+  const room = listeners.get(remote) ?? (target.kind === 'tcp' ? listeners.get(`:${target.port}`) : undefined);
+  return room === undefined ? new Failure('refused', `dial tcp ${remote}: connect: connection refused`) : { room, remote };
 }
 
 /** One end of a pair. */

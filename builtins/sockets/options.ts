@@ -115,6 +115,7 @@ const listenFields = {
   noDelay: { ...bool, standard: true },
   keepAlive,
   backlog: bytes,
+  maxConnections: bytes,
   clientAuth,
 };
 /** Options of a single read or write. */
@@ -192,6 +193,15 @@ export const size: Param<number> = {
   shape: 'non-negative int',
   read: (value) => (isInt(value) && value >= 0 ? Number(value) : undefined),
   complaint: (builtin, value) => `Second argument to ${builtin} must be a non-negative int, got ${display(value)}`,
+};
+
+/** How many bytes the length before a packet has. */
+export const width: Param<1 | 2 | 4> = {
+  name: 'n',
+  shape: '1, 2 or 4',
+  standard: 4,
+  read: (value) => (value === null || value === 4 ? 4 : value === 1 || value === 2 ? value : undefined),
+  complaint: (builtin, value) => `The length of a packet in ${builtin} must be 1, 2 or 4 bytes, got ${display(value)}`,
 };
 
 /** Limits of the time that reads and writes take, in milliseconds; -1 leaves one as it is. */

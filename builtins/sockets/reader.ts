@@ -132,6 +132,23 @@ export class Reader {
     return data;
   }
 
+  /**
+   * What stands behind a length of `width` bytes, the highest first; null while it has not all come, the length itself when
+   * that is above `limit`. Nothing is taken then.
+   */
+  takePacket(width: number, limit: number): string | null | number {
+    if (this.unread < width) return null;
+    this.#undecode();
+    let size = 0;
+    for (let i = 0; i < width; i++) size = size * 256 + (this.#bytes[this.#start + i] as number); // there are so many
+    if (size > limit) return size;
+    if (this.#end - this.#start < width + size) return null;
+    this.#start += width;
+    if (size > 0) return this.#take(size);
+    this.#release();
+    return '';
+  }
+
   #holds(delimiter: string, at: number): boolean {
     for (let i = 1; i < delimiter.length; i++) if (this.#bytes[at + i] !== delimiter.charCodeAt(i)) return false;
     return true;

@@ -11,6 +11,7 @@ export const PREFIX = {
   recvLine: 'Could not read socket line: ',
   recvUntil: 'Could not read socket data: ',
   recvThrough: 'Could not read socket data: ',
+  recvPacket: 'Could not read socket data: ',
   recvAll: 'Could not read socket data: ',
   startTls: 'Could not upgrade socket to TLS: ',
   close: 'Could not close socket: ',

@@ -9,9 +9,12 @@ import { errorResult, okResult, PREFIX } from './results.ts';
 import type { Socket, SocketOwner } from './socket.ts';
 import type { SocketTable } from './table.ts';
 
-/** What accepted sockets begin with. */
-export interface SocketDefaults {
+/** How a listener treats the connections that it accepts. */
+export interface ServingOptions {
+  /** The limit of lines that accepted sockets begin with. */
   readonly maxLine: number;
+  /** So many accepted sockets may be open; further connections wait. */
+  readonly maxConnections: number;
 }
 
 /** A listener of a program, with the sockets that came from it. */
@@ -19,44 +22,54 @@ export class Serving implements ListenerEvents, SocketOwner {
   readonly #machine: Machine;
   readonly #table: SocketTable;
   readonly #handler: Fn;
-  readonly #defaults: SocketDefaults;
+  readonly #options: ServingOptions;
   readonly #open = new Set<Socket>();
   #listener: Listener | null = null;
   #accepted = 0;
+  /** Bytes of sockets that are no longer open. */
+  #bytesIn = 0;
+  #bytesOut = 0;
   /** Who waits for the last socket to be closed. */
   #whenEmpty: (() => void)[] = [];
 
-  constructor(machine: Machine, table: SocketTable, handler: Fn, defaults: SocketDefaults) {
+  constructor(machine: Machine, table: SocketTable, handler: Fn, options: ServingOptions) {
     this.#machine = machine;
     this.#table = table;
     this.#handler = handler;
-    this.#defaults = defaults;
+    this.#options = options;
   }
 
   /** The listener listens: it keeps the program alive from now on. */
   started(listener: Listener): void {
     this.#listener = listener;
     this.#machine.hold();
+    this.#table.watch?.tell({ kind: 'listen', local: listener.local });
   }
 
   connection(connection: Connection): void {
     const { socket, event } = this.#table.accepted(this.#machine, connection, this);
-    socket.maxLine = this.#defaults.maxLine;
+    socket.maxLine = this.#options.maxLine;
     this.#accepted++;
     this.#open.add(socket);
+    if (this.#open.size >= this.#options.maxConnections) this.#listener?.hold(true);
     this.#machine.spawn(this.#handler, [event]).onEnd = (_result, error) => {
       if (error !== null) socket.close(); // nobody else will
     };
   }
 
   failed({ code, detail }: Failure, temporary: boolean): void {
+    this.#table.watch?.tell({ kind: 'accept-failed', local: this.#listener?.local ?? '', code, reason: detail });
     const prefix = temporary ? PREFIX.acceptAgain : PREFIX.accept;
     this.#machine.spawn(this.#handler, [errorResult(prefix + detail, code)]);
   }
 
   left(socket: Socket): void {
     this.#table.left(socket);
-    if (!this.#open.delete(socket) || this.#open.size > 0) return;
+    if (!this.#open.delete(socket)) return;
+    this.#bytesIn += socket.bytesIn;
+    this.#bytesOut += socket.bytesOut;
+    if (this.#open.size < this.#options.maxConnections) this.#listener?.hold(false);
+    if (this.#open.size > 0) return;
     for (const tell of this.#whenEmpty.splice(0)) tell();
   }
 
@@ -67,6 +80,7 @@ export class Serving implements ListenerEvents, SocketOwner {
     this.#listener = null;
     listener.close();
     this.#machine.release();
+    this.#table.watch?.tell({ kind: 'listen-closed', local: listener.local });
   }
 
   /** Frees the port and waits for the accepted sockets to be closed; after that time (0: for ever) closes those that are left. */
@@ -93,12 +107,21 @@ export class Serving implements ListenerEvents, SocketOwner {
     return result;
   }
 
-  /** `{type: :ok, accepted, open, listening}` */
+  /** `{type: :ok, listening, accepted, open, waiting, bytesIn, bytesOut}` */
   stats(): Obj {
     const result = okResult();
+    result.listening = this.#listener !== null;
     result.accepted = this.#accepted;
     result.open = this.#open.size;
-    result.listening = this.#listener !== null;
+    result.waiting = this.#listener?.waiting() ?? 0;
+    let bytesIn = this.#bytesIn;
+    let bytesOut = this.#bytesOut;
+    for (const socket of this.#open) {
+      bytesIn += socket.bytesIn;
+      bytesOut += socket.bytesOut;
+    }
+    result.bytesIn = bytesIn;
+    result.bytesOut = bytesOut;
     return result;
   }
 

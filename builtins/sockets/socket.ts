@@ -14,6 +14,7 @@ import { type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../lang
 import { type Breakdown, type Connection, type ConnectionEvents, Gone, type TlsOptions } from './backend.ts';
 import { Reader, TOO_LONG } from './reader.ts';
 import { closedResult, connectedResult, dataResult, errorResult, PREFIX, sentResult } from './results.ts';
+import type { SocketWatch } from './watch.ts';
 
 /** Sends are gathered up to this many bytes. */
 const GATHERED = 16 * 1024;
@@ -24,7 +25,7 @@ export const MAX_LINE = 16 * 1024 * 1024;
 /** No JavaScript string can be longer. */
 export const MAX_BYTES = 0x1fffffe8;
 
-export type ReadKind = 'recv' | 'recvExact' | 'recvLine' | 'recvUntil' | 'recvThrough' | 'recvAll';
+export type ReadKind = 'recv' | 'recvExact' | 'recvLine' | 'recvUntil' | 'recvThrough' | 'recvPacket' | 'recvAll';
 
 /** A thread that waits for data. */
 interface Read {
@@ -32,7 +33,7 @@ interface Read {
   readonly kind: ReadKind;
   /** The size, or the limit. */
   readonly size: number;
-  /** What `recvUntil` looks for. */
+  /** What `recvUntil` looks for; for `recvPacket` as many characters as the length has bytes. */
   readonly delimiter: string;
   next: Read | null;
   stopTimer: (() => void) | null;
@@ -49,7 +50,7 @@ interface Write {
 
 /** Who has to know when a socket has lost its connection. */
 export interface SocketOwner {
-  /** The socket was closed or its connection broke; may be called for both. */
+  /** The socket was closed, its connection broke, or both directions have ended; may be called for each of them. */
   left(socket: Socket): void;
 }
 
@@ -62,6 +63,8 @@ export class Socket implements ConnectionEvents {
   /** The host that was dialled: whom an upgrade has to find behind the certificate. Null for an accepted socket. */
   readonly host: string | null;
   readonly accepted: boolean;
+  /** Who is told what happens. */
+  readonly watch: SocketWatch | null;
   /** A line may have so many bytes unless its call says otherwise. */
   maxLine = MAX_LINE;
   /** Limits of the time of each read and write unless its call says otherwise; 0 for none. */
@@ -99,7 +102,7 @@ export class Socket implements ConnectionEvents {
     owner: SocketOwner,
     id: number,
     connection: Connection,
-    origin: { host: string | null; accepted: boolean },
+    origin: { host: string | null; accepted: boolean; watch: SocketWatch | null },
   ) {
     this.#machine = machine;
     this.#owner = owner;
@@ -107,6 +110,7 @@ export class Socket implements ConnectionEvents {
     this.connection = connection;
     this.host = origin.host;
     this.accepted = origin.accepted;
+    this.watch = origin.watch;
     connection.attach(this);
   }
 
@@ -125,7 +129,7 @@ export class Socket implements ConnectionEvents {
 
   /** A closed socket that stands for others: without a number, and with the addresses of that connection. */
   tombstone(connection: Connection): Socket {
-    const dead = new Socket(this.#machine, { left() {} }, -1, connection, this);
+    const dead = new Socket(this.#machine, { left() {} }, -1, connection, { host: null, accepted: this.accepted, watch: null });
     dead.#closed = true;
     return dead;
   }
@@ -147,6 +151,11 @@ export class Socket implements ConnectionEvents {
   /** What comes before a delimiter; the delimiter is taken, and given if it is to be kept. */
   recvUntil(delimiter: string, limit: number, timeoutMs: number, keep: boolean): Value | Suspended {
     return this.#read(keep ? 'recvThrough' : 'recvUntil', limit, timeoutMs, delimiter);
+  }
+
+  /** What stands behind its own length, a number of `width` bytes. */
+  recvPacket(width: number, limit: number, timeoutMs: number): Value | Suspended {
+    return this.#read('recvPacket', limit, timeoutMs, '#'.repeat(width));
   }
 
   /** All that comes until the end of the stream. */
@@ -177,7 +186,12 @@ export class Socket implements ConnectionEvents {
     if (kind === 'recvLine') found = reader.takeLine(size);
     else if (kind === 'recv') found = reader.takeSome(size);
     else if (kind === 'recvExact') found = reader.takeExact(size);
-    else if (kind !== 'recvAll') found = reader.takeUntil(delimiter, size);
+    else if (kind === 'recvUntil' || kind === 'recvThrough') found = reader.takeUntil(delimiter, size);
+    else if (kind === 'recvPacket') {
+      const packet = reader.takePacket(delimiter.length, size);
+      if (typeof packet === 'number') return errorResult(`${PREFIX.recvPacket}packet of ${packet} bytes, above ${size}`, 'limit');
+      found = packet;
+    }
     else found = reader.unread > size ? TOO_LONG : null;
 
     if (typeof found === 'string') {
@@ -270,6 +284,7 @@ export class Socket implements ConnectionEvents {
   /** Gives text to the system; whether it is content. */
   #write(text: string): boolean {
     this.bytesOut += text.length;
+    this.watch?.bytes(this.id, 'out', text.length);
     this.#clogged = !this.connection.write(text);
     return !this.#clogged;
   }
@@ -315,6 +330,7 @@ export class Socket implements ConnectionEvents {
     }
     this.#mute = BROKEN_PIPE;
     this.connection.end();
+    if (this.#ended) this.#owner.left(this);
     return closedResult();
   }
 
@@ -339,11 +355,13 @@ export class Socket implements ConnectionEvents {
       if (failure === null) {
         const { remote, local } = this.connection;
         this.#shared = true;
+        this.secured();
         this.#machine.wake(thread, connectedResult(this.id, remote, local, true));
         this.drained(); // whoever wanted to send meanwhile
         return;
       }
       this.#closed = true;
+      this.watch?.tell({ kind: 'tls-failed', id: this.id, code: failure.code, reason: failure.detail });
       this.#machine.wake(thread, errorResult(PREFIX.startTls + failure.detail, failure.code));
       this.#letGo();
     });
@@ -389,6 +407,8 @@ export class Socket implements ConnectionEvents {
 
   /** Forgets the connection and tells everybody who waits for it. */
   #letGo(): void {
+    const { id, bytesIn, bytesOut } = this;
+    if (!(this.connection instanceof Gone)) this.watch?.tell({ kind: 'close', id, bytesIn, bytesOut });
     this.connection = new Gone(this.connection);
     this.#clogged = false;
     this.#gathered = '';
@@ -430,6 +450,7 @@ export class Socket implements ConnectionEvents {
   data(bytes: Uint8Array): void {
     if (this.#closed) return;
     this.bytesIn += bytes.length;
+    this.watch?.bytes(this.id, 'in', bytes.length);
     this.#reader.push(bytes);
     if (this.#reads !== null) this.#serve();
     if (this.#reads === null && !this.#paused && this.#reader.unread >= MOST_UNREAD && !this.#closed) {
@@ -440,6 +461,7 @@ export class Socket implements ConnectionEvents {
 
   ended(): void {
     this.#ended = true;
+    if (this.#mute === BROKEN_PIPE) this.#owner.left(this);
     this.#serve();
   }
 
@@ -461,7 +483,18 @@ export class Socket implements ConnectionEvents {
   failed(breakdown: Breakdown): void {
     if (this.#closed || this.#broken !== null) return;
     this.#broken = breakdown;
+    const { code, words, call } = breakdown;
+    this.watch?.tell({ kind: call === null ? 'tls-failed' : 'broken', id: this.id, code, reason: words });
     this.#letGo();
+  }
+
+  /** A handshake is done. */
+  secured(): void {
+    if (this.watch === null) return;
+    const encryption = this.connection.encryption();
+    if (encryption === null) return;
+    const { protocol, cipher, verified, resumed } = encryption;
+    this.watch.tell({ kind: 'tls', id: this.id, protocol, cipher, verified, resumed });
   }
 }
 

@@ -9,10 +9,13 @@ import type { Obj } from '../../language/values.ts';
 import { type Connection, Gone } from './backend.ts';
 import { connectedResult } from './results.ts';
 import { Socket, type SocketOwner } from './socket.ts';
+import type { SocketWatch } from './watch.ts';
 
 const KEPT_CLOSED = 1000;
 
 export class SocketTable implements SocketOwner {
+  /** Who is told what happens. */
+  readonly watch: SocketWatch | null;
   #next = 0;
   readonly #sockets = new Map<number, Socket>();
   readonly #closed: number[] = [];
@@ -20,16 +23,27 @@ export class SocketTable implements SocketOwner {
   /** Tells when a program has lost the value of a socket. */
   readonly #values = new FinalizationRegistry<number>((id) => this.#sockets.get(id)?.forget());
 
+  constructor(watch: SocketWatch | null = null) {
+    this.watch = watch;
+  }
+
   /** Takes in a connection that was dialled; the result of `connect`. */
   dialled(machine: Machine, connection: Connection, host: string | null): { socket: Socket; result: Obj } {
-    const socket = this.#add(new Socket(machine, this, this.#next, connection, { host, accepted: false }));
+    const socket = this.#add(new Socket(machine, this, this.#next, connection, { host, accepted: false, watch: this.watch }));
+    this.#tell('connect', socket);
+    if (connection.encrypted) socket.secured();
     return { socket, result: this.#result(socket, false) };
   }
 
   /** Takes in a connection that was accepted; the event for the listener's handler. */
   accepted(machine: Machine, connection: Connection, owner: SocketOwner): { socket: Socket; event: Obj } {
-    const socket = this.#add(new Socket(machine, owner, this.#next, connection, { host: null, accepted: true }));
+    const socket = this.#add(new Socket(machine, owner, this.#next, connection, { host: null, accepted: true, watch: this.watch }));
+    this.#tell('accept', socket);
     return { socket, event: this.#result(socket, true) };
+  }
+
+  #tell(kind: 'connect' | 'accept', { id, connection: { remote, local, encrypted: tls } }: Socket): void {
+    this.watch?.tell({ kind, id, remote, local, tls });
   }
 
   #add(socket: Socket): Socket {

@@ -37,6 +37,13 @@ describe('readArguments', () => {
     ['chekc demo.oak', { kind: 'wrong', message: 'there is no file chekc; did you mean the command check?' }],
     ['evil', { kind: 'run', file: 'evil', args: [] }],
     ['--lib', { kind: 'wrong', message: '--lib needs a value' }],
+    ['--allow-net', { kind: 'wrong', message: '--allow-net needs a value' }],
+    [
+      '--deny-net=10.0.0.0/99 demo.oak',
+      { kind: 'wrong', message: '--allow-net and --deny-net: 10.0.0.0/99 is no host, host:port, :port, address/bits or *' },
+    ],
+    ['demo.oak --deny-net=?', { kind: 'run', file: 'demo.oak', args: ['--deny-net=?'] }],
+    ['--alow-net=* demo.oak', { kind: 'wrong', message: 'there is no flag --alow-net; did you mean --allow-net?' }],
     ['--fuel x demo.oak', { kind: 'wrong', message: '--fuel takes a positive whole number, not x' }],
   ] as const satisfies readonly (readonly [string, Command])[]) {
     it(`magnolia ${line}`, () => {
@@ -49,14 +56,15 @@ describe('readArguments', () => {
   });
 
   for (const [line, env, expected] of [
-    ['demo.oak', {}, { lib: null, fuel: null }],
+    ['demo.oak', {}, { lib: null, fuel: null, allowNet: null, denyNet: null }],
     ['--lib here demo.oak', {}, { lib: 'here', fuel: null }],
     ['--lib=here --fuel 7 demo.oak', {}, { lib: 'here', fuel: 7 }],
     ['run --lib here demo.oak', { MAGNOLIA_LIB: 'there' }, { lib: 'here', fuel: null }],
+    ['--allow-net=a:1,b --deny-net :25 run --allow-net=c demo.oak', {}, { allowNet: 'a:1,b,c', denyNet: ':25' }],
     ['demo.oak --lib here', { MAGNOLIA_LIB: 'there', MAGNOLIA_FUEL: '3' }, { lib: 'there', fuel: 3 }],
   ] as const) {
     it(`has settings in ${line} with ${JSON.stringify(env)}`, () => {
-      expect(readArguments(line.split(' '), world({ env })).settings).toEqual(expected);
+      expect(readArguments(line.split(' '), world({ env })).settings).toMatchObject(expected);
     });
   }
 });

@@ -6,6 +6,7 @@
  *
  * Reading it has no effects: whether a file exists and whether somebody sits at a terminal is asked through `World`.
  */
+import { networkPolicy } from '../../builtins/sockets/policy.ts';
 import { nearest } from '../../language/nearest.ts';
 
 /** What holds for every command. */
@@ -14,6 +15,9 @@ export interface Settings {
   readonly lib: string | null;
   /** Steps that a thread may run before others get their turn; null for the usual number. For tests. */
   readonly fuel: number | null;
+  /** Addresses that the program may use, and may not; null for no such list. */
+  readonly allowNet: string | null;
+  readonly denyNet: string | null;
 }
 
 export type Command =
@@ -47,14 +51,21 @@ export const COMMANDS: { readonly [name: string]: string } = {
   version: 'print the version',
 };
 
-const FLAGS = ['--lib', '--fuel', '--help', '--version'];
+const VALUE_FLAGS = ['--lib', '--fuel', '--allow-net', '--deny-net'] as const;
+const FLAGS = [...VALUE_FLAGS, '--help', '--version'];
+
+const NO_SETTINGS: Settings = { lib: null, fuel: null, allowNet: null, denyNet: null };
 
 /** Reads the arguments that come after the name of the command itself. */
 export function readArguments(argv: readonly string[], world: World): Asked {
-  let lib = world.env.MAGNOLIA_LIB || null;
-  let fuel = world.env.MAGNOLIA_FUEL || null;
+  const given: { [name in (typeof VALUE_FLAGS)[number]]: string | null } = {
+    '--lib': world.env.MAGNOLIA_LIB || null,
+    '--fuel': world.env.MAGNOLIA_FUEL || null,
+    '--allow-net': null,
+    '--deny-net': null,
+  };
   const rest = [...argv];
-  const wrong = (message: string): Asked => ({ command: { kind: 'wrong', message }, settings: { lib: null, fuel: null } });
+  const wrong = (message: string): Asked => ({ command: { kind: 'wrong', message }, settings: NO_SETTINGS });
 
   /** Takes the flags that come next; gives the command that one of them stands for, or undefined. */
   const takeFlags = (): Command | undefined => {
@@ -63,19 +74,25 @@ export function readArguments(argv: readonly string[], world: World): Asked {
       if (flag === '--') return undefined;
       if (flag === '--help' || flag === '-h') return { kind: 'help', topic: null };
       if (flag === '--version' || flag === '-v' || flag === '-V') return { kind: 'version' };
-      const [name = '', given] = flag.split(/=(.*)/s, 2);
-      if (name !== '--lib' && name !== '--fuel') return unknownFlag(name);
-      const value = given ?? rest.shift();
+      const [start = '', inside] = flag.split(/=(.*)/s, 2);
+      const name = VALUE_FLAGS.find((one) => one === start);
+      if (name === undefined) return unknownFlag(start);
+      const value = inside ?? rest.shift();
       if (value === undefined || value === '') return { kind: 'wrong', message: `${name} needs a value` };
-      if (name === '--lib') lib = value;
-      else fuel = value;
+      // Lists of addresses add up, so that a later one takes nothing back.
+      given[name] = given[name] !== null && name.endsWith('-net') ? `${given[name]},${value}` : value;
     }
     return undefined;
   };
 
   const command = takeFlags() ?? readCommand(rest, takeFlags, world);
+  const { '--lib': lib, '--fuel': fuel, '--allow-net': allowNet, '--deny-net': denyNet } = given;
   if (fuel !== null && !/^[1-9]\d{0,8}$/.test(fuel)) return wrong(`--fuel takes a positive whole number, not ${fuel}`);
-  return { command, settings: { lib, fuel: fuel === null ? null : Number(fuel) } };
+  if (allowNet !== null || denyNet !== null) {
+    const problem = networkPolicy(allowNet, denyNet);
+    if (typeof problem === 'string') return wrong(`--allow-net and --deny-net: ${problem}`);
+  }
+  return { command, settings: { lib, fuel: fuel === null ? null : Number(fuel), allowNet, denyNet } };
 }
 
 function unknownFlag(flag: string): Command {

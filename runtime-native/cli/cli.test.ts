@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const root = resolve(dirname(__filename), '../..');
-const cli = join(root, 'dist/cli.js');
+const cli = join(root, 'dist/cli.cjs');
 const folder = mkdtempSync(join(tmpdir(), 'magnolia-cli-'));
 const env = {
   ...process.env,
@@ -102,6 +102,7 @@ describe('magnolia FILE', () => {
 
   Stack Trace:
     in fn half [2:1]
+    in top level [3:5]
 `);
   });
 

@@ -1,6 +1,7 @@
 /** A program's interpreter, with everything that Node can give it. */
 import type { Registry } from '../../builtins/registry.ts';
-import { socketBuiltins } from '../../builtins/sockets/builtins.ts';
+import { type SocketPolicy, socketBuiltins } from '../../builtins/sockets/builtins.ts';
+import { networkPolicy } from '../../builtins/sockets/policy.ts';
 import { toBytes } from '../../language/bytes.ts';
 import { Interpreter } from '../../language/interpreter.ts';
 import type { ModuleFinder } from '../../language/modules.ts';
@@ -11,6 +12,7 @@ import { NodeHost } from '../host.ts';
 import { libraryNames } from '../library.ts';
 import { nativeModules } from '../modules.ts';
 import { nativeSockets } from '../sockets/backend.ts';
+import { traceFrom } from '../sockets/trace.ts';
 import type { Settings } from './arguments.ts';
 import { showProblem } from './screen.ts';
 
@@ -26,7 +28,7 @@ export function newEngine(settings: Settings, args: readonly string[], host = ne
   const sockets = nativeSockets();
   const finder = moduleFinder(settings);
   const registry = nativeBuiltins({ args: [process.argv[1] ?? 'magnolia', ...args], library: librarySources(finder) });
-  registry.add(socketBuiltins(sockets));
+  registry.add(socketBuiltins(sockets, policyOf(settings), traceFrom(process.env.MAGNOLIA_TRACE)));
   const interpreter = new Interpreter({
     host,
     builtins: (machine) => registry.functions(machine),
@@ -38,6 +40,13 @@ export function newEngine(settings: Settings, args: readonly string[], host = ne
     fuel: settings.fuel ?? undefined,
   });
   return { interpreter, host, finish: (done) => sockets.drainAll(done) };
+}
+
+function policyOf({ allowNet, denyNet }: Settings): SocketPolicy {
+  if (allowNet === null && denyNet === null) return {};
+  const policy = networkPolicy(allowNet, denyNet);
+  if (typeof policy === 'string') throw new Error(policy); // readArguments has looked
+  return policy;
 }
 
 /** The builtins of a program on Node, as data. */

@@ -18,8 +18,11 @@ const OVERVIEW = `Usage:
 
 Flags, before the FILE or the command:
   --lib DIR                   take the standard library from DIR (or MAGNOLIA_LIB)
+  --allow-net LIST            let the program use these addresses only: host, host:port, :port, 10.0.0.0/8, unix:/path, *
+  --deny-net LIST             never let it use these; what is refused is an error value for the program
   --help, --version
 
+MAGNOLIA_TRACE=net tells on standard error what happens to sockets.
 Errors go to standard error. The exit status is the program's own, 1 after an error, 2 for wrong usage.
 `;
 

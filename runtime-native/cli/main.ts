@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * The `magnolia` command. Running a program is what start-up time counts for, so everything else is loaded when asked for.
  *

@@ -1,10 +1,12 @@
 /** The network of Node: TCP and Unix sockets by `node:net`, TLS by `node:tls`. */
 import type { Server, Socket } from 'node:net';
+import { formatAddress } from '../../builtins/sockets/address.ts';
 import {
   type Connection,
   Failure,
   type ListenerEvents,
   type ListenerOptions,
+  NOT_ALLOWED,
   type SocketBackend,
 } from '../../builtins/sockets/backend.ts';
 import { loadCredentials } from './certificates.ts';
@@ -33,7 +35,7 @@ export function nativeSockets(): NativeSockets {
   const dialling = new Set<() => void>();
 
   return {
-    connect(target, { tls, ...settings }, done) {
+    connect(target, { tls, mayReach, ...settings }, done) {
       let cancelled = false;
       let giveUp = (): void => {};
       const cancel = (): void => {
@@ -71,7 +73,12 @@ export function nativeSockets(): NativeSockets {
           settle(found);
           return;
         }
-        giveUp = dial(found, target.port, settings, (outcome) => {
+        const allowed = mayReach === undefined ? found : found.filter(mayReach);
+        if (allowed.length === 0) {
+          settle(new Failure('permission', `dial tcp ${formatAddress(found[0] ?? target.host, target.port)}: ${NOT_ALLOWED}`));
+          return;
+        }
+        giveUp = dial(allowed, target.port, settings, (outcome) => {
           if (outcome instanceof Failure) settle(outcome);
           else connected(outcome.stream, outcome.inlet, null);
         });

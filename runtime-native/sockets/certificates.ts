@@ -88,6 +88,8 @@ export function contextFor(
   if (context === undefined) {
     context = createSecureContext({
       minVersion: `TLSv${minVersion}`,
+      // Without one, OpenSSL refuses to take up sessions of clients that had to show a certificate.
+      ...(role === 'server' ? { sessionIdContext: 'magnolia' } : {}),
       ...(pem === undefined ? {} : { ca: [...pem] }),
       ...(credentials.identity ?? {}),
     });
@@ -190,6 +192,11 @@ const peerCertificates = new WeakMap<TLSSocket, X509Certificate | undefined>();
 export function peerCertificate(stream: TLSSocket): X509Certificate | undefined {
   if (!peerCertificates.has(stream)) peerCertificates.set(stream, stream.getPeerX509Certificate());
   return peerCertificates.get(stream);
+}
+
+/** Says which certificate a peer showed earlier, in the session that was taken up again. */
+export function setPeerCertificate(stream: TLSSocket, certificate: X509Certificate): void {
+  peerCertificates.set(stream, certificate);
 }
 
 /** Why a server's certificate is not accepted; null when it is. `name` is whom it has to name. */

@@ -189,7 +189,10 @@ export class NodeConnection implements Connection {
     this.#securing = true;
     this.encrypted = true;
     this.#secure(options, NO_BYTES, (failure) => {
-      if (failure === null) return;
+      if (failure === null) {
+        this.events.secured?.();
+        return;
+      }
       this.#broken = { code: failure.code, words: failure.detail, call: null };
       if (this.#attached) this.events.failed(this.#broken);
     });
@@ -201,7 +204,7 @@ export class NodeConnection implements Connection {
       done(new Failure('eof', 'EOF'));
       return;
     }
-    const stream = secure(plain, options, unread, `${this.local}->${this.remote}`, (failure) => {
+    const stream = secure(plain, options, unread, this, (failure) => {
       if (failure === null) {
         this.#securing = false;
         if (!this.encrypted) {

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { formatAddress } from '../../builtins/sockets/address.ts';
 import { Failure, type Listener, type ListenerEvents, type ListenerOptions } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
+import { Entrance } from './accepting.ts';
 import { streamSettings } from './connection.ts';
 import { kindOf } from './errors.ts';
 
@@ -19,7 +20,9 @@ export function listenTcp(
   events: ListenerEvents,
   done: (outcome: Listener | Failure) => void,
 ): void {
-  const server = createServer(streamSettings(options), accept);
+  let local = '';
+  const entrance = new Entrance(options.backlog, events, () => `tcp ${local}`, accept);
+  const server = createServer(streamSettings(options), entrance.enter);
 
   const onError = (error: Error): void => {
     listeners.delete(server);
@@ -36,7 +39,7 @@ export function listenTcp(
   server.once('error', onError);
   server.listen({ host: host === '' ? '::' : host, port, backlog: options.backlog }, () => {
     const { address, port: given } = server.address() as AddressInfo; // it listens on TCP
-    const local = formatAddress(address, given);
+    local = formatAddress(address, given);
     server.off('error', onError);
     server.on('error', (error) => {
       events.failed(
@@ -49,7 +52,10 @@ export function listenTcp(
       close: () => {
         listeners.delete(server);
         server.close(); // the port is free when this returns; open connections are not its business
+        entrance.close();
       },
+      hold: (isHeld) => entrance.hold(isHeld),
+      waiting: () => entrance.waiting(),
     });
   });
 }

@@ -2,11 +2,12 @@
 import type { Socket } from 'node:net';
 import { connect, TLSSocket } from 'node:tls';
 import { isIP } from '../../builtins/sockets/address.ts';
-import { type Encryption, Failure, type TlsOptions } from '../../builtins/sockets/backend.ts';
+import { type Connection, type Encryption, Failure, type TlsOptions } from '../../builtins/sockets/backend.ts';
 import { toBytes } from '../../language/bytes.ts';
 import { codeOf } from '../errno.ts';
 import { alternativeNames, contextFor, peerCertificate, whyNotTrusted, whyNotTrustedClient } from './certificates.ts';
 import { breakdownOf, kindOf } from './errors.ts';
+import { keepSessions, type Origin, originOf, recallCertificate } from './sessions.ts';
 import { isTlsError, tlsErrorText } from './tls-errors.ts';
 
 /**
@@ -17,12 +18,12 @@ export function secure(
   plain: Socket,
   options: TlsOptions,
   unread: Uint8Array,
-  route: string,
+  { local, remote }: Pick<Connection, 'local' | 'remote'>,
   done: (failure: Failure | null) => void,
 ): TLSSocket {
   if (unread.length > 0) plain.unshift(unread);
-  const stream = options.role === 'server' ? serverStream(plain, options) : clientStream(plain, options);
-  stream.setNoDelay(true);
+  const origin = originOf(contextFor(options), `${remote} ${options.serverName} ${options.alpn.join()}`);
+  const stream = options.role === 'server' ? serverStream(plain, options) : clientStream(plain, options, origin);
 
   const settle = (failure: Failure | null): void => {
     stream.off(ready, onReady).off('error', onError).off('end', onEnd).off('close', onEnd);
@@ -35,10 +36,12 @@ export function secure(
     done(failure);
   };
   const onReady = (): void => {
+    recallCertificate(stream, origin);
     const refusal = refusalOf(stream, options);
+    if (refusal === null && options.role === 'client') keepSessions(stream, origin);
     settle(refusal === null ? null : new Failure('cert', refusal));
   };
-  const onError = (error: Error): void => settle(failureOf(error, route));
+  const onError = (error: Error): void => settle(failureOf(error, `${local}->${remote}`));
   const onEnd = (): void => settle(new Failure('eof', 'EOF'));
   const timer =
     options.timeoutMs > 0 ? setTimeout(() => settle(new Failure('timeout', 'i/o timeout')), options.timeoutMs) : undefined;
@@ -62,13 +65,14 @@ function refusalOf(stream: TLSSocket, { role, verify, serverName, clientAuth }: 
   return whyNotTrustedClient(stream);
 }
 
-function clientStream(plain: Socket, options: TlsOptions): TLSSocket {
+function clientStream(plain: Socket, options: TlsOptions, { context, begunWith }: Origin): TLSSocket {
   const name = (options.serverName ?? '').replace(/\.$/, '');
   return connect({
     socket: plain,
-    secureContext: contextFor(options),
+    secureContext: context,
     rejectUnauthorized: false, // refusalOf decides
     checkServerIdentity: () => undefined,
+    ...(begunWith === null ? {} : { session: begunWith.ticket }),
     ...(name === '' || isIP(name) ? {} : { servername: name }),
     ...(options.alpn.length > 0 ? { ALPNProtocols: [...options.alpn] } : {}),
   });
@@ -93,6 +97,7 @@ export function describe(stream: TLSSocket): Encryption {
     alpn: typeof stream.alpnProtocol === 'string' ? stream.alpnProtocol : null,
     serverName: nameOf(stream),
     verified: stream.authorized,
+    resumed: stream.isSessionReused(),
     peer:
       certificate === undefined
         ? null

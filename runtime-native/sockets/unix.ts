@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Failure, type Listener, type ListenerEvents, type ListenerOptions } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
+import { Entrance } from './accepting.ts';
 import { kindOf } from './errors.ts';
 
 /** Paths are bytes to us and text to Node, as which they are written in UTF-8. */
@@ -37,7 +38,8 @@ export function listenUnix(
   events: ListenerEvents,
   done: (outcome: Listener | Failure) => void,
 ): void {
-  const server = createServer({ allowHalfOpen: true }, accept);
+  const entrance = new Entrance(backlog, events, () => `unix ${path}`, accept);
+  const server = createServer({ allowHalfOpen: true }, entrance.enter);
   const fail = (error: Error): void => {
     listeners.delete(server);
     done(new Failure(kindOf(error), `listen unix ${path}: bind: ${errnoText(error)}`));
@@ -54,7 +56,10 @@ export function listenUnix(
         close: () => {
           listeners.delete(server);
           server.close(); // removes the file, too
+          entrance.close();
         },
+        hold: (isHeld) => entrance.hold(isHeld),
+        waiting: () => entrance.waiting(),
       });
     });
   };

@@ -1,0 +1,147 @@
+/**
+ * Rules about addresses as people write them: `--allow-net=example.com:443,127.0.0.1 --deny-net=10.0.0.0/8`.
+ *
+ *     *                      everything
+ *     example.com            a host, every port; 'localhost' is also the addresses of this machine
+ *     *.example.com          every name below example.com
+ *     10.1.2.3, ::1          an address, however it is written
+ *     10.0.0.0/8, fd00::/8   all addresses that begin so
+ *     host:443, [::1]:443    one port only
+ *     :443                   the port on every host
+ *     unix:/path, unix:*     a Unix socket, or all of them
+ *
+ * Something is allowed when a rule allows it, or when there are no rules that allow, and no rule denies it. Rules that
+ * deny are applied to the addresses of a name, too, so that a name does not lead around them.
+ */
+import { isIP, parseAddress } from './address.ts';
+import type { Target } from './backend.ts';
+import type { SocketPolicy } from './builtins.ts';
+
+/** One rule; null stands for everything of a kind. */
+interface Rule {
+  matchesHost(host: string): boolean;
+  readonly port: number | null;
+  /** The path of a Unix socket; null for none, `*` for all. */
+  readonly path: string | null;
+  readonly all: boolean;
+}
+
+/** Reads rules separated by commas. A text is what is wrong with them. */
+function readRules(list: string): readonly Rule[] | string {
+  const rules: Rule[] = [];
+  for (const text of list.split(',').map((one) => one.trim())) {
+    if (text === '') continue;
+    const rule = readRule(text);
+    if (rule === null) return `${text} is no host, host:port, :port, address/bits or *`;
+    rules.push(rule);
+  }
+  return rules;
+}
+
+function readRule(text: string): Rule | null {
+  if (text === '*') return { matchesHost: () => true, port: null, path: '*', all: true };
+  if (text.startsWith('unix:')) return { matchesHost: () => false, port: null, path: text.slice(5), all: false };
+  const split = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text);
+  const host = split === null ? text : (split[1] ?? split[2] ?? '');
+  const port = split?.[3] === undefined ? null : Number(split[3]);
+  if ((port !== null && port > 65535) || (host === '' && port === null)) return null;
+  const matchesHost = hostMatcher(host.toLowerCase());
+  return matchesHost === null ? null : { matchesHost, port, path: null, all: false };
+}
+
+function hostMatcher(host: string): ((given: string) => boolean) | null {
+  if (host === '' || host === '*') return () => true;
+  if (host.startsWith('*.')) {
+    const suffix = host.slice(1);
+    return isName(host.slice(2)) ? (given) => given.endsWith(suffix) : null;
+  }
+  const [prefix = '', bits] = host.split('/', 2);
+  const address = addressBits(prefix);
+  if (address === null) {
+    if (bits !== undefined || !isName(host)) return null;
+    return host === 'localhost' ? isLocal : (given) => given === host;
+  }
+  const most = prefix.includes(':') ? 128 : 32;
+  const length = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : -1;
+  if (length < 0 || length > most) return null;
+  const ignored = BigInt(most - length);
+  return (given) => {
+    const other = addressBits(given);
+    return other !== null && other >> ignored === address >> ignored;
+  };
+}
+
+function isName(host: string): boolean {
+  return !isIP(host) && parseAddress(`${host}:1`).kind === 'tcp';
+}
+
+function isLocal(host: string): boolean {
+  return host === 'localhost' || host.startsWith('127.') || addressBits(host) === 1n;
+}
+
+/** An IP address as a number: of 128 bits, IPv4 in its mapped form. Null when it is none. */
+function addressBits(host: string): bigint | null {
+  if (!isIP(host)) return null;
+  const parsed = parseAddress(`[${host}]:1`);
+  if (parsed.kind !== 'tcp') return null;
+  const plain = parsed.host.replace(/%.*$/, '');
+  if (!plain.includes(':')) return 0xffff_0000_0000n | BigInt(plain.split('.').reduce((sum, part) => sum * 256 + Number(part), 0));
+  const [before = '', after] = plain.replace(/[\d.]+\.\d+$/, dottedGroups).split('::');
+  const first = groups(before);
+  const last = after === undefined ? [] : groups(after);
+  const all = [...first, ...new Array<number>(8 - first.length - last.length).fill(0), ...last];
+  return all.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n);
+}
+
+/** The last four bytes of an IPv6 address, when they are written as an IPv4 address. */
+function dottedGroups(dotted: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number);
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+}
+
+function groups(text: string): number[] {
+  return text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
+}
+
+/** What a program connects to when it names no host, as backends do it. */
+function dialled(host: string): string {
+  if (host === '' || host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host.toLowerCase().replace(/\.$/, '');
+}
+
+/** The addresses that mean every interface of this machine. */
+function isEverywhere(host: string): boolean {
+  return host === '' || host === '0.0.0.0' || addressBits(host) === 0n;
+}
+
+/**
+ * The policy of two lists; null stands for a list that was not given. A text is what is wrong with them. To listen on every interface
+ * a program needs a rule for `0.0.0.0`, `::`, the port or everything, and no rule may deny any host on that port.
+ */
+export function networkPolicy(allow: string | null, deny: string | null): SocketPolicy | string {
+  const allowed = allow === null ? null : readRules(allow);
+  const denied = deny === null ? [] : readRules(deny);
+  if (typeof allowed === 'string') return allowed;
+  if (typeof denied === 'string') return denied;
+
+  const covers = (rules: readonly Rule[], host: string, port: number): boolean =>
+    rules.some((rule) => (rule.port === null || rule.port === port) && rule.matchesHost(host));
+  const coversPath = (rules: readonly Rule[], path: string): boolean =>
+    rules.some((rule) => rule.path === '*' || rule.path === path);
+
+  const may = (target: Target, host: (given: string) => string): boolean => {
+    if (target.kind === 'unix') return !coversPath(denied, target.path) && (allowed === null || coversPath(allowed, target.path));
+    const name = host(target.host);
+    return !covers(denied, name, target.port) && (allowed === null || covers(allowed, name, target.port));
+  };
+  return {
+    mayConnect: (target) => may(target, dialled),
+    mayReach: ({ ip, port }) => !covers(denied, ip, port),
+    mayListen(target) {
+      if (target.kind === 'unix' || !isEverywhere(target.host)) return may(target, (host) => host.toLowerCase());
+      const { port } = target;
+      if (denied.some((rule) => rule.path === null || rule.all ? rule.port === null || rule.port === port : false)) return false;
+      return allowed === null || covers(allowed, '0.0.0.0', port) || covers(allowed, '::', port);
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/** What an interop case is, what it may use, and the table that comes of all of them. */
+import { spawn } from 'node:child_process';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { styleText } from 'node:util';
+import type { Servers } from './servers.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+export const cli = resolve(here, '../../dist/cli.js');
+
+/** One full session between a program of ours and one of somebody else. */
+export interface Case {
+  /** The software on the other side: the lines of the table are grouped by it. */
+  readonly peer: string;
+  readonly name: string;
+  /** Also in the short form that CI runs. */
+  readonly short?: boolean;
+  /** Executables or npm packages that it needs; the case is skipped where one is missing. */
+  readonly needs?: readonly string[];
+  /** Throws when something is wrong. */
+  run(world: World): Promise<void>;
+}
+
+/** How a command ended. */
+export interface Outcome {
+  readonly out: string;
+  readonly err: string;
+  readonly code: number | null;
+}
+
+/** A Magnolia program that serves; each line it prints is a JSON value. */
+export interface Running {
+  /** The next line, waited for at most 10 seconds. */
+  next(): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** What cases use. */
+export interface World {
+  readonly servers: Servers;
+  /** Where `import` finds the npm packages that are peers. */
+  readonly packages: string;
+  /** Runs a command to its end, at most 30 seconds. */
+  command(name: string, args: readonly string[], options?: { input?: string; env?: NodeJS.ProcessEnv }): Promise<Outcome>;
+  /** Runs a Magnolia program of this folder with values in its environment; its last line is JSON. */
+  magnolia(program: string, env: { readonly [name: string]: string | number }): Promise<unknown>;
+  /** Starts a Magnolia program of this folder that prints "ready" first. */
+  serve(program: string, env: { readonly [name: string]: string | number }): Promise<Running>;
+}
+
+export function createWorld(servers: Servers, packages: string): World {
+  const environment = (env: { readonly [name: string]: string | number } = {}) => ({
+    ...process.env,
+    SSL_CERT_FILE: join(servers.certs, 'ca.pem'),
+    ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
+  });
+  const command: World['command'] = (name, args, { input = '', env = process.env } = {}) =>
+    new Promise((done, failed) => {
+      const child = spawn(name, args, { env, stdio: 'pipe', timeout: 30_000 });
+      let out = '';
+      let err = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        out += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        err += text;
+      });
+      child.once('error', failed).once('close', (code) => done({ out, err, code }));
+      child.stdin.on('error', () => {}); // it may end without reading all
+      child.stdin.end(input);
+    });
+  return {
+    servers,
+    packages,
+    command,
+    async magnolia(program, env) {
+      const { out, err, code } = await command(process.execPath, [cli, join(here, program)], { env: environment(env) });
+      if (code !== 0) throw new Error(`${program} ended with ${code}\n${out}${err}`);
+      return JSON.parse(out.trim().split('\n').at(-1) ?? '');
+    },
+    async serve(program, env) {
+      const child = spawn(process.execPath, [cli, join(here, program)], { env: environment(env), stdio: ['ignore', 'pipe', 'inherit'] });
+      const lines: string[] = [];
+      let arrived = () => {};
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        lines.push(line);
+        arrived();
+      });
+      const ended = new Promise((done) => child.once('exit', done));
+      const line = async (): Promise<string> => {
+        const limit = Date.now() + 10_000;
+        for (;;) {
+          const first = lines.shift();
+          if (first !== undefined) return first;
+          if (Date.now() > limit || child.exitCode !== null) throw new Error(`${program} printed nothing more`);
+          await new Promise<void>((done) => {
+            arrived = done;
+            setTimeout(done, 200);
+          });
+        }
+      };
+      if ((await line()) !== 'ready') throw new Error(`${program} is not ready`);
+      return {
+        next: async () => JSON.parse(await line()) as unknown,
+        async stop() {
+          child.kill();
+          await ended;
+        },
+      };
+    },
+  };
+}
+
+/** Throws unless both are the same JSON. */
+export function same(what: string, actual: unknown, expected: unknown): void {
+  const [is, should] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (is !== should) throw new Error(`${what}: ${is}, not ${should}`);
+}
+
+/** Throws with what a command printed unless it ended well. */
+export function succeeded(outcome: Outcome): Outcome {
+  if (outcome.code !== 0) throw new Error(`exit status ${outcome.code}\n${outcome.out.slice(-2000)}${outcome.err.slice(-2000)}`);
+  return outcome;
+}
+
+/** Runs the cases one after the other, prints a line for each and a summary; the number of failures. */
+export async function runCases(cases: readonly Case[], world: World, missing: ReadonlySet<string>): Promise<number> {
+  let [passed, failed, skipped] = [0, 0, 0];
+  let peer = '';
+  for (const one of [...cases].sort((a, b) => (a.peer < b.peer ? -1 : a.peer > b.peer ? 1 : 0))) {
+    if (one.peer !== peer) console.log(`\n${styleText('bold', one.peer)}`);
+    peer = one.peer;
+    const lacking = (one.needs ?? []).filter((name) => missing.has(name));
+    if (lacking.length > 0) {
+      skipped += 1;
+      console.log(`  ${styleText('yellow', 'SKIPPED')} ${one.name}: no ${lacking.join(', ')}`);
+      continue;
+    }
+    const start = performance.now();
+    try {
+      await one.run(world);
+      passed += 1;
+      console.log(`  ${styleText('green', 'ok')} ${one.name} ${styleText('dim', `${Math.round(performance.now() - start)} ms`)}`);
+    } catch (error) {
+      failed += 1;
+      console.log(`  ${styleText('red', 'FAIL')} ${one.name}\n${String(error instanceof Error ? error.message : error).replace(/^/gm, '    ')}`);
+    }
+  }
+  console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return failed;
+}
