@@ -74,7 +74,13 @@ const ASCII_LOWER = /[a-z]+/g;
 
 /** A builtin that gives a string in another form. */
 function mailText(name: string, form: string, change: (text: string) => string): Builtin {
-  return builtin({ name, group: 'text', help: `a string ${form}`, params: [text('s')], run: (_machine, s) => new Str(change(s.text)) });
+  return builtin({
+    name,
+    group: 'text',
+    help: `a string ${form}`,
+    params: [text('s')],
+    run: (_machine, s) => new Str(change(s.text)),
+  });
 }
 
 export const libraryBuiltins: readonly Builtin[] = [

@@ -31,7 +31,17 @@ export interface Param<T = unknown> {
 }
 
 export type Group =
-  | 'core' | 'math' | 'text' | 'time' | 'random' | 'channels' | 'processes' | 'files' | 'sockets' | 'memory' | 'runtime';
+  | 'core'
+  | 'math'
+  | 'text'
+  | 'time'
+  | 'random'
+  | 'channels'
+  | 'processes'
+  | 'files'
+  | 'sockets'
+  | 'memory'
+  | 'runtime';
 
 /** Whatever the parameters' checks let through, in order; typed by `builtin`. */
 // biome-ignore lint/suspicious/noExplicitAny: each run has the types of its own parameters, which builtin() checks
@@ -151,7 +161,8 @@ function toFunction(one: Builtin, machine: Machine): Fn {
       };
     } else if (params.length === 2) {
       fn = function call(a: Value, b: Value) {
-        if (a === undefined || b === undefined || (b as unknown) instanceof Spread) return general(...(arguments as unknown as Value[]));
+        if (a === undefined || b === undefined || (b as unknown) instanceof Spread)
+          return general(...(arguments as unknown as Value[]));
         const x = first.read(a);
         if (x === undefined) throw mismatch(one, 0, a, [a, b]);
         const y = second.read(b);

@@ -44,13 +44,32 @@ export function joined(codes: readonly Code[], separator: string): Code {
 export type Step =
   | { readonly kind: 'do'; readonly sets: Local | null; readonly code: Code }
   /** A call that may suspend. `site` numbers it from 1, `at` is its global position, `saves` is found by `liveness`. */
-  | { readonly kind: 'call'; readonly sets: Local; readonly code: Code; readonly site: number; readonly at: number; saves: Local[] }
+  | {
+      readonly kind: 'call';
+      readonly sets: Local;
+      readonly code: Code;
+      readonly site: number;
+      readonly at: number;
+      saves: Local[];
+    }
   | { readonly kind: 'tail'; readonly code: Code; readonly at: number }
   | { readonly kind: 'return'; readonly code: Code }
   /** The first arm whose test holds, else `otherwise`. `sites` are the call sites before and after it. */
-  | { readonly kind: 'choose'; readonly label: number; readonly arms: readonly Arm[]; readonly otherwise: readonly Step[]; readonly sites: Sites }
+  | {
+      readonly kind: 'choose';
+      readonly label: number;
+      readonly arms: readonly Arm[];
+      readonly otherwise: readonly Step[];
+      readonly sites: Sites;
+    }
   /** A self tail call: new values for the parameters if `still` (the name still means this function), else `call`. */
-  | { readonly kind: 'again'; readonly still: Code | null; readonly moves: readonly (readonly [Local, Code])[]; readonly call: Code; readonly at: number };
+  | {
+      readonly kind: 'again';
+      readonly still: Code | null;
+      readonly moves: readonly (readonly [Local, Code])[];
+      readonly call: Code;
+      readonly at: number;
+    };
 
 export interface Arm {
   readonly steps: readonly Step[];
@@ -108,11 +127,14 @@ export function printFunction(fn: FunctionCode, maker: string, printer: Printer)
   const declared = [...fn.variables.map(({ name }) => name), ...temporaries, '$x'];
   const own = [...fn.params, ...(fn.rest === null ? [] : [fn.rest])];
   const charge = Math.max(1, Math.ceil((own.length + declared.length) / 16));
-  const head = fn.allArguments === null
-    ? [...fn.params.map(({ name }) => name), ...(fn.rest === null ? [] : [`...${fn.rest.name}`])]
-    : [`...${fn.allArguments.name}`];
+  const head =
+    fn.allArguments === null
+      ? [...fn.params.map(({ name }) => name), ...(fn.rest === null ? [] : [`...${fn.rest.name}`])]
+      : [`...${fn.allArguments.name}`];
 
-  printer.line(`const ${maker} = (${fn.captures.map(({ name }) => name).join(', ')}) => function ${fn.name}(${head.join(', ')}) {`);
+  printer.line(
+    `const ${maker} = (${fn.captures.map(({ name }) => name).join(', ')}) => function ${fn.name}(${head.join(', ')}) {`,
+  );
   printer.line(`let ${declared.join(', ')};`);
   printEntry(fn, charge, printer);
   if (fn.loops) printer.line('$again: for (;;) {');
@@ -137,12 +159,13 @@ export function printFunction(fn: FunctionCode, maker: string, printer: Printer)
 /** Missing arguments become null, and the fuel is charged. */
 function printEntry(fn: FunctionCode, charge: number, printer: Printer): void {
   const rest = fn.allArguments ?? fn.rest;
-  if (rest !== null) printer.line(`if (${rest.name}.length === 1 && ${rest.name}[0] instanceof $Spread) ${rest.name} = ${rest.name}[0].items;`);
+  if (rest !== null)
+    printer.line(`if (${rest.name}.length === 1 && ${rest.name}[0] instanceof $Spread) ${rest.name} = ${rest.name}[0].items;`);
   const cost = rest === null ? String(charge) : `${charge} + (${rest.name}.length >> 4)`;
   if (fn.allArguments !== null) {
     printer.line(`if (($m.fuel -= ${cost}) < 0) return $m.outOfFuel(${cost}, ${fn.name}, [new $Spread(${rest?.name})]);`);
     printer.line(`while (${rest?.name}.length < ${fn.params.length}) ${rest?.name}.push(null);`);
-    fn.params.forEach(({ name }, i) => printer.line(`let ${name} = ${rest?.name}[${i}];`));
+    for (const [i, { name }] of fn.params.entries()) printer.line(`let ${name} = ${rest?.name}[${i}];`);
     if (fn.rest !== null) printer.line(`let ${fn.rest.name} = ${rest?.name}.slice(${fn.params.length});`);
     return;
   }
@@ -322,7 +345,10 @@ class ResumePrinter {
 function mentionsAgain(step: Step): boolean {
   if (step.kind === 'again') return true;
   if (step.kind !== 'choose') return false;
-  return step.otherwise.some(mentionsAgain) || step.arms.some(({ steps, body }) => steps.some(mentionsAgain) || body.some(mentionsAgain));
+  return (
+    step.otherwise.some(mentionsAgain) ||
+    step.arms.some(({ steps, body }) => steps.some(mentionsAgain) || body.some(mentionsAgain))
+  );
 }
 
 function assignment(sets: Local | null, code: Code): string {

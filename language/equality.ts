@@ -7,7 +7,20 @@
  * is not, that shows where it was met first.
  */
 import type { Operand } from './operand-errors.ts';
-import { EMPTY, Float, getKey, type Int, isObject, keysOf, type Obj, Pointer, Str, sizeOf, type Table, type Value } from './values.ts';
+import {
+  EMPTY,
+  Float,
+  getKey,
+  type Int,
+  isObject,
+  keysOf,
+  type Obj,
+  Pointer,
+  Str,
+  sizeOf,
+  type Table,
+  type Value,
+} from './values.ts';
 
 /** `a = b`: lists and objects by identity, everything else by value. */
 export function same(a: Operand, b: Operand): boolean {

@@ -242,7 +242,9 @@ function asMistake(error: unknown): Error & { reasonOf: ProgramError['reasonOf']
   if (error instanceof RangeError) {
     const reason = /string length/i.test(error.message)
       ? 'String too long: JavaScript strings hold at most half a gigabyte'
-      : /call stack/i.test(error.message) ? 'A value is nested too deeply' : 'Too large for the memory of this process';
+      : /call stack/i.test(error.message)
+        ? 'A value is nested too deeply'
+        : 'Too large for the memory of this process';
     return Object.assign(error, { reasonOf: reason, at: null });
   }
   throw error;

@@ -152,7 +152,11 @@ function finish(_pc: number, slots: readonly unknown[], _value: Value): Value {
  * The object that `import` gives: an accessor on a prototype of its own for each variable of the module, so that reading one is
  * as fast as reading a key; what others add to it are plain keys. Builtins are found through it as well.
  */
-function moduleObject(variables: Instance['variables'], builtin: (name: string) => Fn | undefined, builtins: ReadonlyMap<string, Fn>): Obj {
+function moduleObject(
+  variables: Instance['variables'],
+  builtin: (name: string) => Fn | undefined,
+  builtins: ReadonlyMap<string, Fn>,
+): Obj {
   const names = Object.keys(variables);
   const prototype = Object.create(Obj.prototype) as Obj;
   Object.defineProperties(prototype, Object.getOwnPropertyDescriptors(variables));
@@ -166,7 +170,10 @@ function moduleObject(variables: Instance['variables'], builtin: (name: string) 
     });
   }
   const hidden: HiddenKeys = {
-    list: () => [...names.filter((name) => variables[name] !== undefined), ...[...builtins.keys()].filter((name) => !names.includes(name))],
+    list: () => [
+      ...names.filter((name) => variables[name] !== undefined),
+      ...[...builtins.keys()].filter((name) => !names.includes(name)),
+    ],
     remove(name) {
       if (Object.hasOwn(variables, name)) variables[name] = null;
     },

@@ -10,10 +10,31 @@ import { deepEqual, matches, same } from './equality.ts';
 import { ProgramError } from './errors.ts';
 import * as operators from './operators.ts';
 import {
-  destructureList, destructureObject, getNamed, getProperty, keyText, literalKey, setNamed, setProperty,
+  destructureList,
+  destructureObject,
+  getNamed,
+  getProperty,
+  keyText,
+  literalKey,
+  setNamed,
+  setProperty,
 } from './properties.ts';
 import { display } from './render.ts';
-import { atom, EMPTY, Float, type Fn, getKey, isObject, keysOf, markClass, Obj, setKey, staticsOf, str, type Value } from './values.ts';
+import {
+  atom,
+  EMPTY,
+  Float,
+  type Fn,
+  getKey,
+  isObject,
+  keysOf,
+  markClass,
+  Obj,
+  setKey,
+  staticsOf,
+  str,
+  type Value,
+} from './values.ts';
 
 class Scope {
   readonly variables = new Map<string, Value>();
@@ -43,10 +64,24 @@ interface Closure {
 export class TooLong extends Error {}
 
 const OPERATORS = {
-  '+': operators.add, '-': operators.sub, '*': operators.mul, '/': operators.div, '%': operators.rem, '**': operators.pow,
-  '^': operators.bitXor, '&': operators.bitAnd, '|': operators.bitOr, '<<': operators.shiftLeft, '>>': operators.shiftRight,
-  '=': same, '==': deepEqual, '!=': (a: Value, b: Value) => !deepEqual(a, b),
-  '<': operators.less, '>': operators.greater, '<=': operators.lessEqual, '>=': operators.greaterEqual,
+  '+': operators.add,
+  '-': operators.sub,
+  '*': operators.mul,
+  '/': operators.div,
+  '%': operators.rem,
+  '**': operators.pow,
+  '^': operators.bitXor,
+  '&': operators.bitAnd,
+  '|': operators.bitOr,
+  '<<': operators.shiftLeft,
+  '>>': operators.shiftRight,
+  '=': same,
+  '==': deepEqual,
+  '!=': (a: Value, b: Value) => !deepEqual(a, b),
+  '<': operators.less,
+  '>': operators.greater,
+  '<=': operators.lessEqual,
+  '>=': operators.greaterEqual,
 } as const;
 const UNARY = { '-': operators.negate, '!': operators.not, '~': operators.bitNot } as const;
 
@@ -205,12 +240,17 @@ export class NaiveEvaluator {
     for (const parent of node.parents) {
       const value = this.#value(parent, scope);
       const part = isObject(value) ? value : this.#checkedCall(value, args, this.#at(parent.at));
-      if (!isObject(part)) throw new ProgramError(`Parent class ${PLACE} must construct an object, got ${display(part)}`, this.#at(parent.at));
+      if (!isObject(part))
+        throw new ProgramError(`Parent class ${PLACE} must construct an object, got ${display(part)}`, this.#at(parent.at));
       for (const key of keysOf(part)) setKey(made, key, getKey(part, key) as Value); // one of its keys
     }
     const own = this.#value(node.body, scope);
     if (own === null) return made;
-    if (!isObject(own)) throw new ProgramError(`Inherited class body for ${node.name} must construct an object, got ${display(own)}`, this.#at(node.body.at));
+    if (!isObject(own))
+      throw new ProgramError(
+        `Inherited class body for ${node.name} must construct an object, got ${display(own)}`,
+        this.#at(node.body.at),
+      );
     for (const key of keysOf(own)) setKey(made, key, getKey(own, key) as Value); // one of its keys
     return made;
   }
@@ -225,7 +265,8 @@ export class NaiveEvaluator {
       }
       args.push(...list);
     }
-    if (tail && typeof callee === 'function' && this.#closures.has(callee as Fn)) return new TailCall(callee as Fn, args, this.#at(expr.at));
+    if (tail && typeof callee === 'function' && this.#closures.has(callee as Fn))
+      return new TailCall(callee as Fn, args, this.#at(expr.at));
     return this.#checkedCall(callee, args, this.#at(expr.at));
   }
 

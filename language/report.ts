@@ -69,7 +69,8 @@ export function report(problem: Problem, options: { readonly colour: boolean }):
 
 function traceLines(trace: readonly TraceEntry[], file: string, paint: Paint): string[] {
   const entry = (one: TraceEntry): string => {
-    const name = one.name === '' ? 'anonymous fn' : one.name === null ? 'top level' : `fn ${withoutControls(fromBytes(one.name))}`;
+    const name =
+      one.name === '' ? 'anonymous fn' : one.name === null ? 'top level' : `fn ${withoutControls(fromBytes(one.name))}`;
     const elsewhere = one.file === file ? '' : ` ${withoutControls(one.file)}`;
     return `    in ${name} [${one.line}:${one.column}]${paint('quiet', elsewhere)}`;
   };

@@ -39,7 +39,12 @@ export class Variable {
 
   /** Lives in a box, because a closure has to see it change. */
   get boxed(): boolean {
-    return this.kind !== 'module' && this.kind !== 'self' && this.captured && (this.bindings !== 1 || this.boundInside || this.capturedUnset);
+    return (
+      this.kind !== 'module' &&
+      this.kind !== 'self' &&
+      this.captured &&
+      (this.bindings !== 1 || this.boundInside || this.capturedUnset)
+    );
   }
 
   /** Never changes once it is set. */
@@ -127,7 +132,11 @@ class Resolver {
     for (const [node, scope] of this.#scopes) {
       const variables = [...scope.variables.values()];
       if (node.kind === 'block') owned.set(node, variables);
-      else loose.set(scope.func, variables.filter(({ kind }) => kind === 'local'));
+      else
+        loose.set(
+          scope.func,
+          variables.filter(({ kind }) => kind === 'local'),
+        );
     }
     for (const [node, scope] of this.#staticScopes) owned.set(node, [...scope.variables.values()]);
     return {

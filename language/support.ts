@@ -5,15 +5,56 @@
 import { deepEqual, matches, same, sameText } from './equality.ts';
 import { ProgramError } from './errors.ts';
 import {
-  add, bitAnd, bitNot, bitOr, bitXor, div, greater, greaterEqual, less, lessEqual, mul, negate, not, pow, rem, shiftLeft, shiftRight, sub,
+  add,
+  bitAnd,
+  bitNot,
+  bitOr,
+  bitXor,
+  div,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  mul,
+  negate,
+  not,
+  pow,
+  rem,
+  shiftLeft,
+  shiftRight,
+  sub,
 } from './operators.ts';
 import {
-  destructureList, destructureObject, getNamed, getProperty, keyText, lengthOf, literalKey, setNamed, setProperty,
+  destructureList,
+  destructureObject,
+  getNamed,
+  getProperty,
+  keyText,
+  lengthOf,
+  literalKey,
+  setNamed,
+  setProperty,
 } from './properties.ts';
 import { display } from './render.ts';
 import {
-  atom, callWith, EMPTY, Float, type Fn, getKey, isObject, keysOf, markClass, Obj, setKey, Spread, Str, SUSPENDED, type Suspended, type Table,
-  type Value, wrapInt,
+  atom,
+  callWith,
+  EMPTY,
+  Float,
+  type Fn,
+  getKey,
+  isObject,
+  keysOf,
+  markClass,
+  Obj,
+  Spread,
+  Str,
+  SUSPENDED,
+  type Suspended,
+  setKey,
+  type Table,
+  type Value,
+  wrapInt,
 } from './values.ts';
 
 /** A variable that a closure sees change. */
@@ -24,7 +65,10 @@ class Box {
 /** `f(args..., list...)`. */
 function spread(callee: Value | undefined, args: Value[], list: Value | undefined, at: number): Value | Suspended {
   if (!Array.isArray(list)) {
-    throw new ProgramError((quote) => `Cannot spread a non-list value ${display(list)} in a function call ${quote.node(at, 'call')}`, at);
+    throw new ProgramError(
+      (quote) => `Cannot spread a non-list value ${display(list)} in a function call ${quote.node(at, 'call')}`,
+      at,
+    );
   }
   const fn = typeof callee === 'function' ? (callee as Fn) : notCallable(callee, at); // every function value is an Fn
   return callWith(fn, args.length === 0 ? list : args.concat(list));
@@ -73,7 +117,10 @@ function merge(into: Obj, made: Value, at: number): void {
 function mergeOwn(into: Obj, own: Value, at: number, bodyAt: number): void {
   if (own === null) return;
   if (!isObject(own)) {
-    throw new ProgramError((quote) => `Inherited class body for ${quote.className(at)} must construct an object, got ${display(own)}`, bodyAt);
+    throw new ProgramError(
+      (quote) => `Inherited class body for ${quote.className(at)} must construct an object, got ${display(own)}`,
+      bodyAt,
+    );
   }
   copyInto(into, own);
 }
@@ -125,11 +172,60 @@ function sessionRead(session: Obj, builtin: (name: string) => Fn | undefined, na
 
 /** Everything that emitted code may use of the runtime. */
 export const support = {
-  SUSPENDED, EMPTY, Obj, Str, Spread, Float, Box,
-  atom, setKey, isObject, markClass, wrapInt,
-  add, sub, mul, div, rem, pow, bitAnd, bitOr, bitXor, shiftLeft, shiftRight, less, lessEqual, greater, greaterEqual, negate, not, bitNot,
-  same, deepEqual, matches, sameText,
-  getNamed, getProperty, setNamed, setProperty, keyText, literalKey, destructureList, destructureObject,
-  spread, notCallable, undefinedName, invalidTarget, badElement, pick, positional, putPositional, merge, mergeOwn,
-  byteAt, codepointAt, lengthAt, sessionRead,
+  SUSPENDED,
+  EMPTY,
+  Obj,
+  Str,
+  Spread,
+  Float,
+  Box,
+  atom,
+  setKey,
+  isObject,
+  markClass,
+  wrapInt,
+  add,
+  sub,
+  mul,
+  div,
+  rem,
+  pow,
+  bitAnd,
+  bitOr,
+  bitXor,
+  shiftLeft,
+  shiftRight,
+  less,
+  lessEqual,
+  greater,
+  greaterEqual,
+  negate,
+  not,
+  bitNot,
+  same,
+  deepEqual,
+  matches,
+  sameText,
+  getNamed,
+  getProperty,
+  setNamed,
+  setProperty,
+  keyText,
+  literalKey,
+  destructureList,
+  destructureObject,
+  spread,
+  notCallable,
+  undefinedName,
+  invalidTarget,
+  badElement,
+  pick,
+  positional,
+  putPositional,
+  merge,
+  mergeOwn,
+  byteAt,
+  codepointAt,
+  lengthAt,
+  sessionRead,
 };

@@ -6,7 +6,7 @@
  * still there depends on when the stack was last captured, and the language promises that it is not.
  */
 import type { Expr, Program } from './ast.ts';
-import { MAIN } from './emitter.ts';
+import { MAIN } from './emit-unit.ts';
 import { definitionAt, programOf } from './function-text.ts';
 import type { Frame } from './machine.ts';
 import type { TraceEntry } from './problem.ts';

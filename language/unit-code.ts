@@ -17,7 +17,12 @@ export interface Instance {
 }
 
 /** Sets a compiled program up; `builtin` finds what its names mean before it binds them, `session` holds a REPL's variables. */
-export type Factory = (support: object, machine: object, builtin: (name: string) => Fn | undefined, session: Obj | null) => Instance;
+export type Factory = (
+  support: object,
+  machine: object,
+  builtin: (name: string) => Fn | undefined,
+  session: Obj | null,
+) => Instance;
 
 export interface Compiled {
   readonly factory: Factory;
@@ -33,9 +38,9 @@ export function compile(source: Source, session = false): Compiled {
   const script = `magnolia-unit-${base}.js`;
   const unit: Unit = { base, length, script, source: () => source, calls: () => calls };
   registerUnit(unit);
-  // Indirect eval: the text sees nothing of this module. It holds no program text but literals and mangled names (emitter.ts).
+  // Called through globalThis, the text sees nothing of this module. It holds no program text but literals and mangled names (emitter.ts).
   // biome-ignore lint/security/noGlobalEval: compiling to JavaScript is what this runtime does
-  const factory = (0, eval)(`${text}\n//# sourceURL=${script}`) as Factory;
+  const factory = globalThis.eval(`${text}\n//# sourceURL=${script}`) as Factory;
   return { factory, unit };
 }
 
@@ -67,7 +72,8 @@ export function quoteFrom(unit: Unit): Quote {
     className: (at) => nodeAt(program(), at - unit.base, 'class')?.name ?? '',
     badElement: (at, index) => {
       const pattern = assignment(at)?.target;
-      if (pattern?.kind === 'list') return `element ${textOf(pattern.items[index])} in destructured list ${textOf(pattern)} is not an identifier`;
+      if (pattern?.kind === 'list')
+        return `element ${textOf(pattern.items[index])} in destructured list ${textOf(pattern)} is not an identifier`;
       const value = pattern?.kind === 'object' ? pattern.entries[index]?.value : null;
       return `value ${textOf(value)} in destructured object ${textOf(pattern)} is not an identifier`;
     },

@@ -17,7 +17,8 @@ interface Index {
 const here = dirname(fileURLToPath(import.meta.url));
 /** The built library: beside the built code (which may lie in dist/chunks), or in dist when the sources run (in tests). */
 export const LIBRARY_FOLDER =
-  ['lib', '../lib', '../dist/lib'].map((path) => join(here, path)).find((path) => existsSync(join(path, 'index.json'))) ?? join(here, 'lib');
+  ['lib', '../lib', '../dist/lib'].map((path) => join(here, path)).find((path) => existsSync(join(path, 'index.json'))) ??
+  join(here, 'lib');
 const load = createRequire(import.meta.url);
 const compiled = new Map<string, Compiled>();
 let index: Index | null = null;

@@ -36,7 +36,9 @@ function programFile(path: string, directory: string): string | null {
   if (path.includes('\0')) return null;
   const whole = resolve(directory, path);
   const lower = path.toLowerCase();
-  const candidates = EXTENSIONS.some((extension) => lower.endsWith(extension)) ? [whole] : EXTENSIONS.map((extension) => whole + extension);
+  const candidates = EXTENSIONS.some((extension) => lower.endsWith(extension))
+    ? [whole]
+    : EXTENSIONS.map((extension) => whole + extension);
   return candidates.find(opens) ?? null;
 }
 

@@ -32,7 +32,10 @@ interface Running {
 }
 
 function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  const child: ChildProcess = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child: ChildProcess = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines: string[] = [];
   let arrived = () => {};
   let over = false;
@@ -91,6 +94,7 @@ try {
   const ours = start([cli, join(here, 'bench/mail-server.oak')], { PORT: String(PORTS.ours) });
   const theirs = start([peer, peerFolder, 'server', String(PORTS.theirs)]);
   await Promise.all([ours.line('ready'), theirs.line('ready')]);
+  const empty = ours.peak();
   const times: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
   const peaks = { ours: 0, theirs: 0 };
   for (let round = 0; round < ROUNDS; round++) {
@@ -108,7 +112,9 @@ try {
   console.log(`  ours   ${median(times.ours).toFixed(3)} s  (${times.ours.map((t) => t.toFixed(3)).join(' ')})`);
   console.log(`  theirs ${median(times.theirs).toFixed(3)} s  (${times.theirs.map((t) => t.toFixed(3)).join(' ')})`);
   console.log(`  ratio  ${(median(times.ours) / median(times.theirs)).toFixed(2)}`);
-  console.log(`  peak memory: our client ${peaks.ours.toFixed(0)} MB, server ${ours.peak().toFixed(0)} MB;`);
+  console.log(
+    `  peak memory: our client ${peaks.ours.toFixed(0)} MB, server ${ours.peak().toFixed(0)} MB (${empty.toFixed(0)} MB before the first message);`,
+  );
   console.log(`               their client ${peaks.theirs.toFixed(0)} MB, server ${theirs.peak().toFixed(0)} MB`);
   ours.stop();
   await ours.ended;
@@ -116,10 +122,16 @@ try {
   const total = String(SESSIONS * EACH);
   const server = start([cli, join(here, 'bench/mail-server.oak')], { PORT: String(PORTS.ours), COUNT: total });
   await server.line('ready');
-  const flood = start([cli, join(here, 'bench/mail-client.oak')], { PORT: String(PORTS.ours), SESSIONS: String(SESSIONS), EACH: String(EACH) });
+  const flood = start([cli, join(here, 'bench/mail-client.oak')], {
+    PORT: String(PORTS.ours),
+    SESSIONS: String(SESSIONS),
+    EACH: String(EACH),
+  });
   const [came, different] = await server.line('message');
   const [seconds] = await flood.line('sent');
-  console.log(`${SESSIONS} sessions, ${EACH} messages each: ${came} came, ${different} different, ${Number(seconds).toFixed(2)} s`);
+  console.log(
+    `${SESSIONS} sessions, ${EACH} messages each: ${came} came, ${different} different, ${Number(seconds).toFixed(2)} s`,
+  );
   const many = start([peer, peerFolder, 'flood', String(PORTS.theirs), String(SESSIONS), String(EACH)]);
   console.log(`  nodemailer into smtp-server: ${Number((await many.line('sent'))[0]).toFixed(2)} s`);
   await Promise.all([flood.ended, many.ended]);

@@ -15,7 +15,20 @@ import { promisify } from 'node:util';
 import { type BuildOptions, build } from 'esbuild';
 
 /** Loaded at the first use of something that they export. */
-const LAZY = ['child_process', 'crypto', 'diagnostics_channel', 'dns', 'fs/promises', 'net', 'os', 'perf_hooks', 'readline', 'tls', 'v8', 'vm'];
+const LAZY = [
+  'child_process',
+  'crypto',
+  'diagnostics_channel',
+  'dns',
+  'fs/promises',
+  'net',
+  'os',
+  'perf_hooks',
+  'readline',
+  'tls',
+  'v8',
+  'vm',
+];
 
 const HEAD = `(function (require, __filename) {
 const __moduleUrl = 'file://' + __filename;

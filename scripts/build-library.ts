@@ -8,7 +8,8 @@
  */
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EmittedUnit, emit } from '../language/emitter.ts';
+import type { EmittedUnit } from '../language/emit-unit.ts';
+import { emit } from '../language/emitter.ts';
 import { ParseError } from '../language/parse-error.ts';
 import { parseProgram } from '../language/parser.ts';
 import { Source } from '../language/source.ts';
@@ -39,7 +40,8 @@ export async function buildLibrary(from: string, to: string): Promise<void> {
     index[name] = { file: name, base, length: text.length };
     base += text.length + 1;
   }
-  if (base > FIRST_FREE_BASE) throw new Error(`The library is larger than the ${FIRST_FREE_BASE} positions that units.ts leaves for it`);
+  if (base > FIRST_FREE_BASE)
+    throw new Error(`The library is larger than the ${FIRST_FREE_BASE} positions that units.ts leaves for it`);
   for (const [other, name] of Object.entries(OTHER_NAMES)) if (index[name] !== undefined) index[other] = index[name];
   await replaceFile(join(to, 'index.json'), JSON.stringify(index));
 }

@@ -142,10 +142,10 @@ function groupsOf(text: string): number[] | null {
   return groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group)) ? groups.map((group) => Number.parseInt(group, 16)) : null;
 }
 
-/** Whether a resolver may be asked for this name: letters, digits, `-`, `_`; not something that it would take for a number. */
+/** Whether a resolver may be asked for this name: letters, digits, `_`, `-` within; not something that it would take for a number. */
 function isLegalName(host: string): boolean {
   const labels = (host.endsWith('.') ? host.slice(0, -1) : host).split('.');
-  if (host.length > 254 || !labels.every((label) => /^[A-Za-z0-9_-]{1,63}$/.test(label))) return false;
+  if (host.length > 254 || !labels.every((label) => /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/.test(label))) return false;
   return !/^(?:[0-9]+|0[xX][0-9a-fA-F]*)$/.test(labels.at(-1) as string); // split gives one at least
 }
 

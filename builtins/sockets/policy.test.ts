@@ -45,7 +45,8 @@ describe('networkPolicy', () => {
       const { mayConnect } = policyOf(allow, deny);
       const verdicts = (list: string): unknown[] =>
         list === '' ? [] : list.split(' ').map((address) => [address, mayConnect?.(target(address))]);
-      const expected = (list: string, verdict: boolean): unknown[] => (list === '' ? [] : list.split(' ').map((one) => [one, verdict]));
+      const expected = (list: string, verdict: boolean): unknown[] =>
+        list === '' ? [] : list.split(' ').map((one) => [one, verdict]);
       expect([...verdicts(yes), ...verdicts(no)]).toEqual([...expected(yes, true), ...expected(no, false)]);
     });
   }
@@ -76,7 +77,19 @@ describe('networkPolicy', () => {
     });
   }
 
-  for (const wrong of ['a b', '10.0.0.0/33', '10.0/8', 'host:99999', 'host:http', '[::1', 'fd00::/129', ':', '*.', '1.2.3', 'a/8']) {
+  for (const wrong of [
+    'a b',
+    '10.0.0.0/33',
+    '10.0/8',
+    'host:99999',
+    'host:http',
+    '[::1',
+    'fd00::/129',
+    ':',
+    '*.',
+    '1.2.3',
+    'a/8',
+  ]) {
     it(`does not understand ${wrong}`, () => expect(networkPolicy(wrong, null)).toContain(wrong));
   }
 });

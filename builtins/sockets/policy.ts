@@ -72,7 +72,7 @@ function hostMatcher(host: string): ((given: string) => boolean) | null {
 }
 
 function isName(host: string): boolean {
-  return !isIP(host) && parseAddress(`${host}:1`).kind === 'tcp';
+  return host !== '' && !isIP(host) && parseAddress(`${host}:1`).kind === 'tcp';
 }
 
 function isLocal(host: string): boolean {
@@ -85,7 +85,8 @@ function addressBits(host: string): bigint | null {
   const parsed = parseAddress(`[${host}]:1`);
   if (parsed.kind !== 'tcp') return null;
   const plain = parsed.host.replace(/%.*$/, '');
-  if (!plain.includes(':')) return 0xffff_0000_0000n | BigInt(plain.split('.').reduce((sum, part) => sum * 256 + Number(part), 0));
+  if (!plain.includes(':'))
+    return 0xffff_0000_0000n | BigInt(plain.split('.').reduce((sum, part) => sum * 256 + Number(part), 0));
   const [before = '', after] = plain.replace(/[\d.]+\.\d+$/, dottedGroups).split('::');
   const first = groups(before);
   const last = after === undefined ? [] : groups(after);
@@ -140,7 +141,8 @@ export function networkPolicy(allow: string | null, deny: string | null): Socket
     mayListen(target) {
       if (target.kind === 'unix' || !isEverywhere(target.host)) return may(target, (host) => host.toLowerCase());
       const { port } = target;
-      if (denied.some((rule) => rule.path === null || rule.all ? rule.port === null || rule.port === port : false)) return false;
+      if (denied.some((rule) => (rule.path === null || rule.all ? rule.port === null || rule.port === port : false)))
+        return false;
       return allowed === null || covers(allowed, '0.0.0.0', port) || covers(allowed, '::', port);
     },
   };

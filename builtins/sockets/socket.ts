@@ -191,8 +191,7 @@ export class Socket implements ConnectionEvents {
       const packet = reader.takePacket(delimiter.length, size);
       if (typeof packet === 'number') return errorResult(`${PREFIX.recvPacket}packet of ${packet} bytes, above ${size}`, 'limit');
       found = packet;
-    }
-    else found = reader.unread > size ? TOO_LONG : null;
+    } else found = reader.unread > size ? TOO_LONG : null;
 
     if (typeof found === 'string') {
       if (this.#paused && reader.unread <= MOST_UNREAD / 2) this.#resume();

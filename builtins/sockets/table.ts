@@ -37,7 +37,9 @@ export class SocketTable implements SocketOwner {
 
   /** Takes in a connection that was accepted; the event for the listener's handler. */
   accepted(machine: Machine, connection: Connection, owner: SocketOwner): { socket: Socket; event: Obj } {
-    const socket = this.#add(new Socket(machine, owner, this.#next, connection, { host: null, accepted: true, watch: this.watch }));
+    const socket = this.#add(
+      new Socket(machine, owner, this.#next, connection, { host: null, accepted: true, watch: this.watch }),
+    );
     this.#tell('accept', socket);
     return { socket, event: this.#result(socket, true) };
   }

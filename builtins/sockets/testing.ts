@@ -11,6 +11,7 @@ import { type Fn, getKey, isObject, type Obj, Str, str, type Value } from '../..
 import { Registry } from '../registry.ts';
 import type { SocketBackend } from './backend.ts';
 import { type SocketPolicy, socketBuiltins } from './builtins.ts';
+import type { SocketWatch } from './watch.ts';
 
 /** A host without output; the clock and the event loop come from the caller. */
 export type Loop = Pick<Host, 'now' | 'defer' | 'timer'>;
@@ -24,13 +25,13 @@ export class Driver {
   idle = 0;
   readonly #functions: Map<string, Fn>;
 
-  constructor(backend: SocketBackend, loop: Loop, policy?: SocketPolicy) {
+  constructor(backend: SocketBackend, loop: Loop, policy?: SocketPolicy, watch?: SocketWatch) {
     const host: Host = { ...loop, write() {}, writeError() {}, flush() {} };
     this.machine = new Machine(host, {
       failed: (_thread, error) => this.errors.push(error),
       idle: () => this.idle++,
     });
-    this.#functions = new Registry().add(socketBuiltins(backend, policy)).functions(this.machine);
+    this.#functions = new Registry().add(socketBuiltins(backend, policy, watch)).functions(this.machine);
   }
 
   /** The names of all builtins. */

@@ -10,6 +10,9 @@ import { breakdownOf, kindOf } from './errors.ts';
 import { keepSessions, type Origin, originOf, recallCertificate } from './sessions.ts';
 import { isTlsError, tlsErrorText } from './tls-errors.ts';
 
+/** Node takes a longer time for 1 ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Begins a handshake over `plain`, which is paused and has no listeners for data. `unread` was read from it before, and is
  * given back: it is what the handshake begins with. `done` is called once; after a failure the stream is destroyed.
@@ -43,8 +46,8 @@ export function secure(
   };
   const onError = (error: Error): void => settle(failureOf(error, `${local}->${remote}`));
   const onEnd = (): void => settle(new Failure('eof', 'EOF'));
-  const timer =
-    options.timeoutMs > 0 ? setTimeout(() => settle(new Failure('timeout', 'i/o timeout')), options.timeoutMs) : undefined;
+  const limitMs = Math.min(options.timeoutMs, LONGEST_TIMER_MS);
+  const timer = limitMs > 0 ? setTimeout(() => settle(new Failure('timeout', 'i/o timeout')), limitMs) : undefined;
 
   const ready = options.role === 'server' ? 'secure' : 'secureConnect';
   stream.once(ready, onReady).once('error', onError).once('end', onEnd).once('close', onEnd);

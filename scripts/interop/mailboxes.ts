@@ -10,7 +10,10 @@ function message(n: number, from: string, subject: string, body: string, more = 
 
 const eightBit = 'MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n';
 const fakes = [1, 2, 3, 4, 5].map((n) => `A${n} OK fake completion\n`).join('');
-const big = Array.from({ length: 20000 }, (_, i) => `${String(i + 1).padStart(6, '0')} abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRS.\n`);
+const big = Array.from(
+  { length: 20000 },
+  (_, i) => `${String(i + 1).padStart(6, '0')} abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRS.\n`,
+);
 
 /** The INBOX of `seed`, with LF at the end of lines as in the files; sequence numbers and UIDs are 1 to 8. */
 export const seeded: readonly string[] = [

@@ -41,9 +41,18 @@ export async function startServers(base: number): Promise<Servers> {
     Object.entries(accounts)
       .map(([name, password]) => `${entry(name, password)}\n`)
       .join('');
-  writeFileSync(join(dir, 'users'), lines((name, password) => `${name}:{PLAIN}${password}`));
-  writeFileSync(join(dir, 'passwords'), lines((name, password) => `${name}: ${Buffer.from(password).toString('base64')}`));
-  writeFileSync(join(dir, 'boxes'), lines((name) => `${name}: ${name}`));
+  writeFileSync(
+    join(dir, 'users'),
+    lines((name, password) => `${name}:{PLAIN}${password}`),
+  );
+  writeFileSync(
+    join(dir, 'passwords'),
+    lines((name, password) => `${name}: ${Buffer.from(password).toString('base64')}`),
+  );
+  writeFileSync(
+    join(dir, 'boxes'),
+    lines((name) => `${name}: ${name}`),
+  );
   writeFileSync(join(dir, 'dovecot.conf'), dovecotConf(setting));
   writeFileSync(join(dir, 'exim.conf'), eximConf(setting), { mode: 0o640 });
   writeFileSync(join(dir, 'smtpd.py'), readFileSync(join(here, 'smtpd.py')));
@@ -59,10 +68,13 @@ export async function startServers(base: number): Promise<Servers> {
 
   const children: ChildProcess[] = [];
   const run = (command: string, args: string[]) => {
-    const whole = root ? ['setpriv', `--reuid=${user}`, `--regid=${group}`, '--init-groups', '--', command, ...args] : [command, ...args];
+    const whole = root
+      ? ['setpriv', `--reuid=${user}`, `--regid=${group}`, '--init-groups', '--', command, ...args]
+      : [command, ...args];
     const child = spawn(whole[0] as string, whole.slice(1), { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] }); // it has a first word
     const log = join(dir, 'log', `${command.replace(/.*\//, '')}.out`);
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => writeFileSync(log, text, { flag: 'a' }));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text: Buffer) => writeFileSync(log, text, { flag: 'a' }));
     children.push(child);
   };
   run('/usr/bin/python3', [join(dir, 'smtpd.py'), dir, String(ports.aio), String(ports.relay)]);
@@ -91,7 +103,13 @@ export async function startServers(base: number): Promise<Servers> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
-  const wanted = [ports.aio, ports.imap, ports.pop3, ...(submission ? [ports.submission] : []), ...(exim ? [ports.exim, ports.exims] : [])];
+  const wanted = [
+    ports.aio,
+    ports.imap,
+    ports.pop3,
+    ...(submission ? [ports.submission] : []),
+    ...(exim ? [ports.exim, ports.exims] : []),
+  ];
   const slow = await Promise.all(wanted.map((port) => answers(port, 20_000)));
   if (slow.every((ok) => ok)) return servers;
   const logs = servers.logs();

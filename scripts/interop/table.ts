@@ -80,7 +80,10 @@ export function createWorld(servers: Servers, packages: string): World {
       return JSON.parse(out.trim().split('\n').at(-1) ?? '');
     },
     async serve(program, env) {
-      const child = spawn(process.execPath, [cli, join(here, program)], { env: environment(env), stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, [cli, join(here, program)], {
+        env: environment(env),
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       const lines: string[] = [];
       let arrived = () => {};
       createInterface({ input: child.stdout }).on('line', (line) => {
@@ -112,9 +115,18 @@ export function createWorld(servers: Servers, packages: string): World {
   };
 }
 
-/** Throws unless both are the same JSON. */
+/** JSON with the keys of objects in order. */
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort())
+      : inner,
+  );
+}
+
+/** Throws unless both are the same JSON, whatever the order of keys. */
 export function same(what: string, actual: unknown, expected: unknown): void {
-  const [is, should] = [JSON.stringify(actual), JSON.stringify(expected)];
+  const [is, should] = [sorted(actual), sorted(expected)];
   if (is !== should) throw new Error(`${what}: ${is}, not ${should}`);
 }
 
@@ -144,7 +156,9 @@ export async function runCases(cases: readonly Case[], world: World, missing: Re
       console.log(`  ${styleText('green', 'ok')} ${one.name} ${styleText('dim', `${Math.round(performance.now() - start)} ms`)}`);
     } catch (error) {
       failed += 1;
-      console.log(`  ${styleText('red', 'FAIL')} ${one.name}\n${String(error instanceof Error ? error.message : error).replace(/^/gm, '    ')}`);
+      console.log(
+        `  ${styleText('red', 'FAIL')} ${one.name}\n${String(error instanceof Error ? error.message : error).replace(/^/gm, '    ')}`,
+      );
     }
   }
   console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);

@@ -1,0 +1,33 @@
+/** What the page and the worker say to each other. A new worker is made for each run; nothing else is shared. */
+
+/** The name that errors give to the program. */
+export const PROGRAM = 'program.oak';
+
+/** A program that prints more is stopped. */
+export const OUTPUT_LIMIT_BYTES = 1024 * 1024;
+
+/** Longer texts are no programs for this page. */
+export const LONGEST_PROGRAM = 1_000_000;
+
+/** A place in the program to be marked. Lines and columns (code points) count from 1; column 0 is the end of the line before. */
+export interface Mark {
+  readonly line: number;
+  readonly column: number;
+  readonly reason: string;
+  readonly hint: string | null;
+}
+
+export type ToWorker =
+  | { readonly kind: 'run'; readonly text: string; readonly network: boolean }
+  /** Finds mistakes in a text without running it; only before `run`. */
+  | { readonly kind: 'check'; readonly number: number; readonly text: string }
+  /** A line for `input()`, or null at the end of the input. */
+  | { readonly kind: 'input'; readonly line: string | null };
+
+export type FromWorker =
+  | { readonly kind: 'checked'; readonly number: number; readonly mark: Mark | null }
+  | { readonly kind: 'output'; readonly text: string }
+  | { readonly kind: 'asks' }
+  | { readonly kind: 'problem'; readonly report: string; readonly mark: Mark | null }
+  /** The program has ended; `cut` if a limit stopped it, `ms` is how long it ran. */
+  | { readonly kind: 'ended'; readonly status: number; readonly ms: number; readonly cut: 'output' | 'memory' | null };

@@ -1,0 +1,186 @@
+/** The output pane. What a program prints comes as text, with the colours of terminals; it is never markup. */
+
+/** So much is shown at a time, so that the page keeps answering while a lot arrives. */
+const AT_ONCE = 32_768;
+/** Text is gathered in blocks of about this size; the browser lays out those that are seen. */
+const BLOCK = 8_192;
+/** How near to the end a reader has to be for the pane to follow. */
+const NEAR_PX = 40;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are meant
+const ESCAPE = /\x1b\[([0-9;:?]*)([@-~])|\x1b[^[]?|\x1b\[[0-9;:?]*$/g;
+
+export class Output {
+  readonly #pane: HTMLElement;
+  #waiting: (string | Node)[] = [];
+  #scheduled = false;
+  #block: HTMLElement | null = null;
+  #blockSize = 0;
+  #classes: string[] = [];
+  #empty = true;
+
+  constructor(pane: HTMLElement) {
+    this.#pane = pane;
+  }
+
+  clear(): void {
+    this.#pane.replaceChildren();
+    this.#waiting = [];
+    this.#block = null;
+    this.#classes = [];
+    this.#empty = true;
+  }
+
+  /** Whether nothing was shown since `clear`. */
+  get empty(): boolean {
+    return this.#empty;
+  }
+
+  print(text: string): void {
+    for (let at = 0; at < text.length; at += AT_ONCE) this.#waiting.push(text.slice(at, at + AT_ONCE));
+    this.#schedule();
+  }
+
+  /** An error as the command line prints it. */
+  problem(report: string): void {
+    this.#waiting.push(problemElement(report));
+    this.#schedule();
+  }
+
+  /** A sentence of the page itself. */
+  note(text: string): void {
+    const element = document.createElement('div');
+    element.className = 'end';
+    element.textContent = text;
+    this.#waiting.push(element);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#empty = false;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    const later = (): void => {
+      this.#scheduled = false;
+      this.#show();
+    };
+    if (document.hidden) setTimeout(later, 100);
+    else requestAnimationFrame(later);
+  }
+
+  #show(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.#pane;
+    const follow = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    let size = 0;
+    while (this.#waiting.length > 0 && size < AT_ONCE) {
+      const next = this.#waiting.shift();
+      if (typeof next === 'string') {
+        this.#text(next);
+        size += next.length;
+      } else if (next !== undefined) {
+        this.#pane.append(next);
+        this.#block = null;
+      }
+    }
+    if (follow) this.#pane.scrollTop = this.#pane.scrollHeight;
+    if (this.#waiting.length > 0) this.#schedule();
+  }
+
+  #text(text: string): void {
+    let at = 0;
+    for (const match of text.matchAll(ESCAPE)) {
+      this.#plain(text.slice(at, match.index));
+      if (match[2] === 'm') this.#colour(match[1] ?? '');
+      at = match.index + match[0].length;
+    }
+    this.#plain(text.slice(at));
+  }
+
+  /** Blocks end with a line, as each begins on a line of its own. */
+  #plain(text: string): void {
+    if (text === '') return;
+    if (this.#block !== null && this.#blockSize > BLOCK) {
+      const end = text.indexOf('\n');
+      if (end >= 0) {
+        this.#append(this.#block, text.slice(0, end));
+        this.#block = null;
+        this.#plain(text.slice(end + 1));
+        return;
+      }
+    }
+    if (this.#block === null) {
+      this.#block = document.createElement('div');
+      this.#block.className = 'block';
+      this.#blockSize = 0;
+      this.#pane.append(this.#block);
+    }
+    const cut = text.length > BLOCK ? text.indexOf('\n', BLOCK) : -1;
+    if (cut < 0) {
+      this.#append(this.#block, text);
+      return;
+    }
+    this.#append(this.#block, text.slice(0, cut));
+    this.#block = null;
+    this.#plain(text.slice(cut + 1));
+  }
+
+  #append(block: HTMLElement, text: string): void {
+    this.#blockSize += text.length;
+    if (this.#classes.length === 0) {
+      block.append(text);
+      return;
+    }
+    const span = document.createElement('span');
+    span.className = this.#classes.join(' ');
+    span.textContent = text;
+    block.append(span);
+  }
+
+  /** Colours 0 to 7, also bright ones, and what is bold, dim, italic or underlined. Others are passed over. */
+  #colour(codes: string): void {
+    for (const part of codes.split(/[;:]/)) {
+      const code = Number(part);
+      if (code === 0) this.#classes = [];
+      else if (code === 39) this.#without(/^c\d$/);
+      else if (code === 22) this.#without(/^(bold|dim)$/);
+      else if (code === 23) this.#without(/^italic$/);
+      else if (code === 24) this.#without(/^underline$/);
+      else if (code >= 30 && code <= 37) this.#with(/^c\d$/, `c${code - 30}`);
+      else if (code >= 90 && code <= 97) this.#with(/^c\d$/, `c${code - 90}`);
+      else if (STYLES[code] !== undefined) this.#with(new RegExp(`^${STYLES[code]}$`), STYLES[code]);
+    }
+  }
+
+  #without(pattern: RegExp): void {
+    this.#classes = this.#classes.filter((name) => !pattern.test(name));
+  }
+
+  #with(pattern: RegExp, name: string): void {
+    this.#without(pattern);
+    this.#classes.push(name);
+  }
+}
+
+const STYLES: { readonly [code: number]: string } = { 1: 'bold', 2: 'dim', 3: 'italic', 4: 'underline' };
+
+/** Which part of an error report a line is. */
+const PARTS: readonly (readonly [RegExp, string])[] = [
+  [/^ {2}(File|Position|Stack Trace):/, 'label'],
+  [/^ {2}Hint:/, 'hint'],
+  [/^ +│ [\s~^]*$/, 'mark'],
+  [/^ {4}in /, 'label'],
+];
+
+function problemElement(report: string): HTMLElement {
+  const box = document.createElement('div');
+  box.className = 'problem';
+  for (const [i, line] of report.trimEnd().split('\n').entries()) {
+    const part = i === 0 ? 'reason' : PARTS.find(([pattern]) => pattern.test(line))?.[1];
+    const span = document.createElement('span');
+    if (part !== undefined) span.className = part;
+    span.textContent = line;
+    if (i > 0) box.append('\n');
+    box.append(span);
+  }
+  return box;
+}

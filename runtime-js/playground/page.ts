@@ -1,0 +1,288 @@
+/** The playground's page: editor and buttons on one side, a worker with the program on the other. */
+import { Editor } from './editor.ts';
+import { examples } from './examples.ts';
+import { LONGEST_PROGRAM, type Mark, OUTPUT_LIMIT_BYTES } from './messages.ts';
+import { Output } from './output.ts';
+import { type End, Runner } from './runner.ts';
+import { fromFragment, toFragment } from './share.ts';
+import { kept } from './storage.ts';
+
+/** Mistakes are looked for when nobody has typed for so long. */
+const CHECK_AFTER_MS = 400;
+const KEEP_AFTER_MS = 200;
+/** Longer texts are not looked at while they are typed. */
+const LONGEST_CHECKED = 200_000;
+
+function element<T extends HTMLElement>(id: string, kind: new () => T): T {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`The page has no ${id}`);
+  return found;
+}
+
+const runButton = element('run', HTMLButtonElement);
+const stopButton = element('stop', HTMLButtonElement);
+const nextButton = element('next', HTMLButtonElement);
+const menu = element('examples', HTMLSelectElement);
+const network = element('network', HTMLInputElement);
+const themeButton = element('theme', HTMLButtonElement);
+const status = element('status', HTMLElement);
+const note = element('note', HTMLElement);
+const inputForm = element('input-form', HTMLFormElement);
+const inputField = element('input', HTMLInputElement);
+
+const output = new Output(element('output', HTMLElement));
+const runner = new Runner('worker.js');
+let checkTimer: ReturnType<typeof setTimeout> | undefined;
+let keepTimer: ReturnType<typeof setTimeout> | undefined;
+
+const first = examples[0];
+const editor = new Editor(element('editor', HTMLElement), kept.program?.text ?? first?.text ?? '', {
+  changed(text) {
+    if (location.hash !== '') history.replaceState(null, '', location.pathname); // the link is of another text now
+    clearTimeout(keepTimer);
+    keepTimer = setTimeout(keep, KEEP_AFTER_MS);
+    checkSoon(text);
+  },
+  refused(length) {
+    const size = (length / 1e6).toFixed(1);
+    tell(`That text is too long: ${size} million characters, and the editor takes ${LONGEST_PROGRAM / 1e6} million.`, 'bad');
+  },
+});
+
+// ---- running ----
+
+function run(): void {
+  runner.stop();
+  clearTimeout(checkTimer);
+  output.clear();
+  editor.mark(null);
+  let failed = false;
+  runner.run(editor.text, network.checked, {
+    output: (text) => output.print(text),
+    asks() {
+      inputForm.hidden = false;
+      show('The program waits for input', 'running');
+      inputField.focus();
+    },
+    problem(report, mark) {
+      output.problem(report);
+      if (mark !== null && !failed) editor.mark(mark, true);
+      failed = true;
+    },
+    ended: (end) => ended(end, failed),
+  });
+  show('Running…', 'running');
+  runButton.disabled = true;
+  stopButton.disabled = false;
+}
+
+function ended(end: End, failed: boolean): void {
+  const hadFocus = inputForm.contains(document.activeElement);
+  runButton.disabled = false;
+  stopButton.disabled = true;
+  inputForm.hidden = true;
+  if (hadFocus) editor.focus();
+  switch (end.kind) {
+    case 'stopped':
+      return show('Stopped', '');
+    case 'died':
+      output.note('The browser ended the program: it needed more memory than there is.');
+      return show('Ended by the browser', 'bad');
+    case 'ended': {
+      if (end.cut === 'output') {
+        output.note(`The output was cut here after ${OUTPUT_LIMIT_BYTES / 2 ** 20} MB, and the program was stopped.`);
+        return show('Stopped: too much output', 'bad');
+      }
+      if (end.cut === 'memory') {
+        output.note('The program was stopped: it made a text or a list that is longer than this browser can hold.');
+        return show('Stopped: too much memory', 'bad');
+      }
+      if (failed) return show(`Ended with an error after ${duration(end.ms)}`, 'bad');
+      if (end.status !== 0) return show(`Ended with status ${end.status} after ${duration(end.ms)}`, 'bad');
+      if (output.empty) output.note('The program printed nothing.');
+      return show(`Done in ${duration(end.ms)}`, 'good');
+    }
+  }
+}
+
+function duration(ms: number): string {
+  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function show(text: string, kind: 'running' | 'good' | 'bad' | ''): void {
+  status.textContent = text;
+  status.className = kind;
+}
+
+function checkSoon(text: string): void {
+  clearTimeout(checkTimer);
+  if (text.length > LONGEST_CHECKED) return;
+  checkTimer = setTimeout(() => {
+    runner.check(text, (mark: Mark | null) => {
+      if (editor.text === text) editor.mark(mark);
+    });
+  }, CHECK_AFTER_MS);
+}
+
+runButton.addEventListener('click', run);
+stopButton.addEventListener('click', () => {
+  runner.stop();
+  runButton.focus();
+});
+inputForm.addEventListener('submit', (event) => {
+  event.preventDefault();
+  output.print(`${inputField.value}\n`);
+  send(inputField.value);
+});
+inputField.addEventListener('keydown', (event) => {
+  if (event.ctrlKey && event.key === 'd') {
+    event.preventDefault();
+    send(null);
+  }
+});
+element('input-end', HTMLButtonElement).addEventListener('click', () => send(null));
+
+function send(line: string | null): void {
+  inputField.value = '';
+  show('Running…', 'running');
+  runner.input(line);
+}
+
+addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    run();
+  } else if (event.key === 'Escape' && runner.running) {
+    runner.stop();
+  }
+});
+
+// ---- examples ----
+
+for (const group of new Set(examples.map((example) => example.group))) {
+  const options = document.createElement('optgroup');
+  options.label = group;
+  for (const example of examples) {
+    if (example.group === group) options.append(new Option(example.title, example.id));
+  }
+  menu.append(options);
+}
+
+function open(id: string): void {
+  const index = examples.findIndex((example) => example.id === id);
+  const example = examples[index];
+  if (example === undefined) return;
+  runner.stop();
+  output.clear();
+  note.hidden = true;
+  network.checked = example.network;
+  editor.text = example.text;
+  showExample(id);
+  show('Press Run, or Ctrl-Enter.', '');
+}
+
+function showExample(id: string): void {
+  menu.value = id;
+  nextButton.hidden = id === '' || examples.at(-1)?.id === id;
+}
+
+menu.addEventListener('change', () => open(menu.value));
+nextButton.addEventListener('click', () => open(examples[examples.findIndex(({ id }) => id === menu.value) + 1]?.id ?? ''));
+
+// ---- the program is kept, and shared ----
+
+function keep(): void {
+  clearTimeout(keepTimer);
+  kept.program = { text: editor.text, network: network.checked, example: menu.value };
+}
+
+addEventListener('pagehide', () => {
+  if (location.hash === '') keep();
+});
+network.addEventListener('change', keep);
+
+element('share', HTMLButtonElement).addEventListener('click', async () => {
+  const link = new URL(await toFragment({ text: editor.text, network: network.checked }), location.href).href;
+  history.replaceState(null, '', link);
+  const size = link.length > 8000 ? ' It is long: some programs that send messages may cut it.' : '';
+  try {
+    await navigator.clipboard.writeText(link);
+    tell(`A link to this program was copied. It is in the address line, too.${size}`);
+  } catch {
+    tell(`The link to this program is in the address line.${size}`);
+  }
+});
+
+async function openLink(): Promise<void> {
+  try {
+    const shared = await fromFragment(location.hash);
+    if (shared === null) return;
+    const { hash } = location;
+    runner.stop();
+    output.clear();
+    if (shared.text !== editor.text) editor.text = shared.text;
+    network.checked = shared.network;
+    showExample('');
+    history.replaceState(null, '', hash);
+    show('Press Run, or Ctrl-Enter.', '');
+    tell(`This program came with a link. Nothing of it runs before you press Run.${binaryNote(shared.text)}`);
+  } catch (error) {
+    tell(error instanceof Error ? error.message : String(error), 'bad');
+  }
+}
+
+addEventListener('hashchange', () => void openLink());
+
+/** Text that nobody has typed deserves a word. */
+function binaryNote(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const strange = text.match(/[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\ufffd]/g)?.length ?? 0;
+  return strange === 0 ? '' : ` It holds ${strange} characters that are no text; it may be a binary file.`;
+}
+
+element('editor', HTMLElement).addEventListener('paste', (event) => {
+  const text = event.clipboardData?.getData('text/plain') ?? '';
+  const strange = text.length > LONGEST_PROGRAM ? '' : binaryNote(text);
+  if (strange !== '') tell(`Look at what you have pasted.${strange}`, 'bad');
+});
+
+// ---- notes and colours ----
+
+function tell(text: string, kind: 'bad' | '' = ''): void {
+  element('note-text', HTMLElement).textContent = text;
+  note.className = kind;
+  note.hidden = false;
+}
+
+element('note-close', HTMLButtonElement).addEventListener('click', () => {
+  note.hidden = true;
+  editor.focus();
+});
+
+const themes = { system: ['light dark', '◐', 'as the system'], light: ['light', '☀', 'light'], dark: ['dark', '☾', 'dark'] } as const;
+type Theme = keyof typeof themes;
+
+function useTheme(theme: Theme): void {
+  const [scheme, sign, name] = themes[theme];
+  document.documentElement.style.colorScheme = scheme;
+  themeButton.textContent = sign;
+  themeButton.title = `Colours: ${name}`;
+  themeButton.setAttribute('aria-label', `Colours: ${name}`);
+  kept.theme = theme;
+}
+
+const isTheme = (text: string | null): text is Theme => text !== null && Object.hasOwn(themes, text);
+themeButton.addEventListener('click', () => {
+  const names = Object.keys(themes).filter(isTheme);
+  const now = isTheme(kept.theme) ? kept.theme : 'system';
+  useTheme(names[(names.indexOf(now) + 1) % names.length] ?? 'system');
+});
+
+// ---- start ----
+
+useTheme(isTheme(kept.theme) ? kept.theme : 'system');
+network.checked = kept.program?.network ?? first?.network ?? false;
+showExample(kept.program?.example ?? first?.id ?? '');
+await openLink();
+checkSoon(editor.text);
+document.documentElement.dataset.ready = 'true';

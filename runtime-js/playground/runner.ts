@@ -1,0 +1,101 @@
+/** Workers: one stands ready, and each program gets its own, which ends with it. */
+import type { FromWorker, Mark, ToWorker } from './messages.ts';
+
+/** What the page is told about the program that runs. */
+export interface Listener {
+  output(text: string): void;
+  asks(): void;
+  problem(report: string, mark: Mark | null): void;
+  ended(end: End): void;
+}
+
+/** How a run ended: by itself, by a limit, by Stop, or because the browser ended the worker. */
+export type End =
+  | { readonly kind: 'ended'; readonly status: number; readonly ms: number; readonly cut: 'output' | 'memory' | null }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'died'; readonly reason: string };
+
+export class Runner {
+  readonly #url: string;
+  #ready: Worker;
+  #running: { readonly worker: Worker; readonly listener: Listener } | null = null;
+  #checks = 0;
+  #checked: (mark: Mark | null) => void = () => {};
+
+  constructor(url: string) {
+    this.#url = url;
+    this.#ready = this.#open();
+  }
+
+  get running(): boolean {
+    return this.#running !== null;
+  }
+
+  run(text: string, network: boolean, listener: Listener): void {
+    this.stop();
+    const worker = this.#ready;
+    this.#running = { worker, listener };
+    this.#post(worker, { kind: 'run', text, network });
+  }
+
+  /** Ends the program at once, wherever it is. */
+  stop(): void {
+    this.#end({ kind: 'stopped' });
+  }
+
+  /** Sends a line to the program, or null when there are no more. */
+  input(line: string | null): void {
+    if (this.#running !== null) this.#post(this.#running.worker, { kind: 'input', line });
+  }
+
+  /** Looks for a mistake in a text. Only the last call is answered, and none while a program runs. */
+  check(text: string, done: (mark: Mark | null) => void): void {
+    if (this.#running !== null) return;
+    this.#checked = done;
+    this.#post(this.#ready, { kind: 'check', number: ++this.#checks, text });
+  }
+
+  #post(worker: Worker, message: ToWorker): void {
+    worker.postMessage(message);
+  }
+
+  #open(): Worker {
+    const worker = new Worker(this.#url, { type: 'module' });
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#told(worker, data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (this.#running?.worker === worker) this.#end({ kind: 'died', reason: event.message ?? '' });
+    };
+    return worker;
+  }
+
+  #told(worker: Worker, message: FromWorker): void {
+    if (message.kind === 'checked') {
+      if (message.number === this.#checks && this.#running === null) this.#checked(message.mark);
+      return;
+    }
+    if (this.#running?.worker !== worker) return;
+
+    const { listener } = this.#running;
+    switch (message.kind) {
+      case 'output':
+        return listener.output(message.text);
+      case 'asks':
+        return listener.asks();
+      case 'problem':
+        return listener.problem(message.report, message.mark);
+      case 'ended':
+        return this.#end(message);
+    }
+  }
+
+  #end(end: End): void {
+    const running = this.#running;
+    if (running === null) return;
+    this.#running = null;
+    running.worker.onmessage = null;
+    running.worker.terminate();
+    this.#ready = this.#open();
+    running.listener.ended(end);
+  }
+}

@@ -1,0 +1,50 @@
+/** What this browser keeps for the next visit. Where storage is forbidden, nothing is kept, and nothing fails. */
+
+export interface KeptProgram {
+  readonly text: string;
+  readonly network: boolean;
+  /** The example that the program began as, or ''. */
+  readonly example: string;
+}
+
+const PROGRAM_KEY = 'magnolia-program';
+const THEME_KEY = 'magnolia-theme';
+
+function read(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function write(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // full or forbidden: the page works without
+  }
+}
+
+export const kept = {
+  get program(): KeptProgram | null {
+    try {
+      const found: unknown = JSON.parse(read(PROGRAM_KEY) ?? 'null');
+      if (typeof found !== 'object' || found === null) return null;
+      const { text, network, example }: { text?: unknown; network?: unknown; example?: unknown } = found;
+      if (typeof text !== 'string') return null;
+      return { text, network: network === true, example: typeof example === 'string' ? example : '' };
+    } catch {
+      return null;
+    }
+  },
+  set program(program: KeptProgram | null) {
+    write(PROGRAM_KEY, JSON.stringify(program));
+  },
+  get theme(): string | null {
+    return read(THEME_KEY);
+  },
+  set theme(theme: string | null) {
+    write(THEME_KEY, theme ?? '');
+  },
+};
