@@ -8,6 +8,7 @@ import { Interpreter } from '../language/interpreter.ts';
 import type { FoundModule } from '../language/modules.ts';
 import type { Problem } from '../language/problem.ts';
 import { Source } from '../language/source.ts';
+import type { Compiled } from '../language/unit-code.ts';
 import type { Value } from '../language/values.ts';
 import { channelBuiltins } from './channels.ts';
 import { coreBuiltins } from './core.ts';
@@ -16,11 +17,15 @@ import { type Builtin, Registry } from './registry.ts';
 import { textBuiltins } from './text.ts';
 import { timeBuiltins } from './time.ts';
 
+export interface ModuleTable {
+  readonly [name: string]: string | Compiled;
+}
+
 export interface RunOptions {
   /** Calls between two captures of the stack. */
   readonly fuel?: number;
-  /** Modules by the name that `import` is given. */
-  readonly modules?: { readonly [name: string]: string };
+  /** Modules by the name that `import` is given: their text, or compiled already. */
+  readonly modules?: ModuleTable;
   /** More builtins than core, math, text, time and channels. */
   readonly builtins?: readonly Builtin[];
   /** How often the machine may look at the clock (once for each tank of fuel and each run of threads) before it is stopped. */
@@ -102,9 +107,11 @@ export function runProgram(text: string, options: RunOptions = {}): RunResult {
   return { output, problems, errors: problems.map(describe), status, value };
 }
 
-function findIn(modules: { readonly [name: string]: string }, path: string): FoundModule | null {
+function findIn(modules: ModuleTable, path: string): FoundModule | null {
   if (!Object.hasOwn(modules, path)) return null;
-  return { key: path, directory: '/', library: false, load: () => new Source(`${path}.oak`, modules[path] as string) }; // its own key
+  const module = modules[path] as string | Compiled; // its own key
+  const load = () => (typeof module === 'string' ? new Source(`${path}.oak`, module) : module);
+  return { key: path, directory: '/', library: false, load };
 }
 
 function describe({ kind, reason, place, trace }: Problem): string {

@@ -31,7 +31,7 @@ export function js(texts: TemplateStringsArray, ...parts: Part[]): Code {
     if (part === undefined) return;
     if (typeof part === 'number') code.push(part < 0 ? `(${part})` : String(part));
     else if (typeof part === 'string' || part instanceof Local) code.push(part);
-    else code.push(...part);
+    else for (const one of part) code.push(one); // a spread would put all of it on the native stack
   });
   return code;
 }

@@ -34,6 +34,9 @@ export function emit(program: Program, options: EmitOptions): EmittedUnit {
   return unit.finish(new FunctionEmitter(unit, unit.resolution.main, null).program(program.body));
 }
 
+/** Lists, objects and arguments with more parts than this are made one part after the other, so that code grows with their number. */
+const MANY_PARTS = 64;
+
 /** One function of a unit, from its tree to its steps. */
 class FunctionEmitter extends OperatorEmitter {
   // ---- whole functions ----
@@ -216,7 +219,12 @@ class FunctionEmitter extends OperatorEmitter {
     }
   }
 
-  protected list({ items }: ListExpr): Operand {
+  protected list({ items }: Pick<ListExpr, 'items'>): Operand {
+    if (items.length > MANY_PARTS && !items.every((item) => this.unit.calm(item))) {
+      const made = this.temporary(js`[]`);
+      for (const item of items) this.do(null, js`${made}.push(${this.clean(this.value(item))})`);
+      return { code: [made], simple: true, stable: true };
+    }
     const codes = this.operands(items).map((item) => this.clean(item));
     return { code: js`[${joined(codes, ', ')}]`, simple: false, stable: false };
   }
@@ -225,6 +233,7 @@ class FunctionEmitter extends OperatorEmitter {
     const values = entries.flatMap(({ key, value }) => (staticKey(key) === null ? [key, value] : [value]));
     const keys = new Set(entries.map(({ key }) => key));
     const calm = values.every((value) => this.unit.calm(value));
+    if (!calm && values.length > MANY_PARTS) return this.largeObject(entries);
     const operands = values.map((value) => {
       const operand = this.simple(this.value(value));
       if (keys.has(value)) {
@@ -243,6 +252,22 @@ class FunctionEmitter extends OperatorEmitter {
       } else {
         this.do(null, js`${made}${member(name)} = ${this.clean(operands[at++] as Operand)}`); // and one for each value
       }
+    }
+    return { code: [made], simple: true, stable: true };
+  }
+
+  /** The same one entry after the other: what is held until all are evaluated would be saved at each of many calls. */
+  protected largeObject(entries: ObjectExpr['entries']): Operand {
+    const made = this.temporary(js`new $Obj()`);
+    for (const { key, value } of entries) {
+      const name = staticKey(key);
+      if (name !== null) {
+        this.do(null, js`${made}${member(name)} = ${this.clean(this.value(value))}`);
+        continue;
+      }
+      const operand = this.simple(this.value(key));
+      const text = this.temporary(js`${this.unit.helper('literalKey')}(${operand.code}, ${this.position(key.start)})`);
+      this.do(null, js`${this.unit.helper('setKey')}(${made}, ${text}, ${this.clean(this.value(value))})`);
     }
     return { code: [made], simple: true, stable: true };
   }
@@ -374,7 +399,7 @@ class FunctionEmitter extends OperatorEmitter {
   protected anyOf(group: readonly IfArm[], test: (target: Expr) => Code): Code {
     const one = (target: Expr): Code => (target.kind === 'empty' ? ['true'] : test(target));
     const [first, ...others] = group as [IfArm, ...IfArm[]]; // no group is empty
-    let hit = one(first.target);
+    let hits = [one(first.target)];
     for (const { target } of others) {
       const before = this.sites;
       let next: Code = [];
@@ -382,19 +407,19 @@ class FunctionEmitter extends OperatorEmitter {
         next = one(target);
       });
       if (steps.length === 0) {
-        hit = js`${hit} || ${next}`;
+        hits.push(next);
         continue;
       }
       const found = new Local('', 'temporary');
       const yes: Step = { kind: 'do', sets: found, code: ['true'] };
       this.choose(
-        [{ steps: [], test: hit, body: [yes], sites: { after: before, upTo: before } }],
+        [{ steps: [], test: joined(hits, ' || '), body: [yes], sites: { after: before, upTo: before } }],
         [...steps, { kind: 'do', sets: found, code: next }],
         before,
       );
-      hit = [found];
+      hits = [[found]];
     }
-    return hit;
+    return joined(hits, ' || ');
   }
 
   /** A test that an expression is true, as an `if` without a condition asks. */
@@ -421,11 +446,17 @@ class FunctionEmitter extends OperatorEmitter {
 
   protected callCode(expr: CallExpr): Code {
     const at = this.position(expr.at);
+    if (expr.args.length > MANY_PARTS) {
+      const callee = this.hold(this.value(expr.callee));
+      const list = this.hold(this.list({ items: expr.args }));
+      const spread = expr.spread === null ? js`[]` : this.clean(this.simple(this.value(expr.spread)));
+      return js`${this.unit.helper('spread')}(${callee.code}, ${list.code}, ${spread}, ${at})`;
+    }
     const parts = [expr.callee, ...expr.args, ...(expr.spread === null ? [] : [expr.spread])];
     const [callee, ...args] = this.operands(parts) as [Operand, ...Operand[]]; // one for each
     const codes = args.map((arg) => this.clean(arg));
-    if (expr.spread !== null || args.length > 64) {
-      const spread = expr.spread === null ? js`[]` : (codes.pop() as Code); // the last of them
+    if (expr.spread !== null) {
+      const spread = codes.pop() as Code; // the last of them
       return js`${this.unit.helper('spread')}(${callee.code}, [${joined(codes, ', ')}], ${spread}, ${at})`;
     }
     return js`${this.callee(callee, at)}(${joined(codes, ', ')})`;
@@ -445,7 +476,7 @@ class FunctionEmitter extends OperatorEmitter {
     }
     const at = this.position(expr.at);
     const still = this.meansItself(expr.callee);
-    if (still === false || expr.spread !== null || expr.args.length > 64) {
+    if (still === false || expr.spread !== null || expr.args.length > MANY_PARTS) {
       this.steps.push({ kind: 'tail', code: this.callCode(expr), at });
       return;
     }

@@ -4,6 +4,7 @@ import { CALL_FIELDS } from './code.ts';
 import { emit } from './emitter.ts';
 import type { Quote } from './errors.ts';
 import { programOf } from './function-text.ts';
+import { ParseError } from './parse-error.ts';
 import { nodeAt, parseProgram } from './parser.ts';
 import type { Source } from './source.ts';
 import { syntaxText } from './syntax-text.ts';
@@ -38,10 +39,18 @@ export function compile(source: Source, session = false): Compiled {
   const script = `magnolia-unit-${base}.js`;
   const unit: Unit = { base, length, script, source: () => source, calls: () => calls };
   registerUnit(unit);
+  return { factory: evaluate(`${text}\n//# sourceURL=${script}`), unit };
+}
+
+function evaluate(text: string): Factory {
   // Called through globalThis, the text sees nothing of this module. It holds no program text but literals and mangled names (emitter.ts).
-  // biome-ignore lint/security/noGlobalEval: compiling to JavaScript is what this runtime does
-  const factory = globalThis.eval(`${text}\n//# sourceURL=${script}`) as Factory;
-  return { factory, unit };
+  try {
+    // biome-ignore lint/security/noGlobalEval: compiling to JavaScript is what this runtime does
+    return globalThis.eval(text) as Factory;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new ParseError(`Too large to compile: ${error.message}`, { at: null, end: null }); // 65,535 parameters, say
+  }
 }
 
 /** The call that stands on a line of a unit's JavaScript: its global position, and whether it is a tail call. */

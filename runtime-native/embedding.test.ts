@@ -206,7 +206,13 @@ describe('load and evaluate', () => {
     expect(await failureOf(program.call('boom'))).toMatchObject({ problem: { file: 'b.oak', line: 2 } });
     expect(await failureOf(runtime.load('('))).toMatchObject({ problem: { kind: 'parse' } });
     expect(await failureOf(runtime.load('fn f() nope(1)\nf() + 1'))).toMatchObject({
-      problem: { line: 1, trace: [{ name: 'f', file: '(program)' }] },
+      problem: {
+        line: 1,
+        trace: [
+          { name: 'f', file: '(program)' },
+          { name: null, line: 2 },
+        ],
+      },
     });
     expect(await failureOf(runtime.evaluate('1 + :a'))).toBeInstanceOf(MagnoliaError);
     expect(await runtime.evaluate('1')).toBe(1);

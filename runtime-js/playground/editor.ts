@@ -22,7 +22,7 @@ import { theme } from './theme.ts';
 
 /** Longer texts get their colours a moment after the key, so that typing stays fast. */
 const LONG_TEXT = 60_000;
-const COLOUR_LATER_MS = 200;
+const COLOUR_LATER_MS = 400;
 const INDENT = 4;
 
 export interface EditorListener {
@@ -52,9 +52,12 @@ export class Editor {
   /** Replaces the text; Ctrl-Z brings the former one back. */
   set text(text: string) {
     const view = this.#view;
-    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: 0 }, scrollIntoView: true });
+    view.dispatch({
+      changes: { from: 0, to: view.state.doc.length, insert: text },
+      selection: { anchor: 0 },
+      scrollIntoView: true,
+    });
   }
-
 
   focus(): void {
     this.#view.focus();
@@ -87,12 +90,14 @@ function extensions(listener: EditorListener): Extension {
     theme,
     EditorView.contentAttributes.of({
       'aria-label': 'Program',
+      tabindex: '0',
       spellcheck: 'false',
       autocorrect: 'off',
       autocapitalize: 'off',
       translate: 'no',
     }),
     keymap.of([...defaultKeymap.filter(({ key }) => key !== 'Mod-Enter'), ...historyKeymap, indentWithTab]),
+    EditorView.inputHandler.of(closeBlock),
     EditorState.changeFilter.of((change) => {
       if (!change.docChanged || change.newDoc.length <= LONGEST_PROGRAM) return true;
       const { length } = change.newDoc;
@@ -115,6 +120,21 @@ function indentAt(state: EditorState, at: number): number {
   if (/[[({]\s*$/.test(before)) columns += INDENT;
   if (/^\s*[\])}]/.test(after)) columns -= INDENT;
   return Math.max(0, columns);
+}
+
+/** A closing bracket that begins its line goes back to where its block began. */
+function closeBlock(view: EditorView, from: number, to: number, text: string): boolean {
+  const line = view.state.doc.lineAt(from);
+  const before = view.state.sliceDoc(line.from, from);
+  if (!/^[\])}]$/.test(text) || !/^[ \t]+$/.test(before)) return false;
+  const start = from - (before.endsWith('\t') ? 1 : Math.min(INDENT, before.length));
+  view.dispatch({
+    changes: { from: start, to, insert: text },
+    selection: { anchor: start + 1 },
+    userEvent: 'input.type',
+    scrollIntoView: true,
+  });
+  return true;
 }
 
 // ---- colours ----

@@ -1,9 +1,8 @@
 /** The examples of the menu, in its order. The build puts the text of each file in the place of its import. */
-import helloSocket from '../../examples/hello-socket.oak';
 import pingPong from './examples/ping-pong.oak';
 import pipeline from './examples/pipeline.oak';
+import socketHello from './examples/socket-hello.oak';
 import socketMemory from './examples/socket-memory.oak';
-import socketNone from './examples/socket-none.oak';
 import threads from './examples/threads.oak';
 import hello from './examples/tour-01-hello.oak';
 import values from './examples/tour-02-values.oak';
@@ -51,7 +50,7 @@ export const examples: readonly Example[] = [
   example(concurrency, 'threads', 'A thousand threads', threads),
   example(concurrency, 'ping-pong', 'Ping-pong', pingPong),
   example(concurrency, 'pipeline', 'Workers and a queue', pipeline),
-  example(sockets, 'socket-none', 'Without a network', socketNone),
-  example(sockets, 'socket-memory', 'Client and server in memory', socketMemory, true),
-  example(sockets, 'hello-socket', 'The shortest server', helloSocket, true),
+  example(sockets, 'socket-error', 'No network: the error value', socketHello),
+  example(sockets, 'socket-hello', 'The same, on a network in memory', socketHello, true),
+  example(sockets, 'socket-memory', 'A conversation in memory', socketMemory, true),
 ];

@@ -12,7 +12,7 @@ const ESCAPE = /\x1b\[([0-9;:?]*)([@-~])|\x1b[^[]?|\x1b\[[0-9;:?]*$/g;
 
 export class Output {
   readonly #pane: HTMLElement;
-  #waiting: (string | Node)[] = [];
+  #waiting: (string | HTMLElement)[] = [];
   #scheduled = false;
   #block: HTMLElement | null = null;
   #blockSize = 0;
@@ -72,6 +72,7 @@ export class Output {
     const { scrollHeight, scrollTop, clientHeight } = this.#pane;
     const follow = scrollHeight - scrollTop - clientHeight < NEAR_PX;
     let size = 0;
+    let problem: HTMLElement | null = null;
     while (this.#waiting.length > 0 && size < AT_ONCE) {
       const next = this.#waiting.shift();
       if (typeof next === 'string') {
@@ -80,10 +81,18 @@ export class Output {
       } else if (next !== undefined) {
         this.#pane.append(next);
         this.#block = null;
+        if (next.classList.contains('problem')) problem ??= next;
       }
     }
     if (follow) this.#pane.scrollTop = this.#pane.scrollHeight;
+    if (problem !== null) this.#showStart(problem);
     if (this.#waiting.length > 0) this.#schedule();
+  }
+
+  /** What went wrong is said first: that line is to be seen. */
+  #showStart(problem: HTMLElement): void {
+    const above = this.#pane.getBoundingClientRect().top - problem.getBoundingClientRect().top;
+    if (above > 0) this.#pane.scrollTop -= above;
   }
 
   #text(text: string): void {
@@ -174,6 +183,9 @@ const PARTS: readonly (readonly [RegExp, string])[] = [
 function problemElement(report: string): HTMLElement {
   const box = document.createElement('div');
   box.className = 'problem';
+  box.tabIndex = 0; // it scrolls sideways, also by keyboard
+  box.setAttribute('role', 'group');
+  box.setAttribute('aria-label', 'Error');
   for (const [i, line] of report.trimEnd().split('\n').entries()) {
     const part = i === 0 ? 'reason' : PARTS.find(([pattern]) => pattern.test(line))?.[1];
     const span = document.createElement('span');

@@ -82,25 +82,35 @@ function ended(end: End, failed: boolean): void {
   stopButton.disabled = true;
   inputForm.hidden = true;
   if (hadFocus) editor.focus();
+  const { text, kind, note: last } = outcome(end, failed);
+  if (last !== undefined) output.note(last);
+  show(text, kind);
+}
+
+/** How the end of a program is told: in the status line, and, if there is more to say, below its output. */
+function outcome(end: End, failed: boolean): { text: string; kind: 'good' | 'bad' | ''; note?: string } {
   switch (end.kind) {
     case 'stopped':
-      return show('Stopped', '');
+      return { text: 'Stopped', kind: '' };
     case 'died':
-      output.note('The browser ended the program: it needed more memory than there is.');
-      return show('Ended by the browser', 'bad');
+      return {
+        text: 'Ended by the browser',
+        kind: 'bad',
+        note: `The browser ended the program, which may have filled its memory. ${end.reason}`,
+      };
     case 'ended': {
       if (end.cut === 'output') {
-        output.note(`The output was cut here after ${OUTPUT_LIMIT_BYTES / 2 ** 20} MB, and the program was stopped.`);
-        return show('Stopped: too much output', 'bad');
+        const note = `The output was cut here after ${OUTPUT_LIMIT_BYTES / 2 ** 20} MB, and the program was stopped.`;
+        return { text: 'Stopped: too much output', kind: 'bad', note };
       }
       if (end.cut === 'memory') {
-        output.note('The program was stopped: it made a text or a list that is longer than this browser can hold.');
-        return show('Stopped: too much memory', 'bad');
+        const note = 'The program was stopped: it made a text or a list that is longer than this browser can hold.';
+        return { text: 'Stopped: too much memory', kind: 'bad', note };
       }
-      if (failed) return show(`Ended with an error after ${duration(end.ms)}`, 'bad');
-      if (end.status !== 0) return show(`Ended with status ${end.status} after ${duration(end.ms)}`, 'bad');
-      if (output.empty) output.note('The program printed nothing.');
-      return show(`Done in ${duration(end.ms)}`, 'good');
+      const after = duration(end.ms);
+      if (failed) return { text: `Ended with an error after ${after}`, kind: 'bad' };
+      if (end.status !== 0) return { text: `Ended with status ${end.status} after ${after}`, kind: 'bad' };
+      return { text: `Done in ${after}`, kind: 'good', ...(output.empty ? { note: 'The program printed nothing.' } : {}) };
     }
   }
 }
@@ -259,7 +269,11 @@ element('note-close', HTMLButtonElement).addEventListener('click', () => {
   editor.focus();
 });
 
-const themes = { system: ['light dark', '◐', 'as the system'], light: ['light', '☀', 'light'], dark: ['dark', '☾', 'dark'] } as const;
+const themes = {
+  system: ['light dark', '◐', 'as the system'],
+  light: ['light', '☀', 'light'],
+  dark: ['dark', '☾', 'dark'],
+} as const;
 type Theme = keyof typeof themes;
 
 function useTheme(theme: Theme): void {
@@ -283,6 +297,10 @@ themeButton.addEventListener('click', () => {
 useTheme(isTheme(kept.theme) ? kept.theme : 'system');
 network.checked = kept.program?.network ?? first?.network ?? false;
 showExample(kept.program?.example ?? first?.id ?? '');
+performance.mark('ready');
+setTimeout(() => {
+  runner.warm();
+  checkSoon(editor.text);
+}, 0);
 await openLink();
-checkSoon(editor.text);
 document.documentElement.dataset.ready = 'true';

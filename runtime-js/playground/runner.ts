@@ -17,14 +17,19 @@ export type End =
 
 export class Runner {
   readonly #url: string;
-  #ready: Worker;
+  #ready: Worker | null = null;
   #running: { readonly worker: Worker; readonly listener: Listener } | null = null;
   #checks = 0;
   #checked: (mark: Mark | null) => void = () => {};
 
   constructor(url: string) {
     this.#url = url;
-    this.#ready = this.#open();
+  }
+
+  /** Makes a worker ready, so that the next program starts at once. */
+  warm(): Worker {
+    this.#ready ??= this.#open();
+    return this.#ready;
   }
 
   get running(): boolean {
@@ -33,7 +38,8 @@ export class Runner {
 
   run(text: string, network: boolean, listener: Listener): void {
     this.stop();
-    const worker = this.#ready;
+    const worker = this.warm();
+    this.#ready = null;
     this.#running = { worker, listener };
     this.#post(worker, { kind: 'run', text, network });
   }
@@ -52,7 +58,7 @@ export class Runner {
   check(text: string, done: (mark: Mark | null) => void): void {
     if (this.#running !== null) return;
     this.#checked = done;
-    this.#post(this.#ready, { kind: 'check', number: ++this.#checks, text });
+    this.#post(this.warm(), { kind: 'check', number: ++this.#checks, text });
   }
 
   #post(worker: Worker, message: ToWorker): void {
@@ -70,22 +76,23 @@ export class Runner {
   }
 
   #told(worker: Worker, message: FromWorker): void {
-    if (message.kind === 'checked') {
-      if (message.number === this.#checks && this.#running === null) this.#checked(message.mark);
-      return;
-    }
-    if (this.#running?.worker !== worker) return;
-
-    const { listener } = this.#running;
+    const listener = this.#running?.worker === worker ? this.#running.listener : null;
     switch (message.kind) {
+      case 'checked':
+        if (message.number === this.#checks && this.#running === null) this.#checked(message.mark);
+        break;
       case 'output':
-        return listener.output(message.text);
+        listener?.output(message.text);
+        break;
       case 'asks':
-        return listener.asks();
+        listener?.asks();
+        break;
       case 'problem':
-        return listener.problem(message.report, message.mark);
+        listener?.problem(message.report, message.mark);
+        break;
       case 'ended':
-        return this.#end(message);
+        if (listener !== null) this.#end(message);
+        break;
     }
   }
 
@@ -95,7 +102,7 @@ export class Runner {
     this.#running = null;
     running.worker.onmessage = null;
     running.worker.terminate();
-    this.#ready = this.#open();
+    this.warm();
     running.listener.ended(end);
   }
 }

@@ -4,8 +4,9 @@
  * Compiled programs are started with `eval`, so the worker's own content security policy must allow it; the page's does not.
  * Programs cannot reach the globals of a worker. Those that talk to the outside are taken away all the same.
  */
-import { check } from '../../language/interpreter.ts';
+
 import { fromBytes } from '../../language/bytes.ts';
+import { check } from '../../language/interpreter.ts';
 import { Source } from '../../language/source.ts';
 import { createRuntime, MagnoliaError, memoryNetwork, type ProblemData, StoppedError } from '../index.ts';
 import { type FromWorker, type Mark, OUTPUT_LIMIT_BYTES, PROGRAM, type ToWorker } from './messages.ts';
@@ -113,7 +114,8 @@ function tell(error: unknown): void {
   if (error instanceof MagnoliaError) {
     post({ kind: 'problem', report: error.report, mark: markOf(error.problem) });
   } else if (error instanceof EvalError) {
-    const report = "This server's content security policy forbids 'unsafe-eval' for worker.js, which is how programs are started.";
+    const report =
+      "This server's content security policy forbids 'unsafe-eval' for worker.js, which is how programs are started.";
     post({ kind: 'problem', report: `${report}\n`, mark: null });
   } else {
     post({ kind: 'problem', report: `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`, mark: null });
@@ -134,7 +136,7 @@ function mistakeIn(text: string): Mark | null {
   return { ...place, reason: fromBytes(problem.reason), hint: problem.hint };
 }
 
-onmessage = ({ data }: MessageEvent<ToWorker>) => {
+addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   switch (data.kind) {
     case 'run':
       void run(data.text, data.network);
@@ -146,4 +148,4 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
       typed.add(data.line);
       break;
   }
-};
+});

@@ -200,7 +200,12 @@ SyncState *
   succeeded(await world.command('mbsync', ['-c', join(dir, 'rc'), '-a'], { env: { ...process.env, HOME: dir } }));
   const texts = ['new', 'cur']
     .flatMap((part) => readdirSync(join(dir, 'mail/INBOX', part)).map((name) => join(dir, 'mail/INBOX', part, name)))
-    .map((file) => readFileSync(file, 'utf8').replaceAll('\n', '\r\n'));
+    // It leaves a mark of its own.
+    .map((file) =>
+      readFileSync(file, 'utf8')
+        .replace(/^X-TUID: .*\n/m, '')
+        .replaceAll('\n', '\r\n'),
+    );
   // A second run, after a change here, must find everything in order.
   succeeded(await world.command('mbsync', ['-c', join(dir, 'rc'), '-a'], { env: { ...process.env, HOME: dir } }));
   return texts

@@ -1,0 +1,557 @@
+/**
+ * `npm run e2e [-- --short] [FILTER...]`: drives the playground in headless Chromium, as a person would.
+ *
+ * Each step below is one story on a page of its own. Screenshots go to artifacts/playground, and so do the numbers that were measured.
+ * `--short` leaves out the stories of programs that fill the memory. CHROMIUM names the browser, /usr/bin/chromium unless set.
+ */
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { buildPlayground, servePlayground } from './playground.ts';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const artifacts = join(root, 'artifacts/playground');
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const LONGEST_STORY_MS = 30_000;
+const LARGEST_TRANSFER_BYTES = 350 * 1024;
+
+/** The page, with words for what people do on it. */
+class Visitor {
+  readonly page: Page;
+  readonly url: string;
+  readonly complaints: string[] = [];
+
+  constructor(page: Page, url: string) {
+    this.page = page;
+    this.url = url;
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url)) this.complaints.push(`asked another host: ${request.url()}`);
+    });
+  }
+
+  async open(fragment = ''): Promise<void> {
+    await this.page.goto(`${this.url}${fragment}`);
+    await this.page.waitForSelector('html[data-ready]');
+  }
+
+  /** Replaces the program by what a paste brings. */
+  async write(program: string): Promise<void> {
+    await this.page.locator('.cm-content').click();
+    await this.page.keyboard.press('ControlOrMeta+a');
+    await this.page.keyboard.press('Delete');
+    await this.paste(program);
+  }
+
+  /** A paste; Chromium's own needs a clipboard and would add markup. */
+  async paste(text: string): Promise<void> {
+    await this.page.evaluate((pasted) => {
+      const data = new DataTransfer();
+      data.setData('text/plain', pasted);
+      const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true, composed: true });
+      document.getElementById('editor')?.shadowRoot?.querySelector('.cm-content')?.dispatchEvent(event);
+    }, text);
+  }
+
+  async run(): Promise<void> {
+    await this.page.keyboard.press('Control+Enter');
+  }
+
+  /** Waits until the status line says so. */
+  async status(pattern: RegExp): Promise<void> {
+    const found = this.page.locator('#status');
+    await this.page
+      .waitForFunction(
+        ([source]) => new RegExp(source ?? '').test(document.getElementById('status')?.textContent ?? ''),
+        [pattern.source],
+      )
+      .catch(async () => assert.match((await found.textContent()) ?? '', pattern));
+  }
+
+  /** What the output pane says, when it says it. */
+  async output(pattern: RegExp): Promise<string> {
+    await this.page
+      .waitForFunction(
+        ([source]) => new RegExp(source ?? '').test(document.getElementById('output')?.textContent ?? ''),
+        [pattern.source],
+      )
+      .catch(() => {});
+    const text = (await this.page.locator('#output').textContent()) ?? '';
+    assert.match(text.length > 5000 ? `${text.slice(0, 2000)} [...] ${text.slice(-2000)}` : text, pattern);
+    return text;
+  }
+
+  /** What the page itself has added to the output. */
+  async ending(pattern: RegExp): Promise<void> {
+    assert.match((await this.page.locator('#output .end').textContent()) ?? '', pattern);
+  }
+
+  async note(pattern: RegExp): Promise<void> {
+    await this.page.waitForSelector('#note:not([hidden])');
+    assert.match((await this.page.locator('#note-text').textContent()) ?? '', pattern);
+  }
+
+  /** The whole program in the editor; only what is near the view is in the page, so it is asked of CodeMirror. */
+  async program(): Promise<string> {
+    return await this.page.locator('.cm-content').evaluate((content) => {
+      const { cmTile } = content as unknown as { cmTile?: { view: { state: { doc: object } } } }; // its own handle
+      return cmTile === undefined ? (content.textContent ?? '') : String(cmTile.view.state.doc);
+    });
+  }
+
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(artifacts, `${name}.png`) });
+  }
+
+  async accessible(): Promise<void> {
+    await this.page.evaluate(await readFile(axe, 'utf8'));
+    const violations = (await this.page.evaluate(
+      'axe.run().then((result) => result.violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map((n) => n.html.slice(0, 200)) })))',
+    )) as { id: string; impact: string }[]; // what the line before makes
+    assert.deepEqual(
+      violations.filter(({ impact }) => impact === 'serious' || impact === 'critical'),
+      [],
+    );
+    if (violations.length > 0) console.log('  axe, less serious:', JSON.stringify(violations));
+  }
+}
+
+interface Story {
+  readonly name: string;
+  readonly options?: BrowserContextOptions;
+  /** What the console may say in this story. */
+  readonly mayComplain?: RegExp;
+  readonly long?: boolean;
+  tell(visitor: Visitor): Promise<void>;
+}
+
+/** The server's side: all that was transferred until now. */
+const sockets: Socket[] = [];
+
+const measured: { [what: string]: number } = {};
+
+function record(what: string, value: number): void {
+  measured[what] = Math.round(value * 10) / 10;
+}
+
+/** Types for a while and gives the longest time from a key to the end of the frame that shows it, as the page sees it. */
+async function slowestKey({ page }: Visitor): Promise<number> {
+  await page.locator('.cm-content').click();
+  await page.evaluate(() => {
+    const watched = window as unknown as { slowest: number }; // a place for our number
+    watched.slowest = 0;
+    addEventListener(
+      'keydown',
+      ({ timeStamp }) =>
+        requestAnimationFrame(() =>
+          setTimeout(() => {
+            watched.slowest = Math.max(watched.slowest, performance.now() - timeStamp);
+          }),
+        ),
+      { capture: true },
+    );
+  });
+  await page.keyboard.type('abcdefghij', { delay: 30 });
+  return Number(await page.evaluate('new Promise((done) => setTimeout(() => done(window.slowest), 50))'));
+}
+
+/** Stops the program and gives the time from key or click until the page says so. */
+async function stop(visitor: Visitor, how: () => Promise<void>): Promise<number> {
+  await visitor.page.evaluate(() => {
+    const watched = window as unknown as { stopped: Promise<number> }; // a place for our number
+    watched.stopped = new Promise((done) => {
+      let started = 0;
+      const note = ({ timeStamp }: Event): void => {
+        started = timeStamp;
+      };
+      addEventListener('keydown', note, { capture: true, once: true });
+      addEventListener('pointerdown', note, { capture: true, once: true });
+      new MutationObserver(() => done(performance.now() - started)).observe(document.getElementById('status') ?? document, {
+        childList: true,
+      });
+    });
+  });
+  await how();
+  await visitor.status(/Stopped/);
+  return Number(await visitor.page.evaluate('window.stopped'));
+}
+
+const phone = { viewport: { width: 390, height: 760 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+
+const stories: readonly Story[] = [
+  {
+    name: 'first visit: small, ready soon, first output soon',
+    async tell(visitor) {
+      const { page } = visitor;
+      await visitor.open();
+      record('ready ms', Number(await page.evaluate("performance.getEntriesByName('ready')[0].startTime")));
+      await page.waitForLoadState('networkidle');
+      const transferred = sockets.reduce((sum, { bytesWritten }) => sum + bytesWritten, 0);
+      record('transfer KB', transferred / 1024);
+      assert.ok(transferred < LARGEST_TRANSFER_BYTES, `${transferred} bytes were transferred`);
+      const ms = await page.evaluate(`new Promise((done) => {
+        const started = performance.now();
+        new MutationObserver(() => done(performance.now() - started)).observe(document.getElementById('output'), { childList: true });
+        document.getElementById('run').click();
+      })`);
+      record('first output ms', Number(ms));
+      await visitor.output(/Hello from Magnolia!/);
+      await visitor.status(/Done in \d+ ms/);
+      await visitor.accessible();
+      await visitor.picture('light');
+    },
+  },
+  {
+    name: 'type and run, in the dark',
+    options: { colorScheme: 'dark' },
+    async tell(visitor) {
+      const { page } = visitor;
+      await visitor.open();
+      await visitor.write('');
+      await page.keyboard.type("{ println: println } := import('std')\nfn greet(name) {\nprintln('hello', name)\n}\ngreet(:ann)");
+      assert.match(await visitor.program(), /\n\tprintln\('hello', name\)\n\}\ngreet/, 'lines are indented while they are typed');
+      await visitor.run();
+      await visitor.output(/^hello ann$/);
+      await visitor.accessible();
+      await visitor.picture('dark');
+    },
+  },
+  {
+    name: 'an endless loop is stopped, and typing goes on meanwhile',
+    async tell(visitor) {
+      const { page } = visitor;
+      await visitor.open();
+      await visitor.write('fn spin() spin()\nspin()\n// ');
+      await visitor.run();
+      await visitor.status(/Running/);
+      record('slowest key while spinning ms', await slowestKey(visitor));
+      record('Esc stops in ms', await stop(visitor, () => page.keyboard.press('Escape')));
+      await visitor.run();
+      await visitor.status(/Running/);
+      record('Stop stops in ms', await stop(visitor, () => page.locator('#stop').click()));
+      await visitor.write("print('still here')");
+      await visitor.run();
+      await visitor.output(/still here/);
+    },
+  },
+  {
+    name: 'an error is marked in the text, with frame and hint',
+    async tell(visitor) {
+      const { page } = visitor;
+      await visitor.open();
+      await page.locator('#examples').selectOption('errors');
+      await visitor.run();
+      const text = await visitor.output(/Runtime Error: Cannot \+ incompatible values/);
+      assert.match(text, /~\^~/);
+      assert.match(text, /Hint: to join them as text/);
+      assert.match(text, /Stack Trace:/);
+      await page.waitForSelector('.m-bad');
+      assert.match((await page.locator('.m-message').textContent()) ?? '', /Cannot \+ incompatible values 'total: ', 12Hint:/);
+      await visitor.status(/Ended with an error/);
+      await visitor.accessible();
+      await visitor.picture('error');
+    },
+  },
+  {
+    name: 'a text that is no program is marked while it is typed',
+    async tell(visitor) {
+      await visitor.open();
+      await visitor.write("x := [1, 2\nprint('never')\n");
+      await visitor.page.waitForSelector('.m-message');
+      await visitor.picture('syntax');
+      await visitor.run();
+      await visitor.output(/Parse Error/);
+    },
+  },
+  {
+    name: 'a link carries the program, and runs nothing',
+    async tell(visitor) {
+      const { page } = visitor;
+      await visitor.open();
+      const program = "// ünïcode 😀\nprint('shared')\n";
+      await visitor.write(program);
+      await page.locator('#network').check();
+      await page.locator('#share').click();
+      await visitor.note(/link/);
+      const { hash } = new URL(page.url());
+      assert.match(hash, /^#code=[\w-]+&network=memory$/);
+      await page.evaluate('localStorage.clear()');
+      await page.goto('about:blank');
+      await visitor.open(hash);
+      await visitor.note(/came with a link. Nothing of it runs before you press Run/);
+      assert.equal((await visitor.program()).trim(), program.trim());
+      assert.equal(await page.locator('#network').isChecked(), true);
+      assert.equal(await page.locator('#output').textContent(), '');
+      await visitor.picture('shared');
+      await page.locator('#run').click();
+      await visitor.output(/^shared/);
+    },
+  },
+  {
+    name: 'broken links get a note',
+    async tell(visitor) {
+      const { page } = visitor;
+      for (const [fragment, answer] of [
+        ['#code=abc', /broken/],
+        ['#code=%%%', /broken/],
+        ['#code=', /broken/],
+        [`#code=${await packed(Buffer.from([0xff, 0xfe, 0x80]))}`, /no text/],
+        [`#code=${await packed(Buffer.alloc(50_000_000, 97))}`, /too long/],
+        [`#code=${await packed(Buffer.from('\x00\x01ELF'))}`, /binary/],
+      ] as const) {
+        await page.goto('about:blank');
+        await visitor.open(fragment);
+        await visitor.note(answer);
+      }
+      await visitor.write("print('fine')");
+      await visitor.run();
+      await visitor.output(/fine/);
+      assert.equal(new URL(page.url()).hash, '');
+    },
+  },
+  {
+    name: 'the program is there after a reload',
+    async tell(visitor) {
+      const { page } = visitor;
+      await visitor.open();
+      await visitor.write("print('kept')");
+      await page.reload();
+      await page.waitForSelector('html[data-ready]');
+      assert.equal(await visitor.program(), "print('kept')");
+      assert.equal(await page.locator('#output').textContent(), '');
+    },
+  },
+  {
+    name: 'all examples run',
+    async tell(visitor) {
+      const { page } = visitor;
+      await visitor.open();
+      const ids = await page.locator('#examples option').evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).value));
+      assert.ok(ids.length >= 16);
+      for (const id of ids.filter((one) => one !== '')) {
+        await page.locator('#examples').selectOption(id);
+        await page.locator('#run').click();
+        if (id === 'input') {
+          await visitor.status(/waits for input/);
+          await page.keyboard.type('none\n');
+          await visitor.output(/that is no number/);
+          await visitor.picture('input');
+          await page.locator('#input-end').click();
+        }
+        await visitor.status(id === 'errors' ? /Ended with an error/ : /Done in/);
+        if (id === 'socket-error') {
+          await visitor.output(
+            /connect gave: \{error: 'socket_connect\(\) unavailable in this runtime', type: :error\}\nThere is nobody to talk to/,
+          );
+          await visitor.picture('sockets');
+        }
+        if (id === 'socket-hello') await visitor.output(/the server says: hello, /);
+        if (id === 'socket-memory') await visitor.output(/<- you said GOODBYE[\s\S]*code: :refused/);
+      }
+      await page.locator('#examples').selectOption('text');
+      await page.locator('#run').click();
+      await visitor.status(/Done/);
+      await visitor.picture('colours');
+      await page.locator('#next').click();
+      assert.match(await visitor.program(), /8 of 10: classes/);
+    },
+  },
+  {
+    name: 'on a phone',
+    options: phone,
+    async tell(visitor) {
+      const { page } = visitor;
+      await visitor.open();
+      await page.locator('#examples').selectOption('functions');
+      await page.locator('#run').tap();
+      await visitor.output(/220/);
+      await visitor.status(/Done/);
+      assert.equal(
+        await page.evaluate('document.documentElement.scrollWidth <= screen.width'),
+        true,
+        'nothing is wider than the screen',
+      );
+      await visitor.accessible();
+      await visitor.picture('phone');
+    },
+  },
+  {
+    name: 'on a phone, in the dark, with an error',
+    options: { ...phone, colorScheme: 'dark' },
+    async tell(visitor) {
+      const { page } = visitor;
+      await visitor.open();
+      await page.locator('#examples').selectOption('errors');
+      await page.locator('#run').tap();
+      await visitor.status(/Ended with an error/);
+      await visitor.output(/Stack Trace/);
+      await visitor.accessible();
+      await visitor.picture('phone-dark');
+    },
+  },
+  {
+    name: 'endless output is cut',
+    async tell(visitor) {
+      await visitor.open();
+      await visitor.write("fn flood(n) {\n\tprint('line ' + string(n) + '\\n')\n\tflood(n + 1)\n}\nflood(0)\n// ");
+      await visitor.run();
+      await visitor.status(/Stopped: too much output/);
+      record('slowest key in a flood ms', await slowestKey(visitor));
+      await visitor.ending(/cut here after 1 MB/);
+      await visitor.picture('flood');
+      await visitor.write("fn flood() {\n\tprint('x')\n\tflood()\n}\nflood()");
+      await visitor.run();
+      await visitor.status(/Stopped: too much output/);
+      await visitor.ending(/cut here after 1 MB/);
+      await visitor.write("print(import('str').padStart('', 100000000, 'ab'))");
+      await visitor.run();
+      await visitor.status(/Stopped: too much output/);
+      await visitor.write("print('alive')");
+      await visitor.run();
+      await visitor.output(/^alive/);
+    },
+  },
+  {
+    name: 'a paste of 10 MB is refused, a binary one gets a note',
+    async tell(visitor) {
+      await visitor.open();
+      const before = await visitor.program();
+      await visitor.paste('print(1)\n'.repeat(1_100_000));
+      await visitor.note(/too long: \d+\.\d million characters/);
+      assert.equal(await visitor.program(), before);
+      await visitor.paste('\x00\x01\x02\x7fELF');
+      await visitor.note(/characters that are no text/);
+      await visitor.paste('y := [1, 2, 3]\n'.repeat(60_000));
+      record('slowest key in 0.9 MB ms', await slowestKey(visitor));
+    },
+  },
+  {
+    name: 'the policy holds: no eval in the page, nothing of the page or the network in a program',
+    mayComplain: /Content Security Policy|unsafe-eval/,
+    async tell({ page, ...visitor }) {
+      await page.goto(visitor.url);
+      await page.waitForSelector('html[data-ready]');
+      const tried = await page.evaluate(() => {
+        const script = document.createElement('script');
+        script.textContent = 'window.injected = true';
+        document.head.append(script);
+        const made = document.createElement('div');
+        made.innerHTML = '<img src="data:," onerror="window.injected = true">';
+        document.body.append(made);
+        return fetch('/index.html').then(
+          () => 'fetched',
+          () => 'refused',
+        );
+      });
+      assert.equal(tried, 'refused');
+      assert.equal(await page.evaluate('window.injected'), undefined);
+      const [worker] = page.workers();
+      assert.ok(worker !== undefined);
+      assert.equal(
+        await worker.evaluate('[typeof fetch, typeof WebSocket, typeof XMLHttpRequest, typeof indexedDB, typeof Worker].join()'),
+        'undefined,undefined,undefined,undefined,undefined',
+      );
+    },
+  },
+  {
+    name: 'a million threads',
+    long: true,
+    async tell(visitor) {
+      await visitor.open();
+      await visitor.write(
+        "fn start(n) if n > 0 -> {\n\tgo(fn() wait(1000))\n\tstart(n - 1)\n}\nstart(1000000), print('started')\n// ",
+      );
+      await visitor.run();
+      await visitor.page.waitForFunction(() =>
+        /started|memory|Ended/.test(
+          `${document.getElementById('output')?.textContent} ${document.getElementById('status')?.textContent}`,
+        ),
+      );
+      record('slowest key with a million threads ms', await slowestKey(visitor));
+      if (!/Ended/.test((await visitor.page.locator('#status').textContent()) ?? ''))
+        await stop(visitor, () => visitor.page.keyboard.press('Escape'));
+    },
+  },
+  ...[
+    ['1 GB in one string', "fn grow(s) grow(s + s)\ngrow('12345678')"],
+    ['1 GB in a list of strings', 'l := []\nfn grow(n) {\n\tl << srand(1000000)\n\tgrow(n + 1)\n}\ngrow(0)'],
+    ['1 GB in a list', 'l := []\nfn grow(n) {\n\tl << [n, n]\n\tgrow(n + 1)\n}\ngrow(0)'],
+  ].map(
+    ([name, program]): Story => ({
+      name: `${name}: the page lives`,
+      long: true,
+      async tell(visitor) {
+        await visitor.open();
+        await visitor.write(program ?? '');
+        await visitor.run();
+        await visitor.page
+          .waitForFunction(() => /memory|Ended/.test(document.getElementById('status')?.textContent ?? ''), null, {
+            timeout: 12_000,
+          })
+          .catch(() => stop(visitor, () => visitor.page.keyboard.press('Escape')));
+        console.log(
+          `  ${await visitor.page.locator('#status').textContent()}; ${(await visitor.page.locator('#output').textContent())?.slice(0, 200)}`,
+        );
+        await visitor.write("print('alive')");
+        await visitor.run();
+        await visitor.output(/^alive/);
+      },
+    }),
+  ),
+];
+
+/** As the page packs programs into links. */
+async function packed(bytes: Buffer): Promise<string> {
+  const { deflateRawSync } = await import('node:zlib');
+  return deflateRawSync(bytes).toString('base64url');
+}
+
+async function tellStory(browser: Browser, url: string, { name, options = {}, mayComplain, tell }: Story): Promise<boolean> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(LONGEST_STORY_MS / 2);
+  const visitor = new Visitor(await context.newPage(), url);
+  const started = performance.now();
+  try {
+    await tell(visitor);
+    assert.deepEqual(
+      visitor.complaints.filter((text) => mayComplain?.test(text) !== true),
+      [],
+      'the console is silent',
+    );
+    console.log(`ok    ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+    return true;
+  } catch (error) {
+    console.log(`FAIL  ${name}\n${String(error instanceof Error ? error.stack : error).replace(/^/gm, '      ')}`);
+    if (visitor.complaints.length > 0) console.log(`      console: ${visitor.complaints.join('\n      ')}`);
+    await visitor.picture(`failed-${name.replaceAll(/\W+/g, '-')}`).catch(() => {});
+    return false;
+  } finally {
+    await context.close();
+  }
+}
+
+await mkdir(artifacts, { recursive: true });
+await buildPlayground();
+const { server, url } = await servePlayground(0);
+server.on('connection', (socket) => sockets.push(socket));
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+const short = process.argv.includes('--short');
+const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const chosen = stories.filter(
+  ({ name, long }) => !(short && long === true) && (filters.length === 0 || filters.some((one) => name.includes(one))),
+);
+let failed = 0;
+for (const story of chosen) if (!(await tellStory(browser, url, story))) failed += 1;
+await browser.close();
+server.close();
+console.log(measured);
+await writeFile(join(artifacts, 'measured.json'), `${JSON.stringify(measured, null, 2)}\n`);
+console.log(`${chosen.length - failed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || chosen.length === 0 ? 1 : 0;
