@@ -70,7 +70,8 @@ export function runProgram(text: string, options: RunOptions = {}): RunResult {
       flush() {},
       now() {
         if (looks-- === 0) interpreter.stop(-1);
-        return (now += 0.5); // a slice ends sometimes
+        now += 0.5; // a slice ends sometimes
+        return now;
       },
       defer: (run) => void todo.push(run),
       timer(milliseconds, run) {

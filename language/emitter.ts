@@ -444,28 +444,28 @@ class FunctionEmitter extends OperatorEmitter {
     return js`(typeof ${callee.code} === 'function' ? ${callee.code} : ${this.unit.helper('notCallable')}(${callee.code}, ${at}))`;
   }
 
-  protected callCode(expr: CallExpr): Code {
+  protected callCode(expr: CallExpr): { readonly code: Code; readonly callee: Code } {
     const at = this.position(expr.at);
     if (expr.args.length > MANY_PARTS) {
       const callee = this.hold(this.value(expr.callee));
       const list = this.hold(this.list({ items: expr.args }));
       const spread = expr.spread === null ? js`[]` : this.clean(this.simple(this.value(expr.spread)));
-      return js`${this.unit.helper('spread')}(${callee.code}, ${list.code}, ${spread}, ${at})`;
+      return { code: js`${this.unit.helper('spread')}(${callee.code}, ${list.code}, ${spread}, ${at})`, callee: callee.code };
     }
     const parts = [expr.callee, ...expr.args, ...(expr.spread === null ? [] : [expr.spread])];
     const [callee, ...args] = this.operands(parts) as [Operand, ...Operand[]]; // one for each
     const codes = args.map((arg) => this.clean(arg));
     if (expr.spread !== null) {
       const spread = codes.pop() as Code; // the last of them
-      return js`${this.unit.helper('spread')}(${callee.code}, [${joined(codes, ', ')}], ${spread}, ${at})`;
+      return { code: js`${this.unit.helper('spread')}(${callee.code}, [${joined(codes, ', ')}], ${spread}, ${at})`, callee: callee.code };
     }
-    return js`${this.callee(callee, at)}(${joined(codes, ', ')})`;
+    return { code: js`${this.callee(callee, at)}(${joined(codes, ', ')})`, callee: callee.code };
   }
 
   protected callValue(expr: CallExpr): Operand {
     const inline = this.inlineBuiltin(expr);
     if (inline !== null) return inline;
-    return { code: [this.call(this.callCode(expr), this.position(expr.at))], simple: true, stable: true };
+    return { code: [this.call(this.callCode(expr).code, this.position(expr.at))], simple: true, stable: true };
   }
 
   protected tailCall(expr: CallExpr): void {
@@ -477,7 +477,10 @@ class FunctionEmitter extends OperatorEmitter {
     const at = this.position(expr.at);
     const still = this.meansItself(expr.callee);
     if (still === false || expr.spread !== null || expr.args.length > MANY_PARTS) {
-      this.steps.push({ kind: 'tail', code: this.callCode(expr), at });
+      const { code, callee } = this.callCode(expr);
+      const position = this.position(this.node?.at ?? 0);
+      const left = js`($x = ${code}) === $S ? $m.leave(${callee}, ${position}) : $x`;
+      this.steps.push({ kind: 'tail', code: this.mayBeClass(expr.callee) ? left : code, at });
       return;
     }
     this.loops = true;
@@ -504,6 +507,13 @@ class FunctionEmitter extends OperatorEmitter {
       call: js`${this.callee(callee, at)}(${joined(codes, ', ')})`,
       at,
     });
+  }
+
+  /** Whether a callee may be a class, whose call is no tail call: not if it is a builtin, or a name that only a `fn` has bound. */
+  protected mayBeClass(callee: Expr): boolean {
+    if (callee.kind !== 'name') return callee.kind !== 'fn';
+    const { variables } = this.unit.resolution.references.get(callee) as Reference; // a name that is read has one
+    return variables.some(({ kind, literal, bindings }) => kind !== 'self' && literal?.kind !== 'fn' && (kind !== 'module' || bindings > 0));
   }
 
   /** Whether a callee is the running function: certainly, never, or ('perhaps') to be tested, because its name can be given to another. */

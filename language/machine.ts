@@ -10,7 +10,7 @@
  * stack, makes tail calls proper (a call in tail position saves no frame) and gives other threads and the event loop their turn.
  */
 import type { Host } from './host.ts';
-import { callWith, type Fn, SUSPENDED, type Suspended, type Value } from './values.ts';
+import { callWith, type Fn, SUSPENDED, type Suspended, staticsOf, type Value } from './values.ts';
 
 export type Resume = (pc: number, slots: readonly unknown[], value: Value) => Value | Suspended;
 
@@ -65,6 +65,8 @@ const WAITED_FOR_SLICE_MS = 1;
 
 const callAgain: Resume = (_charge, slots) => (slots[0] as Fn)(...(slots[1] as Value[]));
 const startCall: Resume = (_pc, slots) => callWith(slots[0] as Fn, slots[1] as Value[]);
+/** Stands for a function that has nothing left to do, but is still there. Its `pc` is the global position of its keyword. */
+export const passOn: Resume = (_position, _slots, value) => value;
 const giveTo: Resume = (_pc, slots, value) => (slots[0] as Fn)(value);
 
 export interface MachineEvents {
@@ -120,6 +122,11 @@ export class Machine {
     thread.state = YIELDED;
     thread.value = null;
     return this.save(callAgain, charge, [fn, args]);
+  }
+
+  /** A call in tail position was suspended in `callee`. A class leaves its caller on the stack, a function takes its place. */
+  leave(callee: Value, position: number): Suspended {
+    return staticsOf(callee) === undefined ? SUSPENDED : this.save(passOn, position, []);
   }
 
   // ---- called by builtins ----

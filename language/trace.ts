@@ -8,7 +8,7 @@
 import type { Expr, Program } from './ast.ts';
 import { MAIN } from './emit-unit.ts';
 import { definitionAt, programOf } from './function-text.ts';
-import type { Frame } from './machine.ts';
+import { type Frame, passOn } from './machine.ts';
 import type { TraceEntry } from './problem.ts';
 import { children } from './tree.ts';
 import { callOnLine, callsOfSite } from './unit-code.ts';
@@ -46,7 +46,8 @@ export function traceOf(error: Error, frames: Frame | null): Trace {
   });
   for (let frame = frames; frame !== null; frame = frame.next) {
     const { resume, pc } = frame;
-    add(resume.name, () => callAtSite(resume.name, pc));
+    if (resume === passOn) add(`$${pc}`, () => undefined);
+    else add(resume.name, () => callAtSite(resume.name, pc));
   }
   return { callAt, entries: entries.every(({ name }) => name === null) ? [] : entries };
 }

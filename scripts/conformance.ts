@@ -32,7 +32,8 @@ function callsOf(program: string, name: string): boolean {
 
 /** The specs about sockets that say something about a runtime. */
 function specsFor(runtime: Runtime): string[] {
-  const says = (name: string): boolean => ['out', 'err', 'code'].some((ending) => existsSync(join(specs, `${name}.js.${ending}`)));
+  const says = (name: string): boolean =>
+    ['out', 'err', 'code'].some((ending) => existsSync(join(specs, `${name}.js.${ending}`)));
   return findSpecs(['socket/']).filter((name) => name.startsWith('socket/') && (runtime === 'native' || says(name)));
 }
 

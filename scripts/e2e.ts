@@ -218,7 +218,7 @@ const stories: readonly Story[] = [
       await page.keyboard.type("{ println: println } := import('std')\nfn greet(name) {\nprintln('hello', name)\n}\ngreet(:ann)");
       assert.match(await visitor.program(), /\n\tprintln\('hello', name\)\n\}\ngreet/, 'lines are indented while they are typed');
       await visitor.run();
-      await visitor.output(/^hello ann$/);
+      await visitor.output(/^hello ann\n$/);
       await visitor.accessible();
       await visitor.picture('dark');
     },

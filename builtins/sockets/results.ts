@@ -1,6 +1,7 @@
 /** The values that socket calls answer with. Their fields are set in a fixed order, so that programs read them fast. */
 import { type Atom, atom, failure, Obj, Str } from '../../language/values.ts';
 import type { ErrorCode } from './backend.ts';
+import type { ReadKind } from './socket.ts';
 
 /** What an operation's errors begin with. */
 export const PREFIX = {
@@ -82,4 +83,10 @@ export function connectedResult(id: number, remote: string, local: string, tls: 
   result.local = new Str(local);
   result.tls = tls;
   return result;
+}
+
+/** What a read says that has met more than its limit. */
+export function tooLong(kind: ReadKind, limit: number): string {
+  if (kind === 'recvLine') return `${PREFIX.recvLine}line longer than ${limit} bytes`;
+  return `${PREFIX[kind]}${kind === 'recvAll' ? 'more than' : 'no delimiter within'} ${limit} bytes`;
 }

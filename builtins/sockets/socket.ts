@@ -13,7 +13,7 @@ import type { Machine, Thread } from '../../language/machine.ts';
 import { type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
 import { type Breakdown, type Connection, type ConnectionEvents, Gone, type TlsOptions } from './backend.ts';
 import { Reader, TOO_LONG } from './reader.ts';
-import { closedResult, connectedResult, dataResult, errorResult, PREFIX, sentResult } from './results.ts';
+import { closedResult, connectedResult, dataResult, errorResult, PREFIX, sentResult, tooLong } from './results.ts';
 import type { SocketWatch } from './watch.ts';
 
 /** Sends are gathered up to this many bytes. */
@@ -495,9 +495,4 @@ export class Socket implements ConnectionEvents {
     const { protocol, cipher, verified, resumed } = encryption;
     this.watch.tell({ kind: 'tls', id: this.id, protocol, cipher, verified, resumed });
   }
-}
-
-function tooLong(kind: ReadKind, limit: number): string {
-  if (kind === 'recvLine') return `${PREFIX.recvLine}line longer than ${limit} bytes`;
-  return `${PREFIX[kind]}${kind === 'recvAll' ? 'more than' : 'no delimiter within'} ${limit} bytes`;
 }

@@ -6,6 +6,9 @@ export const PROGRAM = 'program.oak';
 /** A program that prints more is stopped. */
 export const OUTPUT_LIMIT_BYTES = 1024 * 1024;
 
+/** A program whose memory grows by more is stopped, where the browser tells how much it is. */
+export const MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024;
+
 /** Longer texts are no programs for this page. */
 export const LONGEST_PROGRAM = 1_000_000;
 
@@ -21,6 +24,8 @@ export type ToWorker =
   | { readonly kind: 'run'; readonly text: string; readonly network: boolean }
   /** Finds mistakes in a text without running it; only before `run`. */
   | { readonly kind: 'check'; readonly number: number; readonly text: string }
+  /** Asks whether the worker still answers. */
+  | { readonly kind: 'ping' }
   /** A line for `input()`, or null at the end of the input. */
   | { readonly kind: 'input'; readonly line: string | null };
 
@@ -28,6 +33,7 @@ export type FromWorker =
   | { readonly kind: 'checked'; readonly number: number; readonly mark: Mark | null }
   | { readonly kind: 'output'; readonly text: string }
   | { readonly kind: 'asks' }
+  | { readonly kind: 'pong' }
   | { readonly kind: 'problem'; readonly report: string; readonly mark: Mark | null }
   /** The program has ended; `cut` if a limit stopped it, `ms` is how long it ran. */
   | { readonly kind: 'ended'; readonly status: number; readonly ms: number; readonly cut: 'output' | 'memory' | null };

@@ -105,32 +105,30 @@ export class Output {
     this.#plain(text.slice(at));
   }
 
-  /** Blocks end with a line, as each begins on a line of its own. */
+  /** Blocks end where a line does, as each begins on a line of its own; lines that are too long are cut. */
   #plain(text: string): void {
-    if (text === '') return;
-    if (this.#block !== null && this.#blockSize > BLOCK) {
-      const end = text.indexOf('\n');
-      if (end >= 0) {
-        this.#append(this.#block, text.slice(0, end));
-        this.#block = null;
-        this.#plain(text.slice(end + 1));
+    let left = text;
+    while (left !== '') {
+      this.#block ??= this.#open();
+      const longest = Math.max(0, 2 * BLOCK - this.#blockSize);
+      const newline = left.indexOf('\n', Math.max(0, BLOCK - this.#blockSize));
+      const whole = newline >= 0 && newline <= longest;
+      if (!whole && left.length <= longest) {
+        this.#append(this.#block, left);
         return;
       }
+      this.#append(this.#block, left.slice(0, whole ? newline : longest));
+      left = left.slice(whole ? newline + 1 : longest);
+      this.#block = null;
     }
-    if (this.#block === null) {
-      this.#block = document.createElement('div');
-      this.#block.className = 'block';
-      this.#blockSize = 0;
-      this.#pane.append(this.#block);
-    }
-    const cut = text.length > BLOCK ? text.indexOf('\n', BLOCK) : -1;
-    if (cut < 0) {
-      this.#append(this.#block, text);
-      return;
-    }
-    this.#append(this.#block, text.slice(0, cut));
-    this.#block = null;
-    this.#plain(text.slice(cut + 1));
+  }
+
+  #open(): HTMLElement {
+    const block = document.createElement('div');
+    block.className = 'block';
+    this.#blockSize = 0;
+    this.#pane.append(block);
+    return block;
   }
 
   #append(block: HTMLElement, text: string): void {

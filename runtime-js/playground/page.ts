@@ -69,6 +69,8 @@ function run(): void {
       if (mark !== null && !failed) editor.mark(mark, true);
       failed = true;
     },
+    silent: () => show('No answer: it is busy, or its memory is full. Stop ends it.', 'bad'),
+    answers: () => show('Running…', 'running'),
     ended: (end) => ended(end, failed),
   });
   show('Running…', 'running');
@@ -104,7 +106,7 @@ function outcome(end: End, failed: boolean): { text: string; kind: 'good' | 'bad
         return { text: 'Stopped: too much output', kind: 'bad', note };
       }
       if (end.cut === 'memory') {
-        const note = 'The program was stopped: it made a text or a list that is longer than this browser can hold.';
+        const note = 'The program was stopped: it filled the memory that there is for it.';
         return { text: 'Stopped: too much memory', kind: 'bad', note };
       }
       const after = duration(end.ms);

@@ -6,6 +6,10 @@ export interface Listener {
   output(text: string): void;
   asks(): void;
   problem(report: string, mark: Mark | null): void;
+  /** The program has not answered for a while: it is busy with one large thing, or the browser has ended it silently. */
+  silent(): void;
+  /** It answers again. */
+  answers(): void;
   ended(end: End): void;
 }
 
@@ -15,10 +19,16 @@ export type End =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'died'; readonly reason: string };
 
+/** How often the worker is asked for a sign of life. The second question without an answer is told. */
+const PING_MS = 4000;
+
 export class Runner {
   readonly #url: string;
   #ready: Worker | null = null;
   #running: { readonly worker: Worker; readonly listener: Listener } | null = null;
+  /** Questions without an answer. */
+  #unanswered = 0;
+  #pings: ReturnType<typeof setInterval> | undefined;
   #checks = 0;
   #checked: (mark: Mark | null) => void = () => {};
 
@@ -42,6 +52,12 @@ export class Runner {
     this.#ready = null;
     this.#running = { worker, listener };
     this.#post(worker, { kind: 'run', text, network });
+    this.#unanswered = 0;
+    this.#pings = setInterval(() => {
+      if (this.#unanswered === 2) listener.silent();
+      this.#unanswered += 1;
+      this.#post(worker, { kind: 'ping' });
+    }, PING_MS);
   }
 
   /** Ends the program at once, wherever it is. */
@@ -87,6 +103,10 @@ export class Runner {
       case 'asks':
         listener?.asks();
         break;
+      case 'pong':
+        if (this.#unanswered > 2) listener?.answers();
+        this.#unanswered = 0;
+        break;
       case 'problem':
         listener?.problem(message.report, message.mark);
         break;
@@ -100,6 +120,7 @@ export class Runner {
     const running = this.#running;
     if (running === null) return;
     this.#running = null;
+    clearInterval(this.#pings);
     running.worker.onmessage = null;
     running.worker.terminate();
     this.warm();

@@ -7,7 +7,7 @@
  * one tells how many there are.
  */
 import { readFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { Failure, type ListenerEvents } from '../../builtins/sockets/backend.ts';
 import { WaitingRoom } from '../../builtins/sockets/waiting-room.ts';
 
@@ -36,7 +36,22 @@ function descriptorOf(stream: Socket): number {
   return typeof handle?.fd === 'number' ? handle.fd : -1;
 }
 
-/** The door of one listener. */
+/** A listener that can be closed. */
+export interface Door {
+  close(): void;
+}
+
+/** Closes a server and turns away those who wait. The port is free when that returns; open connections are not its business. */
+export function doorOf(server: Server, entrance: Entrance): Door {
+  return {
+    close() {
+      server.close();
+      entrance.close();
+    },
+  };
+}
+
+/** Where the streams of one listener come in. */
 export class Entrance {
   readonly #room: WaitingRoom<Socket>;
   readonly #events: ListenerEvents;

@@ -1,5 +1,5 @@
 /** The network of Node: TCP and Unix sockets by `node:net`, TLS by `node:tls`. */
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { formatAddress } from '../../builtins/sockets/address.ts';
 import {
   type Connection,
@@ -9,6 +9,7 @@ import {
   NOT_ALLOWED,
   type SocketBackend,
 } from '../../builtins/sockets/backend.ts';
+import type { Door } from './accepting.ts';
 import { loadCredentials } from './certificates.ts';
 import { type Inlet, NodeConnection } from './connection.ts';
 import { dial } from './dial.ts';
@@ -31,7 +32,7 @@ const NO_BYTES = new Uint8Array(0);
 /** The network of this process. Each program has one of its own, which ends with it. */
 export function nativeSockets(): NativeSockets {
   const open = new Set<NodeConnection>();
-  const listeners = new Set<Server>();
+  const listeners = new Set<Door>();
   const dialling = new Set<() => void>();
 
   return {
@@ -111,7 +112,7 @@ export function nativeSockets(): NativeSockets {
     loadCredentials,
 
     drainAll(done) {
-      for (const server of listeners) server.close();
+      for (const door of listeners) door.close();
       listeners.clear();
       for (const cancel of dialling) cancel();
       let left = open.size;

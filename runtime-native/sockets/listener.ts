@@ -1,9 +1,9 @@
 /** Listening on TCP with a server of Node. */
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { formatAddress } from '../../builtins/sockets/address.ts';
 import { Failure, type Listener, type ListenerEvents, type ListenerOptions } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
-import { Entrance } from './accepting.ts';
+import { type Door, doorOf, Entrance } from './accepting.ts';
 import { streamSettings } from './connection.ts';
 import { kindOf } from './errors.ts';
 
@@ -15,7 +15,7 @@ export function listenTcp(
   host: string,
   port: number,
   options: ListenerOptions,
-  listeners: Set<Server>,
+  listeners: Set<Door>,
   accept: (stream: Socket) => void,
   events: ListenerEvents,
   done: (outcome: Listener | Failure) => void,
@@ -23,9 +23,10 @@ export function listenTcp(
   let local = '';
   const entrance = new Entrance(options.backlog, events, () => `tcp ${local}`, accept);
   const server = createServer(streamSettings(options), entrance.enter);
+  const door = doorOf(server, entrance);
 
   const onError = (error: Error): void => {
-    listeners.delete(server);
+    listeners.delete(door);
     if (host === '' && ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(codeOf(error))) {
       listenTcp('0.0.0.0', port, options, listeners, accept, events, done); // a system without IPv6
       return;
@@ -35,7 +36,7 @@ export function listenTcp(
     done(new Failure(kindOf(error), `listen tcp ${shown}: ${call}: ${errnoText(error)}`));
   };
 
-  listeners.add(server);
+  listeners.add(door);
   server.once('error', onError);
   server.listen({ host: host === '' ? '::' : host, port, backlog: options.backlog }, () => {
     const { address, port: given } = server.address() as AddressInfo; // it listens on TCP
@@ -50,9 +51,8 @@ export function listenTcp(
     done({
       local,
       close: () => {
-        listeners.delete(server);
-        server.close(); // the port is free when this returns; open connections are not its business
-        entrance.close();
+        listeners.delete(door);
+        door.close();
       },
       hold: (isHeld) => entrance.hold(isHeld),
       waiting: () => entrance.waiting(),

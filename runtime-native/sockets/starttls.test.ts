@@ -17,8 +17,8 @@ import { closeAll, collect, later, makeDriver, pairOver, seconds, serve, socketO
 afterEach(closeAll);
 
 const identity = makeIdentity({ commonName: 'localhost', names: ['dns:localhost'] });
-const asServer = obj({ server: true, cert: str(identity.cert), key: str(identity.key), timeout: seconds(1) });
-const asClient = obj({ insecureSkipVerify: true, timeout: seconds(1) });
+const asServer = obj({ server: true, cert: str(identity.cert), key: str(identity.key), timeout: seconds(5) });
+const asClient = obj({ insecureSkipVerify: true, timeout: seconds(5) });
 const brief = obj({ timeout: seconds(0.3) });
 const secret = 'INJECTED';
 

@@ -1,10 +1,10 @@
 /** Unix sockets: connections and listeners whose address is a path. */
 import { lstatSync, unlinkSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { Failure, type Listener, type ListenerEvents, type ListenerOptions } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
-import { Entrance } from './accepting.ts';
+import { type Door, doorOf, Entrance } from './accepting.ts';
 import { kindOf } from './errors.ts';
 
 /** Paths are bytes to us and text to Node, as which they are written in UTF-8. */
@@ -33,15 +33,16 @@ export function dialUnix(path: string, done: (outcome: Socket | Failure) => void
 export function listenUnix(
   path: string,
   { backlog }: ListenerOptions,
-  listeners: Set<Server>,
+  listeners: Set<Door>,
   accept: (stream: Socket) => void,
   events: ListenerEvents,
   done: (outcome: Listener | Failure) => void,
 ): void {
   const entrance = new Entrance(backlog, events, () => `unix ${path}`, accept);
   const server = createServer({ allowHalfOpen: true }, entrance.enter);
+  const door = doorOf(server, entrance);
   const fail = (error: Error): void => {
-    listeners.delete(server);
+    listeners.delete(door);
     done(new Failure(kindOf(error), `listen unix ${path}: bind: ${errnoText(error)}`));
   };
   const start = (onError: (error: Error) => void): void => {
@@ -54,16 +55,15 @@ export function listenUnix(
       done({
         local: `unix:${path}`,
         close: () => {
-          listeners.delete(server);
-          server.close(); // removes the file, too
-          entrance.close();
+          listeners.delete(door);
+          door.close(); // removes the file, too
         },
         hold: (isHeld) => entrance.hold(isHeld),
         waiting: () => entrance.waiting(),
       });
     });
   };
-  listeners.add(server);
+  listeners.add(door);
   start((error) => {
     if (codeOf(error) !== 'EADDRINUSE' || !isSocket(path)) {
       fail(error);

@@ -48,7 +48,10 @@ server.close()
 it('MAGNOLIA_TRACE=net tells everything but data', async () => {
   const { status, out, err } = await magnolia([], CONVERSATION, { MAGNOLIA_TRACE: 'net' });
   expect([status, out]).toEqual([0, '']);
-  const lines = err.trimEnd().replaceAll(/:\d{4,5}\b/g, ':PORT').split('\n');
+  const lines = err
+    .trimEnd()
+    .replaceAll(/:\d{4,5}\b/g, ':PORT')
+    .split('\n');
   expect(lines.map((line) => line.replace(/TLS_\w+/, 'CIPHER'))).toEqual(
     expect.arrayContaining([
       'net - listen on 127.0.0.1:PORT',
@@ -72,11 +75,17 @@ it('without it nothing is told', async () => {
 
 for (const [flags, expected] of [
   [['--deny-net=127.0.0.0/8'], [':permission', ':permission', ':permission']],
-  [['--deny-net', 'localhost:1'], [':permission', ':permission', ':ok']],
+  [
+    ['--deny-net', 'localhost:1'],
+    [':permission', ':permission', ':ok'],
+  ],
   [['--allow-net=127.0.0.1:1'], [':refused', ':permission', ':permission']],
   [['--allow-net=127.0.0.1'], [':refused', ':permission', ':ok']],
   [['--allow-net=localhost:1,127.0.0.1:0'], [':refused', ':refused', ':ok']],
-  [['--allow-net=localhost', '--deny-net=127.0.0.1:1'], [':permission', ':permission', ':ok']],
+  [
+    ['--allow-net=localhost', '--deny-net=127.0.0.1:1'],
+    [':permission', ':permission', ':ok'],
+  ],
 ] as const) {
   it(`magnolia ${flags.join(' ')} keeps to the rules`, async () => {
     const program = `
