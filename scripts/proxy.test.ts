@@ -1,24 +1,17 @@
-import { connect, createServer, type Server } from 'node:net';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { connect, createServer } from 'node:net';
+import { expect, it } from '@jest/globals';
 import { startProxy, type Toxics } from './proxy.ts';
 
 const text = 'x'.repeat(5000);
-let server: Server;
-let port = 0;
-
-beforeAll(async () => {
-  server = createServer((stream) => {
+/** What a client gets through a proxy with these toxics, in how many pieces, and how it ends. */
+async function through(toxics: Toxics): Promise<{ bytes: number; pieces: number; end: string }> {
+  const server = createServer((stream) => {
     stream.on('error', () => {}).end(text);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  port = (server.address() as { port: number }).port;
-});
-afterAll(() => new Promise((resolve) => server.close(resolve)));
-
-/** What a client gets through a proxy with these toxics, in how many pieces, and how it ends. */
-async function through(toxics: Toxics): Promise<{ bytes: number; pieces: number; end: string }> {
+  const { port } = server.address() as { port: number };
   const proxy = await startProxy({ host: '127.0.0.1', port });
   Object.assign(proxy.down, toxics);
   const stream = connect(proxy.port, '127.0.0.1');
@@ -34,6 +27,7 @@ async function through(toxics: Toxics): Promise<{ bytes: number; pieces: number;
   });
   stream.destroy();
   await proxy.close();
+  await new Promise((resolve) => server.close(resolve));
   return { bytes, pieces, end };
 }
 
