@@ -8,10 +8,13 @@ import type { Machine } from '../language/machine.ts';
 import { display } from '../language/render.ts';
 import { type Fn, Obj, Str, SUSPENDED, type Suspended, type Value } from '../language/values.ts';
 import { base64Decode, base64Encode } from './base64.ts';
-import { jsonEscape, readJsonString } from './json-text.ts';
+import { parseJson } from './json-parse.ts';
+import { jsonEscape } from './json-text.ts';
+import { writeJson } from './json-write.ts';
+import { loopBuiltins } from './loops.ts';
 import * as mail from './mail-text.ts';
 import { md5 } from './md5.ts';
-import { any, callable, int, list, nonNegativeInt, saying, text } from './params.ts';
+import { any, callable, int, list, MAX_TEXT, nonNegativeInt, saying, text } from './params.ts';
 import { type Builtin, builtin, type Param } from './registry.ts';
 import { sha256 } from './sha256.ts';
 import { sortByKeys } from './sorting.ts';
@@ -69,6 +72,39 @@ function attempt(machine: Machine, fn: Fn): Suspended {
   return SUSPENDED;
 }
 
+function pieces(text: string, sep: string): Value[] {
+  const found: Value[] = [];
+  if (sep === '') {
+    for (let i = 0; i < text.length; i++) found.push(new Str(text.charAt(i)));
+    return found;
+  }
+  let start = 0;
+  for (let at = text.indexOf(sep); at >= 0; at = text.indexOf(sep, start)) {
+    found.push(new Str(text.slice(start, at)));
+    start = at + sep.length;
+  }
+  found.push(new Str(text.slice(start)));
+  return found;
+}
+
+function replaced(text: string, sub: string, by: string): Value {
+  const growth = by.length - sub.length;
+  if (growth > 0 && text.length + (text.length / sub.length) * growth > MAX_TEXT) return null; // may be: the slow way will see
+  return new Str(text.replaceAll(sub, by.includes('$') ? by.replaceAll('$', '$$$$') : by)); // a dollar has a meaning there
+}
+
+function joined(strings: readonly Value[], joiner: string): Value {
+  const texts: string[] = [];
+  let length = joiner.length * strings.length;
+  for (const one of strings) {
+    if (!(one instanceof Str)) return null;
+    const { text } = one;
+    length += text.length;
+    texts.push(text);
+  }
+  return length > MAX_TEXT ? null : new Str(texts.join(joiner));
+}
+
 const ASCII_UPPER = /[A-Z]+/g;
 const ASCII_LOWER = /[a-z]+/g;
 
@@ -84,6 +120,7 @@ function mailText(name: string, form: string, change: (text: string) => string):
 }
 
 export const libraryBuiltins: readonly Builtin[] = [
+  ...loopBuiltins,
   builtin({
     name: '__slice',
     group: 'text',
@@ -108,6 +145,27 @@ export const libraryBuiltins: readonly Builtin[] = [
     help: 'where a string last occurs in another one; -1 if nowhere',
     params: [searched, sought],
     run: (_machine, s, sub) => s.text.lastIndexOf(sub.text),
+  }),
+  builtin({
+    name: '__split',
+    group: 'text',
+    help: 'the list of what stands in a string before, between and after another one, which is not empty',
+    params: [searched, sought],
+    run: (_machine, s, sep) => pieces(s.text, sep.text),
+  }),
+  builtin({
+    name: '__replace',
+    group: 'text',
+    help: 'a string with another one in place of each part, which is not empty; ? when that is too long or no string',
+    params: [searched, sought, any('by')],
+    run: (_machine, s, sub, by) => (by instanceof Str ? replaced(s.text, sub.text, by.text) : null),
+  }),
+  builtin({
+    name: '__join',
+    group: 'text',
+    help: 'the strings of a list with another one between them; ? when there is anything else in it or it is too long',
+    params: [any('strings'), any('joiner')],
+    run: (_machine, strings, joiner) => (Array.isArray(strings) && joiner instanceof Str ? joined(strings, joiner.text) : null),
   }),
   builtin({
     name: '__lower',
@@ -141,13 +199,23 @@ export const libraryBuiltins: readonly Builtin[] = [
     run: (_machine, s) => new Str(jsonEscape(s.text)),
   }),
   builtin({
-    name: '__json_string',
+    name: '__json_parse',
     group: 'text',
-    help: 'the JSON string whose opening quote stands before an index, as [text, index of its closing quote]; ? if malformed',
-    params: [text('json'), nonNegativeInt('from')],
-    run(_machine, json, from) {
-      const read = readJsonString(json.text, from);
-      return read === undefined ? null : [new Str(read.bytes), read.end];
+    help: 'the value that JSON stands for, as a list of it; the index where it stops being JSON when it does',
+    params: [saying(text('json'), 'Only a string can be read as JSON, got ')],
+    run(_machine, json) {
+      const parsed = parseJson(json.text);
+      return parsed.ok ? [parsed.value] : parsed.at;
+    },
+  }),
+  builtin({
+    name: '__json_write',
+    group: 'text',
+    help: 'a value as JSON; ? when it is nested deeper than a limit',
+    params: [any('value'), nonNegativeInt('limit')],
+    run(_machine, value, limit) {
+      const json = writeJson(value, limit);
+      return json === undefined ? null : new Str(json);
     },
   }),
   builtin({

@@ -1,8 +1,8 @@
 /**
- * `npm run bench -- cpu|sockets|start [row...]`: Magnolia beside programs written by hand for Node, in one run.
+ * `npm run bench -- cpu|stdlib|sockets|start [row...]`: Magnolia beside programs written by hand for Node, in one run.
  *
  * Runs alternate (Magnolia, Node, Magnolia, Node ...) because machines drift; what counts is the ratio of the medians.
- * For `cpu` and `start` it is time, so below 1 means that Magnolia is faster; for `sockets` it is the rate, so above 1 does.
+ * For `cpu`, `stdlib` and `start` it is time, so below 1 means that Magnolia is faster; for `sockets` it is the rate, so above 1 does.
  * A row whose answers differ between the two does not count and says so.
  *
  *     -n N         rounds (5)                 --cli FILE   another Magnolia
@@ -68,6 +68,23 @@ const cpuPrograms: Record<string, string[]> = {
   chain: ['cpu-chan-chain'],
 };
 
+/** Programs about the library and the rows they print. */
+const stdlibPrograms: Record<string, string[]> = {
+  hof: ['std-map', 'std-filter', 'std-reduce', 'std-each'],
+  sort: ['std-sort-ints', 'std-sort-strings', 'std-sort-sorted', 'std-sort-equal', 'std-sort-objects'],
+  json: ['std-json-parse', 'std-json-serialize'],
+  text: [
+    'std-split-lines',
+    'std-split-words',
+    'std-split-bytes',
+    'std-join-lines',
+    'std-join-words',
+    'std-replace',
+    'std-indexOf',
+    'std-rindexOf',
+  ],
+};
+
 /** Socket workloads: row, program and its parameters after the target. Only the first few run unless named. */
 const socketWorkloads: { row: string; program: string; params: string[]; onRequest?: boolean }[] = [
   { row: 'sock-echo', program: 'echo', params: [] },
@@ -113,6 +130,18 @@ function cpuTasks(wanted: (row: string) => boolean): Task[] {
     for (const [other, command] of Object.entries(others)) contenders.set(other, () => figures([...command, name]));
     return { name, suffix: '', contenders };
   });
+}
+
+function stdlibTasks(wanted: (row: string) => boolean): Task[] {
+  const names = Object.keys(stdlibPrograms).filter((name) => wanted(`std-${name}`) || stdlibPrograms[name]?.some(wanted));
+  return names.map((name) => ({
+    name: `std-${name}`,
+    suffix: '',
+    contenders: new Map([
+      ['magnolia', () => figures([...magnolia, join(folder, `std-${name}.oak`)])],
+      ['node', () => figures([process.execPath, peer('stdlib.cjs'), name])],
+    ]),
+  }));
 }
 
 function startTasks(): Task[] {
@@ -337,13 +366,14 @@ function certificate(): string[] {
 
 const suites: Record<string, () => Task[]> = {
   cpu: () => [...(wanted('start') ? startTasks() : []), ...cpuTasks(wanted)],
+  stdlib: () => stdlibTasks(wanted),
   sockets: () => socketTasks(wanted, certificate()),
   start: startTasks,
 };
 const makeTasks = suites[suite];
 
 if (makeTasks === undefined) {
-  console.error('Say what to measure: npm run bench -- cpu|sockets|start [row...]');
+  console.error('Say what to measure: npm run bench -- cpu|stdlib|sockets|start [row...]');
   process.exitCode = 1;
 } else {
   if (options.cli === undefined) await buildIfStale();

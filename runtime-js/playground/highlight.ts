@@ -36,7 +36,7 @@ export function pieces(text: string): Piece[] {
     const start = units(token.start);
     const end = units(token.end);
     addComments(text, behind, start, found);
-    const style = inAtom ? 'atom' : styleOf(token, tokens[i - 1], tokens[i + 1]);
+    const style: Style | null = inAtom ? 'atom' : styleOf(token, tokens[i - 1], tokens[i + 1]);
     if (style !== null) found.push({ start, end, style });
     inAtom = style === 'atom' && token.kind === ':';
     behind = end;
@@ -67,10 +67,14 @@ function styleOf(token: Token, before: Token | undefined, after: Token | undefin
   return null;
 }
 
+/** What can follow the colon of an atom, and what can stand before the colon of a key. */
+const ATOM = /^(name|number|if|fn|with|cs|true|false)$/;
+const KEY = /^(name|string|number|[)\]}]|true|false|if|fn|with|cs)$/;
+
 /** A colon right behind what can be a key, as in `{a: b}`, ends that key; others begin an atom. */
 function isAtom(colon: Token, before: Token | undefined, after: Token | undefined): boolean {
-  const key = before?.end === colon.start && /^(name|string|number|[)\]}]|true|false|if|fn)$/.test(before.kind);
-  return !key && after !== undefined && after.start === colon.end;
+  if (before?.end === colon.start && KEY.test(before.kind)) return false;
+  return after?.start === colon.end && ATOM.test(after.kind);
 }
 
 function addComments(text: string, from: number, to: number, found: Piece[]): void {

@@ -1,11 +1,16 @@
 /** The output pane. What a program prints comes as text, with the colours of terminals; it is never markup. */
 
 /** So much is shown at a time, so that the page keeps answering while a lot arrives. */
-const AT_ONCE = 32_768;
+const AT_ONCE = 16_384;
 /** Text is gathered in blocks of about this size; the browser lays out those that are seen. */
-const BLOCK = 8_192;
+const BLOCK = 4_096;
 /** How near to the end a reader has to be for the pane to follow. */
 const NEAR_PX = 40;
+/** Scrolling is the reader's for so long after a touch, a key or the wheel. */
+const READER_MS = 1000;
+const SETTLE_FRAMES = 5;
+/** That of style.css: 13.5 px, 1.5 times. */
+const LINE_PX = 20.25;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are meant
 const ESCAPE = /\x1b\[([0-9;:?]*)([@-~])|\x1b[^[]?|\x1b\[[0-9;:?]*$/g;
@@ -18,9 +23,26 @@ export class Output {
   #blockSize = 0;
   #classes: string[] = [];
   #empty = true;
+  /** Whether the end is to be seen: until the reader scrolls away from it. */
+  #follow = true;
+  #touched = Number.NEGATIVE_INFINITY;
 
   constructor(pane: HTMLElement) {
     this.#pane = pane;
+    for (const event of ['wheel', 'touchmove', 'pointerdown', 'keydown']) {
+      pane.addEventListener(
+        event,
+        ({ timeStamp }) => {
+          this.#touched = timeStamp;
+        },
+        { passive: true },
+      );
+    }
+    pane.addEventListener('scroll', ({ timeStamp }) => {
+      if (timeStamp - this.#touched > READER_MS) return; // we have scrolled, or the text has grown
+      const { scrollHeight, scrollTop, clientHeight } = pane;
+      this.#follow = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    });
   }
 
   clear(): void {
@@ -29,6 +51,7 @@ export class Output {
     this.#block = null;
     this.#classes = [];
     this.#empty = true;
+    this.#follow = true;
   }
 
   /** Whether nothing was shown since `clear`. */
@@ -69,8 +92,6 @@ export class Output {
   }
 
   #show(): void {
-    const { scrollHeight, scrollTop, clientHeight } = this.#pane;
-    const follow = scrollHeight - scrollTop - clientHeight < NEAR_PX;
     let size = 0;
     let problem: HTMLElement | null = null;
     while (this.#waiting.length > 0 && size < AT_ONCE) {
@@ -84,9 +105,25 @@ export class Output {
         if (next.classList.contains('problem')) problem ??= next;
       }
     }
-    if (follow) this.#pane.scrollTop = this.#pane.scrollHeight;
-    if (problem !== null) this.#showStart(problem);
+    if (problem !== null) {
+      this.#toEnd();
+      this.#showStart(problem);
+      this.#follow = false;
+    } else if (this.#follow) {
+      this.#settle(SETTLE_FRAMES);
+    }
     if (this.#waiting.length > 0) this.#schedule();
+  }
+
+  /** Goes to the end, and again while the browser finds out how large the blocks there really are. */
+  #settle(frames: number): void {
+    if (!this.#follow) return;
+    this.#toEnd();
+    if (frames > 0 && this.#waiting.length === 0) requestAnimationFrame(() => this.#settle(frames - 1));
+  }
+
+  #toEnd(): void {
+    this.#pane.scrollTop = this.#pane.scrollHeight;
   }
 
   /** What went wrong is said first: that line is to be seen. */
@@ -119,6 +156,7 @@ export class Output {
       }
       this.#append(this.#block, left.slice(0, whole ? newline : longest));
       left = left.slice(whole ? newline + 1 : longest);
+      guessSize(this.#block);
       this.#block = null;
     }
   }
@@ -166,6 +204,12 @@ export class Output {
     this.#without(pattern);
     this.#classes.push(name);
   }
+}
+
+/** Tells the browser how large a block about is, for as long as it was not laid out. */
+function guessSize(block: HTMLElement): void {
+  const lines = (block.textContent ?? '').split('\n').length;
+  block.style.containIntrinsicSize = `auto 100px auto ${Math.round(lines * LINE_PX)}px`;
 }
 
 const STYLES: { readonly [code: number]: string } = { 1: 'bold', 2: 'dim', 3: 'italic', 4: 'underline' };

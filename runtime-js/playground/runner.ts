@@ -20,7 +20,7 @@ export type End =
   | { readonly kind: 'died'; readonly reason: string };
 
 /** How often the worker is asked for a sign of life. The second question without an answer is told. */
-const PING_MS = 4000;
+const PING_MS = 2500;
 
 export class Runner {
   readonly #url: string;

@@ -75,8 +75,11 @@ class Typed {
 
 const output = new Gathered();
 const typed = new Typed();
+/** The text that runs. */
+let program = '';
 
 async function run(text: string, network: boolean): Promise<void> {
+  program = text;
   const started = performance.now();
   const end = (status: number, cut: 'output' | 'memory' | null = null): void => {
     output.flush();
@@ -112,7 +115,11 @@ async function run(text: string, network: boolean): Promise<void> {
 function tell(error: unknown): void {
   output.flush();
   if (error instanceof MagnoliaError) {
-    post({ kind: 'problem', report: error.report, mark: markOf(error.problem) });
+    post({
+      kind: 'problem',
+      report: error.report,
+      mark: error.problem.kind === 'parse' ? mistakeIn(program) : markOf(error.problem),
+    });
   } else if (error instanceof EvalError) {
     const report =
       "This server's content security policy forbids 'unsafe-eval' for worker.js, which is how programs are started.";
@@ -132,8 +139,11 @@ function markOf({ file, line, column, reason, hint, trace }: ProblemData): Mark 
 function mistakeIn(text: string): Mark | null {
   const [problem] = check(new Source(PROGRAM, text));
   if (problem?.place == null) return null;
-  const place = problem.place.source.lineAndColumn(problem.place.at);
-  return { ...place, reason: fromBytes(problem.reason), hint: problem.hint };
+  const { reason, hint, related } = problem;
+  const { source, at } = problem.place;
+  const other = related === null ? null : source.lineAndColumn(related.at);
+  const explained = related === null || other === null ? null : `${related.note} [${other.line}:${other.column}]`;
+  return { ...source.lineAndColumn(at), reason: fromBytes(reason), hint: hint ?? explained };
 }
 
 addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
