@@ -11,14 +11,42 @@ interface Open {
   next: number;
 }
 
-/** Pieces are joined when there are so many bytes of them: one long text is cheaper to read than a tree of short ones. */
-const CHUNK = 1 << 16;
+/** Text in pieces, which are joined many at a time: adding them one by one would make a tree of as many strings. */
+class Output {
+  #pieces: string[] = [];
+  readonly #chunks: string[] = [];
+
+  add(piece: string): void {
+    if (this.#pieces.push(piece) < 4096) return;
+    this.#chunks.push(this.#pieces.join(''));
+    this.#pieces = [];
+  }
+
+  text(): string {
+    return this.#chunks.join('') + this.#pieces.join('');
+  }
+}
+
+/** Keys as they are written, for objects that are alike. Forgotten when there are many. */
+class Names {
+  #written = new Map<string, string>();
+
+  write(key: string): string {
+    let written = this.#written.get(key);
+    if (written === undefined) {
+      if (this.#written.size >= 1000) this.#written = new Map();
+      written = `"${jsonEscape(key)}":`;
+      this.#written.set(key, written);
+    }
+    return written;
+  }
+}
 
 /** Byte text; undefined for a value that is nested deeper than `limit`. */
 export function writeJson(value: Value, limit: number): string | undefined {
-  const chunks: string[] = [];
+  const out = new Output();
+  const names = new Names();
   const stack: Open[] = [];
-  let out = '';
   let inner: Open | undefined;
   let current: Value | undefined = value;
 
@@ -27,14 +55,11 @@ export function writeJson(value: Value, limit: number): string | undefined {
       if (stack.length > limit) return undefined;
       if (inner !== undefined) stack.push(inner);
       inner = { value: current, keys: Array.isArray(current) ? null : keysOf(current), next: 0 };
-      out += inner.keys === null ? '[' : '{';
+      out.add(inner.keys === null ? '[' : '{');
     } else {
-      out += scalar(current);
-      if (inner === undefined) return out;
-    }
-    if (out.length > CHUNK) {
-      chunks.push(out);
-      out = '';
+      const text = scalar(current);
+      if (inner === undefined) return text;
+      out.add(text);
     }
 
     // The next value of the innermost list or object; closes those that have no more.
@@ -42,22 +67,19 @@ export function writeJson(value: Value, limit: number): string | undefined {
       const { value: open, keys, next }: Open = inner;
       if (Array.isArray(open) ? next < open.length : keys !== null && next < keys.length) {
         inner.next++;
-        if (next > 0) out += ',';
+        if (next > 0) out.add(',');
         if (Array.isArray(open)) {
           current = open[next];
         } else {
           const key = keys?.[next] ?? ''; // it was just found to be in range
-          out += `"${jsonEscape(key)}":`;
+          out.add(names.write(key));
           current = getKey(open as Obj | Table, key); // no list
         }
         break;
       }
-      out += keys === null ? ']' : '}';
+      out.add(keys === null ? ']' : '}');
       inner = stack.pop();
-      if (inner === undefined) {
-        chunks.push(out);
-        return chunks.join('');
-      }
+      if (inner === undefined) return out.text();
     }
   }
 }

@@ -73,18 +73,9 @@ function attempt(machine: Machine, fn: Fn): Suspended {
 }
 
 function pieces(text: string, sep: string): Value[] {
-  const found: Value[] = [];
-  if (sep === '') {
-    for (let i = 0; i < text.length; i++) found.push(new Str(text.charAt(i)));
-    return found;
-  }
-  let start = 0;
-  for (let at = text.indexOf(sep); at >= 0; at = text.indexOf(sep, start)) {
-    found.push(new Str(text.slice(start, at)));
-    start = at + sep.length;
-  }
-  found.push(new Str(text.slice(start)));
-  return found;
+  const found: (string | Value)[] = text.split(sep); // natively, and each piece where it stands: half the time of two lists
+  for (let i = 0; i < found.length; i++) found[i] = new Str(found[i] as string); // not changed before
+  return found as Value[]; // all of them are now
 }
 
 function replaced(text: string, sub: string, by: string): Value {

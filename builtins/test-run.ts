@@ -69,7 +69,7 @@ export function runProgram(text: string, options: RunOptions = {}): RunResult {
       writeError() {},
       flush() {},
       now() {
-        if (looks-- === 0) interpreter.stop(-1);
+        if (--looks < 0) interpreter.stop(-1);
         now += 0.5; // a slice ends sometimes
         return now;
       },
@@ -91,18 +91,18 @@ export function runProgram(text: string, options: RunOptions = {}): RunResult {
   interpreter.run(new Source('main.oak', text), '/', (ended) => {
     outcome = ended;
   });
-  for (let at = 0; outcome === null; ) {
-    const next = todo[at++];
+  while (outcome === null) {
+    timers.sort((a, b) => a.due - b.due);
+    const [timer] = timers;
+    const next = timer !== undefined && timer.due <= now ? undefined : todo.shift();
     if (next !== undefined) {
       next();
-      continue;
+    } else {
+      if (timer === undefined) throw new Error('the program has neither ended nor anything to wait for');
+      timers.shift();
+      now = Math.max(now, timer.due);
+      timer.run();
     }
-    todo.length = at = 0;
-    timers.sort((a, b) => a.due - b.due);
-    const timer = timers.shift();
-    if (timer === undefined) throw new Error('the program has neither ended nor anything to wait for');
-    now = Math.max(now, timer.due);
-    timer.run();
   }
   const { status, value } = outcome;
   return { output, problems, errors: problems.map(describe), status, value };

@@ -22,7 +22,7 @@ import { Source } from './source.ts';
 import { compile, quoteFrom } from './unit-code.ts';
 import { type Fn, getKey, isObject, keysOf, staticsOf, type Value } from './values.ts';
 
-const ROUNDS = Number(process.env.MAGNOLIA_DIFF ?? 400);
+const ROUNDS = Number(process.env.MAGNOLIA_DIFF ?? 150);
 const SEED = Number(process.env.MAGNOLIA_DIFF_SEED ?? 1);
 const FUELS = [2000, 1, 3];
 

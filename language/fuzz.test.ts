@@ -14,7 +14,7 @@ import { Source } from './source.ts';
 import { type Compiled, compile } from './unit-code.ts';
 
 const root = join(__dirname, '..');
-const ROUNDS = Number(process.env.MAGNOLIA_FUZZ ?? 2000);
+const ROUNDS = Number(process.env.MAGNOLIA_FUZZ ?? 1000);
 const SEED = Number(process.env.MAGNOLIA_FUZZ_SEED ?? 1);
 
 function programsIn(folder: string): string[] {
@@ -35,7 +35,7 @@ const ODD = [
 ];
 
 function mutated(random: Random, programs: readonly string[]): string {
-  let tokens = random.pick(programs).match(TOKEN) ?? [];
+  let tokens: string[] = random.pick(programs).match(TOKEN) ?? [];
   for (let n = random.below(4); n >= 0; n--) {
     const at = random.below(tokens.length + 1);
     const to = Math.min(tokens.length, at + 1 + (random.chance(0.3) ? random.below(12) : 0));

@@ -153,7 +153,7 @@ const facts: readonly (readonly [string, readonly unknown[], string])[] = [
   ['lock_thread', [], '?'],
   ['unlock_thread', [], '?'],
   ['memread', [8, 1], "{error: 'memread() unavailable in this runtime: programs have no access to raw memory', type: :error}"],
-  ['memread', [8, 0], "''"],
+  ['memread', [8, 0], ''],
   ['pointer', [8], 'ptr(0x8)'],
   ['___stdlibs', [1], 'error: ___stdlibs takes no arguments'],
   ['___stdlibs', [], '{}'],

@@ -19,8 +19,6 @@ const IMPORT_NAMES: { readonly [file: string]: string } = { 'async-event-bus': '
 const VARIABLES: { readonly [name: string]: string } = {
   'async/event-bus': 'bus',
   'b64-hex': 'hex',
-  'imap-text': 'text',
-  'mail-wire': 'wire',
 };
 
 function variableOf(name: string): string {
@@ -42,9 +40,12 @@ export interface Example {
   readonly value: string;
 }
 
-/** All modules, by name. */
+/** Modules that are parts of others, and no business of programs: they may change, and `docs/stdlib.md` does not have them. */
+const INTERNAL = /^(?:imap-.*|pop-.*|smtp-.*|mail-wire|mime-header)$/;
+
+/** All modules for programs, by name. */
 export function libraryDocs(): ModuleDocs[] {
-  const files = readdirSync(join(root, 'lib')).filter((file) => file.endsWith('.oak'));
+  const files = readdirSync(join(root, 'lib')).filter((file) => file.endsWith('.oak') && !INTERNAL.test(file.slice(0, -4)));
   const modules = files.map((file) => {
     const name = IMPORT_NAMES[file.slice(0, -4)] ?? file.slice(0, -4);
     return { name, variable: variableOf(name), ...documentation(readFileSync(join(root, 'lib', file), 'utf8')) };

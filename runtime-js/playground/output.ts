@@ -1,7 +1,7 @@
 /** The output pane. What a program prints comes as text, with the colours of terminals; it is never markup. */
 
 /** So much is shown at a time, so that the page keeps answering while a lot arrives. */
-const AT_ONCE = 16_384;
+const AT_ONCE = 8_192;
 /** Text is gathered in blocks of about this size; the browser lays out those that are seen. */
 const BLOCK = 4_096;
 /** How near to the end a reader has to be for the pane to follow. */
