@@ -1,7 +1,12 @@
 /** Writes values as JSON, as `json.serialize` does. Open lists and objects are kept on a stack of our own. */
+import { ProgramError } from '../language/errors.ts';
 import { toText } from '../language/render.ts';
-import { Atom, Float, getKey, isObject, keysOf, type Obj, Str, type Table, type Value } from '../language/values.ts';
+import { Atom, codec, Float, getKey, isObject, keysOf, type Obj, Str, type Table, type Value } from '../language/values.ts';
 import { jsonEscape } from './json-text.ts';
+import { MAX_TEXT } from './params.ts';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 /** A list or object that is being written. */
 interface Open {
@@ -11,41 +16,63 @@ interface Open {
   next: number;
 }
 
-/** Text in pieces, which are joined many at a time: adding them one by one would make a tree of as many strings. */
-class Output {
-  #pieces: string[] = [];
-  readonly #chunks: string[] = [];
+/** From here on a text is searched and copied natively. */
+const LONG_TEXT = 64;
 
-  add(piece: string): void {
-    if (this.#pieces.push(piece) < 4096) return;
-    this.#chunks.push(this.#pieces.join(''));
-    this.#pieces = [];
+/** Bytes that are written one after another: far cheaper than adding up as many strings. */
+class Output {
+  #bytes = new Uint8Array(4096);
+  #length = 0;
+
+  /** Text as it is. */
+  add(text: string): void {
+    const bytes = this.#room(text.length);
+    const start = this.#length;
+    if (text.length < LONG_TEXT) for (let i = 0; i < text.length; i++) bytes[start + i] = text.charCodeAt(i);
+    else codec.encode(text, bytes, start);
+    this.#length = start + text.length;
+  }
+
+  /** Text between quotes, escaped. */
+  addString(text: string): void {
+    const bytes = this.#room(text.length + 2);
+    let at = this.#length;
+    bytes[at++] = QUOTE;
+    let plain = text.length < LONG_TEXT;
+    for (let i = 0; plain && i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      plain = code >= 0x20 && code < 0x80 && code !== QUOTE && code !== BACKSLASH;
+      bytes[at++] = code;
+    }
+    if (plain) {
+      bytes[at++] = QUOTE;
+      this.#length = at;
+      return;
+    }
+    this.#length++; // after the quote
+    this.add(jsonEscape(text));
+    this.add('"');
   }
 
   text(): string {
-    return this.#chunks.join('') + this.#pieces.join('');
+    return codec.decode(this.#bytes, 0, this.#length);
   }
-}
 
-/** Keys as they are written, for objects that are alike. Forgotten when there are many. */
-class Names {
-  #written = new Map<string, string>();
-
-  write(key: string): string {
-    let written = this.#written.get(key);
-    if (written === undefined) {
-      if (this.#written.size >= 1000) this.#written = new Map();
-      written = `"${jsonEscape(key)}":`;
-      this.#written.set(key, written);
-    }
-    return written;
+  /** The bytes, with room for `more` of them. */
+  #room(more: number): Uint8Array {
+    const needed = this.#length + more;
+    if (needed <= this.#bytes.length) return this.#bytes;
+    if (needed > MAX_TEXT) throw new ProgramError('A value is too large to be written as JSON');
+    const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    bytes.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = bytes;
+    return bytes;
   }
 }
 
 /** Byte text; undefined for a value that is nested deeper than `limit`. */
 export function writeJson(value: Value, limit: number): string | undefined {
   const out = new Output();
-  const names = new Names();
   const stack: Open[] = [];
   let inner: Open | undefined;
   let current: Value | undefined = value;
@@ -57,9 +84,10 @@ export function writeJson(value: Value, limit: number): string | undefined {
       inner = { value: current, keys: Array.isArray(current) ? null : keysOf(current), next: 0 };
       out.add(inner.keys === null ? '[' : '{');
     } else {
-      const text = scalar(current);
-      if (inner === undefined) return text;
-      out.add(text);
+      if (current instanceof Str) out.addString(current.text);
+      else if (current instanceof Atom) out.addString(current.name);
+      else out.add(scalar(current));
+      if (inner === undefined) return out.text();
     }
 
     // The next value of the innermost list or object; closes those that have no more.
@@ -72,7 +100,8 @@ export function writeJson(value: Value, limit: number): string | undefined {
           current = open[next];
         } else {
           const key = keys?.[next] ?? ''; // it was just found to be in range
-          out.add(names.write(key));
+          out.addString(key);
+          out.add(':');
           current = getKey(open as Obj | Table, key); // no list
         }
         break;
@@ -84,10 +113,9 @@ export function writeJson(value: Value, limit: number): string | undefined {
   }
 }
 
-/** Everything that holds nothing else. What has no form in JSON is null. */
+/** Everything that is no text and holds nothing. What has no form in JSON is null. */
 function scalar(value: Value | undefined): string {
-  if (value instanceof Str) return `"${jsonEscape(value.text)}"`;
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (value instanceof Float) return Number.isFinite(value.value) ? toText(value) : 'null';
-  return value instanceof Atom ? `"${jsonEscape(value.name)}"` : 'null';
+  return 'null';
 }

@@ -457,7 +457,10 @@ class FunctionEmitter extends OperatorEmitter {
     const codes = args.map((arg) => this.clean(arg));
     if (expr.spread !== null) {
       const spread = codes.pop() as Code; // the last of them
-      return { code: js`${this.unit.helper('spread')}(${callee.code}, [${joined(codes, ', ')}], ${spread}, ${at})`, callee: callee.code };
+      return {
+        code: js`${this.unit.helper('spread')}(${callee.code}, [${joined(codes, ', ')}], ${spread}, ${at})`,
+        callee: callee.code,
+      };
     }
     return { code: js`${this.callee(callee, at)}(${joined(codes, ', ')})`, callee: callee.code };
   }
@@ -513,7 +516,9 @@ class FunctionEmitter extends OperatorEmitter {
   protected mayBeClass(callee: Expr): boolean {
     if (callee.kind !== 'name') return callee.kind !== 'fn';
     const { variables } = this.unit.resolution.references.get(callee) as Reference; // a name that is read has one
-    return variables.some(({ kind, literal, bindings }) => kind !== 'self' && literal?.kind !== 'fn' && (kind !== 'module' || bindings > 0));
+    return variables.some(
+      ({ kind, literal, bindings }) => kind !== 'self' && literal?.kind !== 'fn' && (kind !== 'module' || bindings > 0),
+    );
   }
 
   /** Whether a callee is the running function: certainly, never, or ('perhaps') to be tested, because its name can be given to another. */

@@ -4,9 +4,10 @@
  * Whatever comes out is compiled, and run if it compiles, without a world and with a limit of steps. Only the language's own errors
  * may come of it. `MAGNOLIA_FUZZ=100000 npx jest language/fuzz` tries more programs, MAGNOLIA_FUZZ_SEED others.
  */
-import { describe, expect, it } from '@jest/globals';
+
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
 import { runProgram } from '../builtins/test-run.ts';
 import { ParseError } from './parse-error.ts';
 import { Random } from './random-program.ts';
@@ -24,14 +25,76 @@ function programsIn(folder: string): string[] {
 
 /** What a program can import. The rest of the library needs a world, or says so. */
 function library(): { [name: string]: Compiled } {
-  const names = ['std', 'str', 'json', 'sort', 'fmt', 'math', 'math-base', 'math-geo', 'math-stats', 'thread', 'test', 'debug', 'path'];
-  return Object.fromEntries(names.map((name) => [name, compile(new Source(name, readFileSync(join(root, `lib/${name}.oak`), 'utf8')))]));
+  const names = [
+    'std',
+    'str',
+    'json',
+    'sort',
+    'fmt',
+    'math',
+    'math-base',
+    'math-geo',
+    'math-stats',
+    'thread',
+    'test',
+    'debug',
+    'path',
+  ];
+  return Object.fromEntries(
+    names.map((name) => [name, compile(new Source(name, readFileSync(join(root, `lib/${name}.oak`), 'utf8')))]),
+  );
 }
 
-const TOKEN = /\/\/[^\n]*|'(?:[^'\\]|\\.)*'?|[\p{L}_][\p{L}\d_?!]*|\d+(?:\.\d+)?|:=|<-|->|\|>|<<|>>|\.\.\.|\*\*|==|!=|<=|>=|\n|[ \t]+|./gsu;
+const TOKEN =
+  /\/\/[^\n]*|'(?:[^'\\]|\\.)*'?|[\p{L}_][\p{L}\d_?!]*|\d+(?:\.\d+)?|:=|<-|->|\|>|<<|>>|\.\.\.|\*\*|==|!=|<=|>=|\n|[ \t]+|./gsu;
 const ODD = [
-  '(', ')', '{', '}', '[', ']', ',', '.', ':', '?', '_', '...', ':=', '<-', '->', '|>', '<<', '=', '==', '!', '-', '~', '*', '**', '\n', "'", '\\',
-  'if', 'fn', 'with', 'cs', 'true', '0', '1', '-1', '9223372036854775807', '1e999', '0x', '1.5', "''", '{}', '[]', 'self', 'import', '\0', '\ufeff', '😀',
+  '(',
+  ')',
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  '.',
+  ':',
+  '?',
+  '_',
+  '...',
+  ':=',
+  '<-',
+  '->',
+  '|>',
+  '<<',
+  '=',
+  '==',
+  '!',
+  '-',
+  '~',
+  '*',
+  '**',
+  '\n',
+  "'",
+  '\\',
+  'if',
+  'fn',
+  'with',
+  'cs',
+  'true',
+  '0',
+  '1',
+  '-1',
+  '9223372036854775807',
+  '1e999',
+  '0x',
+  '1.5',
+  "''",
+  '{}',
+  '[]',
+  'self',
+  'import',
+  '\0',
+  '\ufeff',
+  '😀',
 ];
 
 function mutated(random: Random, programs: readonly string[]): string {

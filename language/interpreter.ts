@@ -200,7 +200,8 @@ export class Session {
   }
 
   lookup(name: string): Value {
-    return this.#variables[name] ?? this.#builtins.get(name) ?? null;
+    const own = this.#variables[name];
+    return own !== undefined ? own : (this.#builtins.get(name) ?? null); // it may be null
   }
 
   /** Gives a variable a value before the next input. */

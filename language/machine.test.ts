@@ -75,7 +75,11 @@ class Bench {
 describe('Machine', () => {
   it('runs threads in the order in which they were started', () => {
     const bench = new Bench();
-    for (let i = 0; i < 5000; i++) bench.start(function* () { bench.log.push(String(i)); return null; });
+    for (let i = 0; i < 5000; i++)
+      bench.start(function* () {
+        bench.log.push(String(i));
+        return null;
+      });
     expect(bench.log).toEqual([]);
     bench.turn();
     expect(bench.log).toEqual(Array.from({ length: 5000 }, (_, i) => String(i)));
@@ -105,7 +109,10 @@ describe('Machine', () => {
       log.push(String(yield machine.park((wake) => wake(2), 'thread')));
       return null;
     });
-    bench.start(function* () { log.push('other'); return null; });
+    bench.start(function* () {
+      log.push('other');
+      return null;
+    });
     bench.turn();
     expect(log).toEqual(['1', '2', 'other']);
   });
@@ -124,8 +131,15 @@ describe('Machine', () => {
     const bench = new Bench();
     const { wake } = bench.waiting('woken', 'thread');
     bench.turn();
-    bench.start(function* () { bench.log.push('waker'); wake(1); return null; });
-    bench.start(function* () { bench.log.push('waits'); return null; });
+    bench.start(function* () {
+      bench.log.push('waker');
+      wake(1);
+      return null;
+    });
+    bench.start(function* () {
+      bench.log.push('waits');
+      return null;
+    });
     bench.turn();
     expect(bench.log).toEqual(['waker', 'waits', 'woken 1']);
   });
@@ -134,7 +148,10 @@ describe('Machine', () => {
     const bench = new Bench();
     const { wake } = bench.waiting('woken');
     bench.turn();
-    bench.start(function* () { bench.log.push('first'); return null; });
+    bench.start(function* () {
+      bench.log.push('first');
+      return null;
+    });
     wake(1);
     expect(bench.log).toEqual(['first', 'woken 1']);
   });
@@ -184,7 +201,10 @@ describe('Machine', () => {
   it('lets the event loop turn between many short threads, too', () => {
     const bench = new Bench();
     bench.tick = 1;
-    for (let i = 0; i < 2000; i++) bench.start(function* () { return null; });
+    for (let i = 0; i < 2000; i++)
+      bench.start(function* () {
+        return null;
+      });
     bench.turn(1);
     expect(bench.deferred).toHaveLength(1);
     bench.turn();
@@ -194,12 +214,17 @@ describe('Machine', () => {
   it('reports an error and goes on with the other threads', () => {
     const bench = new Bench();
     const error = new ProgramError('wrong');
-    const thread = bench.start(function* () { throw error; });
+    const thread = bench.start(function* () {
+      throw error;
+    });
     let ended: unknown = null;
     thread.onEnd = (_value, why) => {
       ended = why;
     };
-    bench.start(function* () { bench.log.push('goes on'); return null; });
+    bench.start(function* () {
+      bench.log.push('goes on');
+      return null;
+    });
     bench.turn();
     expect(bench.failures).toEqual([error]);
     expect(ended).toBe(error);
@@ -210,10 +235,20 @@ describe('Machine', () => {
     const bench = new Bench();
     const { machine, log } = bench;
     bench.start(function* () {
-      machine.save(() => { log.push('never'); return null; }, 0, []);
+      machine.save(
+        () => {
+          log.push('never');
+          return null;
+        },
+        0,
+        [],
+      );
       throw new ProgramError('while unwinding');
     });
-    bench.start(function* () { log.push(String(yield machine.park((wake) => wake(1)))); return null; });
+    bench.start(function* () {
+      log.push(String(yield machine.park((wake) => wake(1))));
+      return null;
+    });
     bench.turn();
     expect([bench.failures.length, log]).toEqual([1, ['1']]);
   });
@@ -222,7 +257,9 @@ describe('Machine', () => {
     const bench = new Bench();
     const { machine } = bench;
     bench.start(function* () {
-      yield machine.park(() => { throw new ProgramError('no'); });
+      yield machine.park(() => {
+        throw new ProgramError('no');
+      });
       return null;
     });
     bench.turn();
@@ -244,7 +281,10 @@ describe('Machine', () => {
 
     it('ends a thread that is queued, but not the one that runs', () => {
       const bench = new Bench();
-      const queued = bench.start(function* () { bench.log.push('never'); return null; });
+      const queued = bench.start(function* () {
+        bench.log.push('never');
+        return null;
+      });
       bench.machine.fail(queued, new ProgramError('stop it'));
       bench.start(function* () {
         bench.machine.fail(bench.machine.current as Thread, new ProgramError('no'));
@@ -262,7 +302,9 @@ describe('Machine', () => {
       bench.turn();
       expect(bench.idle).toEqual([2]);
       bench.machine.fail(thread, new ProgramError('stop it'));
-      bench.start(function* () { return null; });
+      bench.start(function* () {
+        return null;
+      });
       bench.turn();
       expect(bench.idle).toEqual([2, 1]);
     });
@@ -291,7 +333,9 @@ describe('Machine', () => {
       const bench = new Bench();
       bench.machine.hold();
       bench.machine.hold();
-      bench.start(function* () { return null; });
+      bench.start(function* () {
+        return null;
+      });
       bench.turn();
       bench.machine.release();
       bench.turn();
@@ -307,18 +351,31 @@ describe('Machine', () => {
     const bench = new Bench();
     const { wake } = bench.waiting('a');
     bench.turn();
-    bench.start(function* () { bench.log.push('never'); return null; });
+    bench.start(function* () {
+      bench.log.push('never');
+      return null;
+    });
     bench.machine.stop();
     wake(1);
-    bench.start(function* () { bench.log.push('never'); return null; });
+    bench.start(function* () {
+      bench.log.push('never');
+      return null;
+    });
     bench.turn();
     expect([bench.log, bench.idle]).toEqual([[], []]);
   });
 
   it('stops in the middle of a run', () => {
     const bench = new Bench();
-    bench.start(function* () { bench.machine.stop(); bench.log.push('last'); return null; });
-    bench.start(function* () { bench.log.push('never'); return null; });
+    bench.start(function* () {
+      bench.machine.stop();
+      bench.log.push('last');
+      return null;
+    });
+    bench.start(function* () {
+      bench.log.push('never');
+      return null;
+    });
     bench.turn();
     expect(bench.log).toEqual(['last']);
   });
@@ -326,9 +383,23 @@ describe('Machine', () => {
   it('gives the result of a call in the background to a function', () => {
     const bench = new Bench();
     const { machine, log } = bench;
-    const slow = bench.fn(function* (x) { return yield machine.park((wake) => wake(x as Value)); });
-    machine.background(slow, [4], (result: Value) => { log.push(`result ${String(result)}`); return null; });
-    machine.background(() => { throw new ProgramError('no'); }, [], () => { log.push('never'); return null; });
+    const slow = bench.fn(function* (x) {
+      return yield machine.park((wake) => wake(x as Value));
+    });
+    machine.background(slow, [4], (result: Value) => {
+      log.push(`result ${String(result)}`);
+      return null;
+    });
+    machine.background(
+      () => {
+        throw new ProgramError('no');
+      },
+      [],
+      () => {
+        log.push('never');
+        return null;
+      },
+    );
     bench.turn();
     expect([log, bench.failures.length]).toEqual([['result 4'], 1]);
   });
@@ -353,7 +424,10 @@ describe('Machine', () => {
     const bench = new Bench();
     const many = Array.from({ length: 300_000 }, (_, i) => i);
     const lengths: number[] = [];
-    bench.machine.spawn((a: Value, ...rest: Value[]) => { lengths.push(a as number, rest.length); return null; }, many);
+    bench.machine.spawn((a: Value, ...rest: Value[]) => {
+      lengths.push(a as number, rest.length);
+      return null;
+    }, many);
     bench.turn();
     expect(lengths).toEqual([0, 1]); // the others come in one Spread, as emitted functions expect
   });
@@ -364,7 +438,10 @@ describe('Machine', () => {
     const { machine } = bench;
     let sum = 0;
     const before = process.memoryUsage().heapUsed;
-    const resume: Resume = (_pc, _slots, value) => { sum += value as number; return null; };
+    const resume: Resume = (_pc, _slots, value) => {
+      sum += value as number;
+      return null;
+    };
     for (let i = 0; i < 100_000; i++) {
       machine.spawn(() => {
         machine.park((wake) => wakes.push(wake), 'thread');
@@ -374,7 +451,10 @@ describe('Machine', () => {
     bench.turn();
     expect(bench.idle).toEqual([100_000]);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(150e6);
-    bench.start(function* () { for (const wake of wakes) wake(1); return null; });
+    bench.start(function* () {
+      for (const wake of wakes) wake(1);
+      return null;
+    });
     bench.turn();
     expect(sum).toBe(100_000);
   });
@@ -393,14 +473,17 @@ describe('a program with threads', () => {
   });
 
   it('hears its timer beside threads that never rest', () => {
-    const { output, status } = runProgram(`
+    const { output, status } = runProgram(
+      `
       n := 0
       fn spin() { n <- n + 1, spin() }
       go(spin), go(spin)
       wait(0.05)
       print(string(n > 1000))
       exit(4)
-    `, { builtins: processBuiltins(null) });
+    `,
+      { builtins: processBuiltins(null) },
+    );
     expect([output, status]).toEqual(['true', 4]);
   });
 
@@ -412,7 +495,10 @@ describe('a program with threads', () => {
   ] as const) {
     it(`ends at once with exit in ${where}, whatever else is under way`, () => {
       const text = `wait(5, fn() print('never'))\n${program}\nprint('never')`;
-      const { output, errors, status } = runProgram(text, { builtins: processBuiltins(null), modules: { m: 'f := fn() [exit(7)], f()' } });
+      const { output, errors, status } = runProgram(text, {
+        builtins: processBuiltins(null),
+        modules: { m: 'f := fn() [exit(7)], f()' },
+      });
       expect([output, errors, status]).toEqual(['', [], 7]);
     });
   }
@@ -471,7 +557,9 @@ go(fn() { wait(0.01), y := takes(2), y })
   });
 
   it('names ten of many places', () => {
-    const { problems } = runProgram('ch := make_chan()\nfn start(n) if n { 0 -> ?, _ -> { go(fn() [chan_recv(ch)]), start(n - 1) } }\nstart(50)\n');
+    const { problems } = runProgram(
+      'ch := make_chan()\nfn start(n) if n { 0 -> ?, _ -> { go(fn() [chan_recv(ch)]), start(n - 1) } }\nstart(50)\n',
+    );
     const lines = (problems[0]?.reason ?? '').split('\n');
     expect(lines).toHaveLength(12);
     expect(lines.at(-1)).toBe('  and 40 more');

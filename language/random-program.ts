@@ -268,19 +268,98 @@ export class ScopeProgram {
 }
 
 const NUMBERS = [
-  '0', '1', '2', '7', '-3', '0.0', '-0.0', '1.5', '2.0', '-2.5', '9007199254740991', '9007199254740992', '-9007199254740993',
-  '9223372036854775807', '4611686018427387904', '1e308', '1e-308', '-1', '63', '64', '4294967296', "float('nan')", "float('inf')",
+  '0',
+  '1',
+  '2',
+  '7',
+  '-3',
+  '0.0',
+  '-0.0',
+  '1.5',
+  '2.0',
+  '-2.5',
+  '9007199254740991',
+  '9007199254740992',
+  '-9007199254740993',
+  '9223372036854775807',
+  '4611686018427387904',
+  '1e308',
+  '1e-308',
+  '-1',
+  '63',
+  '64',
+  '4294967296',
+  "float('nan')",
+  "float('inf')",
 ];
 const OTHERS = ["'ab'", "'x'", "''", "'a'", 'true', 'false', '?', '_', ':a', '[1, 2]', '{x: 1}', 'fn() 1'];
-const OPERANDS = ['1', '2', '3', '0', '0.5', '1.5', '2.0', '9007199254740991', '2862933555777941757', "'a'", '255', '1e300', '4294967295'];
-const READS = ['o.x', 'o.y', 'q.x.y', 'o.nope', 'o.type', 'o.length', 'o.value', 'o.name', 'a.x', 'q.raw', 'o.constructor', 'f.name'];
+const OPERANDS = [
+  '1',
+  '2',
+  '3',
+  '0',
+  '0.5',
+  '1.5',
+  '2.0',
+  '9007199254740991',
+  '2862933555777941757',
+  "'a'",
+  '255',
+  '1e300',
+  '4294967295',
+];
+const READS = [
+  'o.x',
+  'o.y',
+  'q.x.y',
+  'o.nope',
+  'o.type',
+  'o.length',
+  'o.value',
+  'o.name',
+  'a.x',
+  'q.raw',
+  'o.constructor',
+  'f.name',
+];
 const INDEXES = ['l.0', 'l.(i)', 'l.(j)', 'l.1', 'l.9', 'q.x.z.(i)', 'l.(a)', 's.(i)', 's.0', 's.(j)', 's.7'];
-const TARGETS = ['o.x', 'l.(i)', 'l.(j)', 's.(j)', 'o.(a)', 'a.x', 'l.0', 'o.constructor', "o.'__proto__'", 'q.x.y', 'f.x', 'o.type'];
+const TARGETS = [
+  'o.x',
+  'l.(i)',
+  'l.(j)',
+  's.(j)',
+  'o.(a)',
+  'a.x',
+  'l.0',
+  'o.constructor',
+  "o.'__proto__'",
+  'q.x.y',
+  'f.x',
+  'o.type',
+];
 const TESTS = [
-  "if s.(i) { 'a' -> 1, 'b', 'x' -> 2, _ -> 3 }", 'if a { 1, 2 -> :x, 1.5 -> :y, b -> :z, _ -> :n }', 'if { a = b -> 1, a < b -> 2, _ -> 3 }',
-  "if s.0 { 'a' -> :q }", 'if o.x { 1 -> 1, 1.5 -> 2, b -> 3 }', "s.(i) = 'a'", "s.(j) != 'b'", 'codepoint(s.(i))', 'codepoint(l.(i))',
-  'len(s)', 'len(a)', 'len(o)', 'codepoint(a)', "l.(i) = 'a'", "s.(a) == 'b'", "[s.i == 'a', 'a' == s.0]",
-  "if l.(i) { 'a' -> 1, 'xy' -> 2, _ -> 0 }", "if l.(i) { 'a' -> 1, 'x' -> 2 }", 'string(a) + string(b)', 'int(a)', 'float(b)', 'type(c)',
+  "if s.(i) { 'a' -> 1, 'b', 'x' -> 2, _ -> 3 }",
+  'if a { 1, 2 -> :x, 1.5 -> :y, b -> :z, _ -> :n }',
+  'if { a = b -> 1, a < b -> 2, _ -> 3 }',
+  "if s.0 { 'a' -> :q }",
+  'if o.x { 1 -> 1, 1.5 -> 2, b -> 3 }',
+  "s.(i) = 'a'",
+  "s.(j) != 'b'",
+  'codepoint(s.(i))',
+  'codepoint(l.(i))',
+  'len(s)',
+  'len(a)',
+  'len(o)',
+  'codepoint(a)',
+  "l.(i) = 'a'",
+  "s.(a) == 'b'",
+  "[s.i == 'a', 'a' == s.0]",
+  "if l.(i) { 'a' -> 1, 'xy' -> 2, _ -> 0 }",
+  "if l.(i) { 'a' -> 1, 'x' -> 2 }",
+  'string(a) + string(b)',
+  'int(a)',
+  'float(b)',
+  'type(c)',
 ];
 
 /** Programs about operators and property access, which emitted code does in place for the common kinds of values. */
@@ -298,10 +377,14 @@ export class OperatorProgram {
     for (const name of ['a', 'b', 'c', 'd']) lines.push(`${name} := ${value()}`);
     lines.push(`i := ${random.pick(['0', '1', '5', '-1', '1.0', '?', 'true'])}`, `j := ${random.below(3)}`);
     lines.push(`o := {x: ${value()}, y: ${value()}, type: ${value()}, length: ${value()}}`);
-    lines.push(`q := {x: {y: ${value()}, z: [${value()}, ${value()}]}, raw: ${value()}}`, `l := [${value()}, ${value()}, ${value()}]`);
+    lines.push(
+      `q := {x: {y: ${value()}, z: [${value()}, ${value()}]}, raw: ${value()}}`,
+      `l := [${value()}, ${value()}, ${value()}]`,
+    );
     lines.push(`s := ${random.pick(["'abx'", "'a'", "''", "'\\xff'", '[1]'])}`);
     const body = random.list(4, 6, () => this.#line());
-    if (random.chance(0.5)) lines.push(`g := fn(a, b, c, d) { ${body}, [a, b, c, d] }`, `p(g(${value()}, ${value()}, ${value()}, ${value()}))`);
+    if (random.chance(0.5))
+      lines.push(`g := fn(a, b, c, d) { ${body}, [a, b, c, d] }`, `p(g(${value()}, ${value()}, ${value()}, ${value()}))`);
     else lines.push(body);
     lines.push('p([a, b, c, d, o, q, l, s, n])');
     return `${lines.join('\n')}\n`;
@@ -314,7 +397,8 @@ export class OperatorProgram {
   #line(): string {
     const random = this.#random;
     if (random.chance(0.15)) return `${random.pick(TARGETS)} ${random.pick([':=', '<-'])} ${this.#tree(1)}`;
-    if (random.chance(0.1)) return `p(if ${this.#tree(1)} { ${this.#tree(1)} -> 1, ${this.#tree(1)}, ${this.#tree(0)} -> 2, _ -> 4 })`;
+    if (random.chance(0.1))
+      return `p(if ${this.#tree(1)} { ${this.#tree(1)} -> 1, ${this.#tree(1)}, ${this.#tree(0)} -> 2, _ -> 4 })`;
     return `p(${random.chance(0.3) ? random.pick(TESTS) : this.#tree(random.below(4))})`;
   }
 

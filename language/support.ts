@@ -167,7 +167,8 @@ function lengthAt(value: Value | undefined, at: number): number {
 
 /** A module-level name in a REPL session: one of its variables, else a builtin. */
 function sessionRead(session: Obj, builtin: (name: string) => Fn | undefined, name: string): Value | undefined {
-  return session[name] ?? builtin(name);
+  const own = session[name];
+  return own !== undefined ? own : builtin(name); // it may be null
 }
 
 /** Everything that emitted code may use of the runtime. */
