@@ -13,7 +13,7 @@ import { buildIfStale } from './build.ts';
 import { peerFolder, provide } from './interop/packages.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const cli = resolve(here, '../dist/cli.js');
+const cli = resolve(here, '../dist/cli.cjs');
 const peer = join(here, 'bench/mail-peer.mjs');
 const MEGABYTES = 25;
 const ROUNDS = 3;

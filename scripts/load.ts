@@ -44,7 +44,7 @@ class Server {
       '--expose-gc',
       '--import',
       COLLECT,
-      join(root, 'dist/cli.js'),
+      join(root, 'dist/cli.cjs'),
       join(root, 'scripts/load/server.oak'),
       ...files,
     ];

@@ -31,7 +31,7 @@ async function run(program: string): Promise<string> {
   writeFileSync(file, program);
   try {
     return await new Promise((done, fail) => {
-      execFile(process.execPath, ['dist/cli.js', file], { cwd: root, timeout: 20_000 }, (error, out, err) => {
+      execFile(process.execPath, ['dist/cli.cjs', file], { cwd: root, timeout: 20_000 }, (error, out, err) => {
         if (error === null && err === '') done(out);
         else fail(new Error(`${error?.message}\n${out}${err}`));
       });

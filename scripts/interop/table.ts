@@ -7,7 +7,7 @@ import { styleText } from 'node:util';
 import type { Servers } from './servers.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
-export const cli = resolve(here, '../../dist/cli.js');
+export const cli = resolve(here, '../../dist/cli.cjs');
 
 /** One full session between a program of ours and one of somebody else. */
 export interface Case {
