@@ -37,6 +37,11 @@ export function emit(program: Program, options: EmitOptions): EmittedUnit {
 /** Lists, objects and arguments with more parts than this are made one part after the other, so that code grows with their number. */
 const MANY_PARTS = 64;
 
+/** Whether a computed key may make a table of the object while it is made: then no name in it can be set directly. */
+function mayBecomeTable(entries: ObjectExpr['entries']): boolean {
+  return entries.length > MANY_PARTS && entries.some(({ key }) => staticKey(key) === null);
+}
+
 /** One function of a unit, from its tree to its steps. */
 class FunctionEmitter extends OperatorEmitter {
   // ---- whole functions ----
@@ -243,15 +248,12 @@ class FunctionEmitter extends OperatorEmitter {
       return calm ? operand : this.hold(operand);
     });
     const made = this.temporary(js`new $Obj()`);
+    const table = mayBecomeTable(entries);
     let at = 0;
     for (const { key } of entries) {
       const name = staticKey(key);
-      if (name === null) {
-        const text = operands[at++] as Operand; // one for each key that is not static
-        this.do(null, js`${this.unit.helper('setKey')}(${made}, ${text.code}, ${this.clean(operands[at++] as Operand)})`);
-      } else {
-        this.do(null, js`${made}${member(name)} = ${this.clean(operands[at++] as Operand)}`); // and one for each value
-      }
+      const text = name === null ? (operands[at++] as Operand).code : null; // one for each key that is not static
+      this.store(made, name, text, this.clean(operands[at++] as Operand), table); // and one for each value
     }
     return { code: [made], simple: true, stable: true };
   }
@@ -259,17 +261,23 @@ class FunctionEmitter extends OperatorEmitter {
   /** The same one entry after the other: what is held until all are evaluated would be saved at each of many calls. */
   protected largeObject(entries: ObjectExpr['entries']): Operand {
     const made = this.temporary(js`new $Obj()`);
+    const table = mayBecomeTable(entries);
     for (const { key, value } of entries) {
       const name = staticKey(key);
-      if (name !== null) {
-        this.do(null, js`${made}${member(name)} = ${this.clean(this.value(value))}`);
-        continue;
+      let text: Code | null = null;
+      if (name === null) {
+        const operand = this.simple(this.value(key));
+        text = [this.temporary(js`${this.unit.helper('literalKey')}(${operand.code}, ${this.position(key.start)})`)];
       }
-      const operand = this.simple(this.value(key));
-      const text = this.temporary(js`${this.unit.helper('literalKey')}(${operand.code}, ${this.position(key.start)})`);
-      this.do(null, js`${this.unit.helper('setKey')}(${made}, ${text}, ${this.clean(this.value(value))})`);
+      this.store(made, name, text, this.clean(this.value(value)), table);
     }
     return { code: [made], simple: true, stable: true };
+  }
+
+  /** Stores an entry of a literal, under a static name or under a text. */
+  protected store(made: Local, name: string | null, text: Code | null, value: Code, table: boolean): void {
+    if (name !== null && !table) this.do(null, js`${made}${member(name)} = ${value}`);
+    else this.do(null, js`${this.unit.helper('setKey')}(${made}, ${text ?? literal(name ?? '')}, ${value})`);
   }
 
   protected block(expr: BlockExpr, sink: Sink): void {
