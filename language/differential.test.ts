@@ -14,6 +14,7 @@ import { textBuiltins } from '../builtins/text.ts';
 import { ProgramError } from './errors.ts';
 import { functionName, programOf } from './function-text.ts';
 import type { Host } from './host.ts';
+import { Interpreter } from './interpreter.ts';
 import { Machine } from './machine.ts';
 import { NaiveEvaluator, PLACE, TooLong } from './naive.ts';
 import { OperatorProgram, Random, ScopeProgram } from './random-program.ts';
@@ -52,6 +53,10 @@ const print = builtin({
   },
 });
 
+function registry(): Registry {
+  return new Registry().add(coreBuiltins).add(mathBuiltins).add(textBuiltins).add([print]);
+}
+
 interface Result {
   readonly output: string;
   readonly error: string | null;
@@ -73,10 +78,9 @@ function naively(text: string): Result | null {
     timer: () => () => {},
   };
   const machine = new Machine(host, { failed() {}, idle() {} });
-  const registry = new Registry().add(coreBuiltins).add(mathBuiltins).add(textBuiltins).add([print]);
   const evaluator = new NaiveEvaluator(unit.base, 100_000);
   try {
-    evaluator.run(programOf(unit), registry.functions(machine));
+    evaluator.run(programOf(unit), registry().functions(machine));
     return { output, error: null };
   } catch (error) {
     if (error instanceof TooLong || error instanceof RangeError) return null;
@@ -109,6 +113,55 @@ function compare(text: string): void {
   }
 }
 
+/** The same program line by line, as inputs of one session. */
+function inSession(text: string, fuel: number): Result {
+  let output = '';
+  let now = 0;
+  const todo: (() => void)[] = [];
+  const interpreter = new Interpreter({
+    host: {
+      write(piece) {
+        output += piece;
+      },
+      writeError() {},
+      flush() {},
+      now: () => now++,
+      defer: (run) => void todo.push(run),
+      timer: () => () => {},
+    },
+    builtins: (machine) => registry().functions(machine),
+    finder: { find: () => null },
+    onProblem() {},
+    fuel,
+  });
+  const session = interpreter.session('/');
+  let error: string | null = null;
+  for (const line of text.trimEnd().split('\n')) {
+    session.evaluate(new Source('input', line), (result) => {
+      if ('problem' in result) error = `Runtime: ${result.problem.reason}`;
+    });
+    for (let next = todo.shift(); next !== undefined; next = todo.shift()) next();
+    if (error !== null) break;
+  }
+  return { output, error };
+}
+
+function compareSession(text: string): void {
+  const wanted = naively(text);
+  if (wanted === null) return;
+  const reason = wanted.error?.replace(/ \[\d+:\d+\](?: < .*)?$/s, '') ?? null;
+  for (const fuel of FUELS) {
+    const { output, error } = inSession(text, fuel);
+    const quotes = error !== null && reason?.includes(PLACE) === true;
+    expect({ program: text, fuel, output, error: quotes ? reason : error }).toEqual({
+      program: text,
+      fuel,
+      output: wanted.output,
+      error: reason,
+    });
+  }
+}
+
 describe('a compiled program does what the naive evaluator does', () => {
   it('with variables, closures and calls', () => {
     for (let i = 0; i < ROUNDS; i++) compare(new ScopeProgram(new Random(SEED * 1_000_003 + i)).text());
@@ -116,5 +169,9 @@ describe('a compiled program does what the naive evaluator does', () => {
 
   it('with operators and properties', () => {
     for (let i = 0; i < ROUNDS; i++) compare(new OperatorProgram(new Random(SEED * 1_000_003 + i)).text());
+  }, 3_600_000);
+
+  it('line by line in a session', () => {
+    for (let i = 0; i < ROUNDS / 3; i++) compareSession(new ScopeProgram(new Random(SEED * 2_000_003 + i)).text());
   }, 3_600_000);
 });
