@@ -62,18 +62,29 @@ export type Step =
       readonly otherwise: readonly Step[];
       readonly sites: Sites;
     }
-  /** A self tail call: new values for the parameters if `still` (the name still means this function), else `call`. */
+  /** A self tail call: after `steps`, new values for the parameters if `still` (the name still means this function), else `call`. */
   | {
       readonly kind: 'again';
       readonly still: Code | null;
+      /** The way round the loop of numbers (number-loops.ts): if its test holds, instead of all else. */
+      readonly numbers: NumberMoves | null;
+      readonly steps: readonly Step[];
       readonly moves: readonly (readonly [Local, Code])[];
       readonly call: Code;
       readonly at: number;
     };
 
+export interface NumberMoves {
+  readonly test: Code;
+  readonly steps: readonly Step[];
+  readonly moves: readonly (readonly [Local, Code])[];
+}
+
 export interface Arm {
   readonly steps: readonly Step[];
   readonly test: Code;
+  /** Variables that the test sets, for the body to use. */
+  readonly sets?: readonly Local[];
   readonly body: readonly Step[];
   /** The call sites of the body: those above `after`, up to `upTo`. */
   readonly sites: Sites;
@@ -97,6 +108,8 @@ export interface FunctionCode {
   readonly steps: readonly Step[];
   /** A self tail call is among the steps. */
   readonly loops: boolean;
+  /** The parameters that are kept as numbers in a loop of their own. */
+  readonly numbers: readonly Local[];
   readonly sites: number;
   /** Passes all its arguments on to parents: takes them as one list, which is this variable. */
   readonly allArguments: Local | null;
@@ -138,6 +151,7 @@ export function printFunction(fn: FunctionCode, maker: string, printer: Printer)
   printer.line(`let ${declared.join(', ')};`);
   printEntry(fn, charge, printer);
   if (fn.loops) printer.line('$again: for (;;) {');
+  if (fn.numbers.length > 0) printNumberLoop(fn, charge, printer);
   new BodyPrinter(fn, charge, printer).print(fn.steps);
   if (fn.loops) printer.line('}');
   printer.line('};');
@@ -154,6 +168,21 @@ export function printFunction(fn: FunctionCode, maker: string, printer: Printer)
   printer.line('}');
   new ResumePrinter(fn, printer).print(fn.steps);
   printer.line('}');
+}
+
+/** The loop in which some parameters are numbers and nothing else: a variable of its own stands for each of them. */
+function printNumberLoop(fn: FunctionCode, charge: number, printer: Printer): void {
+  const names = new Map(fn.numbers.map((param) => [param, param.name]));
+  printer.line(`if (${fn.numbers.map(({ name }) => `typeof ${name} === 'number'`).join(' && ')}) {`);
+  for (const param of fn.numbers) {
+    printer.line(`let ${param.name}n = +${param.name};`); // V8 knows the type of what + gives
+    param.name += 'n';
+  }
+  printer.line('$numbers: for (;;) {');
+  new BodyPrinter(fn, charge, printer, names).print(fn.steps);
+  printer.line('}');
+  printer.line('}');
+  for (const [param, name] of names) param.name = name;
 }
 
 /** Missing arguments become null, and the fuel is charged. */
@@ -173,8 +202,11 @@ function printEntry(fn: FunctionCode, charge: number, printer: Printer): void {
   printer.line(`if (($m.fuel -= ${cost}) < 0) return ${outOfFuel(fn, cost)};`);
 }
 
-function outOfFuel(fn: FunctionCode, cost: string): string {
-  const args = [...fn.params.map(({ name }) => name), ...(fn.rest === null ? [] : [`new $Spread(${fn.rest.name})`])];
+function outOfFuel(fn: FunctionCode, cost: string, names: ReadonlyMap<Local, string> | null = null): string {
+  const args = [
+    ...fn.params.map((param) => names?.get(param) ?? param.name),
+    ...(fn.rest === null ? [] : [`new $Spread(${fn.rest.name})`]),
+  ];
   return `$m.outOfFuel(${cost}, ${fn.name}, [${args.join(', ')}])`;
 }
 
@@ -207,6 +239,8 @@ class BodyPrinter {
     readonly fn: FunctionCode,
     readonly charge: number,
     readonly printer: Printer,
+    /** In the loop of numbers: what its parameters are called outside. */
+    readonly numbers: ReadonlyMap<Local, string> | null = null,
   ) {}
 
   print(steps: readonly Step[]): void {
@@ -265,14 +299,34 @@ class BodyPrinter {
   }
 
   printAgain(step: Step & { kind: 'again' }): void {
-    const { printer } = this;
+    const { printer, numbers } = this;
+    if (numbers !== null && step.numbers !== null) {
+      const tests = step.still === null ? [step.numbers.test] : [step.still, step.numbers.test];
+      printer.line(`if (${tests.map(text).join(' && ')}) {`);
+      this.print(step.numbers.steps);
+      for (const [param, code] of step.numbers.moves) printer.line(assignment(param, code));
+      this.printTurn('$numbers');
+      printer.line('}');
+    }
+    this.print(step.steps);
     if (step.still !== null) printer.line(`if (${text(step.still)}) {`);
-    for (const [param, code] of step.moves) printer.line(assignment(param, code));
-    printer.line(`if (--$m.fuel < 0) return ${outOfFuel(this.fn, String(this.charge))};`);
-    printer.line('continue $again;');
+    if (numbers === null) {
+      for (const [param, code] of step.moves) printer.line(assignment(param, code));
+    } else {
+      const moves = new Map(step.moves);
+      for (const [param, name] of numbers) printer.line(`${name} = ${text(moves.get(param) ?? [param])};`);
+      for (const [param, code] of step.moves) if (!numbers.has(param)) printer.line(assignment(param, code));
+    }
+    this.printTurn('$again');
     if (step.still === null) return;
     printer.line('}');
     printer.call(`return ${text(step.call)};`, step.at, 0);
+  }
+
+  printTurn(label: '$again' | '$numbers'): void {
+    const names = label === '$again' ? this.numbers : null;
+    this.printer.line(`if (--$m.fuel < 0) return ${outOfFuel(this.fn, String(this.charge), names)};`);
+    this.printer.line(`continue ${label};`);
   }
 }
 
@@ -304,6 +358,7 @@ class ResumePrinter {
           break;
         case 'again':
           guard(true);
+          this.plain.print(step.steps);
           printer.call(`return ${text(step.call)};`, step.at, 0);
           break;
         case 'call':
@@ -396,8 +451,9 @@ function liveness(steps: readonly Step[], live: Set<Local>): Set<Local> {
         break;
       case 'again':
         live = new Set();
-        addUses(step.call, live); // `still` is asked by the first body only
+        addUses(step.call, live); // `still` and `numbers` are for the first body only
         for (const [, code] of step.moves) addUses(code, live);
+        live = liveness(step.steps, live);
         break;
       case 'choose': {
         const after = live;
@@ -406,6 +462,7 @@ function liveness(steps: readonly Step[], live: Set<Local>): Set<Local> {
           const arm = step.arms[k] as Arm; // in range
           for (const one of liveness(arm.body, new Set(after))) live.add(one);
           addUses(arm.test, live);
+          for (const local of arm.sets ?? []) live.delete(local);
           live = liveness(arm.steps, live);
         }
         break;
@@ -445,6 +502,15 @@ function shareTemporaries(steps: readonly Step[]): string[] {
           seeCode(step.code);
           break;
         case 'again':
+          if (step.still !== null) seeCode(step.still);
+          if (step.numbers !== null) {
+            seeCode(step.numbers.test);
+            walk(step.numbers.steps);
+            now += 2;
+            for (const [, code] of step.numbers.moves) seeCode(code);
+          }
+          walk(step.steps);
+          now += 2;
           seeCode(step.call);
           if (step.still !== null) seeCode(step.still);
           for (const [, code] of step.moves) seeCode(code);

@@ -15,40 +15,60 @@ export function mangled(name: string): string {
 }
 
 /** Above this many operators the text of both forms costs more than the results in between. */
-export const MOST_FUSED = 16;
+const MOST_FUSED = 16;
+const FUSED: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%']);
 
-/** Whether an operand tree of at least two operators can be done on floats, and on bigints, without results in between. */
-export function arithmeticShape(expr: BinaryExpr): { float: boolean; bigint: boolean } | null {
+/** Of which types all operands of a tree may be for it to be done without results in between, if it has at least so many operators. */
+export function arithmeticShape(expr: BinaryExpr, least = 2): ('int' | 'float' | 'bigint')[] | null {
   let operators = 0;
-  let largeInt = false;
+  let floats = false;
+  let largeInts = false;
+  let unsafeInts = false;
   let divides = false;
   /** Tells what a subtree may be: 'literal' for literals alone, 'any' with something that is read, null if it cannot be fused. */
-  const look = (one: Expr): 'literal' | 'any' | null => {
+  const look = (expr: Expr): 'literal' | 'any' | null => {
+    const one = inParentheses(expr);
     switch (one.kind) {
       case 'int':
-        largeInt ||= one.value > 0x7fffffff;
+        largeInts ||= one.value > 0x7fffffff;
+        unsafeInts ||= typeof one.value === 'bigint';
         return 'literal';
       case 'float':
+        floats = true;
         return 'literal';
       case 'name':
         return 'any';
       case 'property':
         return isPureRead(one) ? 'any' : null;
       case 'binary': {
-        if (one.op !== '+' && one.op !== '-' && one.op !== '*' && one.op !== '/') return null;
-        if (++operators > MOST_FUSED) return null;
-        divides ||= one.op === '/';
+        if (!FUSED.has(one.op) || ++operators > MOST_FUSED) return null;
         const left = look(one.left);
         const right = left === null ? null : look(one.right);
         if (right === null || (left === 'literal' && right === 'literal')) return null;
-        return one.op === '/' && isZero(one.right) ? null : 'any';
+        if (one.op === '/' || one.op === '%') {
+          divides = true;
+          const divisor = inParentheses(one.right);
+          if (isZero(divisor) || divisor.kind === 'binary') return null;
+        }
+        return 'any';
       }
       default:
         return null;
     }
   };
-  if (look(expr) === null || operators < 2) return null;
-  return { float: true, bigint: largeInt && !divides };
+  if (look(expr) === null || operators < least) return null;
+  return [
+    ...(floats || unsafeInts ? [] : ['int' as const]),
+    'float',
+    ...(largeInts && !floats && !divides ? ['bigint' as const] : []),
+  ];
+}
+
+/** What stands in parentheses, if nothing else does: `(x)` is a block of one expression. */
+export function inParentheses(expr: Expr): Expr {
+  let inner = expr;
+  while (inner.kind === 'block' && inner.body.length === 1) inner = inner.body[0] as Expr; // the only one
+  return inner;
 }
 
 export function isZero(expr: Expr): boolean {
@@ -60,8 +80,7 @@ export function isPureRead(expr: Expr): boolean {
   if (expr.kind === 'name') return true;
   if (expr.kind !== 'property' || !isPureRead(expr.object)) return false;
   const { key } = expr;
-  if (key.kind === 'name' || key.kind === 'int') return true;
-  return key.kind === 'block' && key.body.length === 1 && key.body[0]?.kind === 'name';
+  return key.kind === 'name' || key.kind === 'int' || inParentheses(key).kind === 'name';
 }
 
 export function floatCode(value: number): string {

@@ -1,7 +1,7 @@
 /** Operators on their way to JavaScript: arithmetic, comparisons, and the tests of `if`. */
 import type { BinaryExpr, BinaryOperator, Expr, PropertyExpr, UnaryExpr } from './ast.ts';
 import { type Arm, type Code, joined, js, Local } from './code.ts';
-import { arithmeticShape, floatCode, isHarmless, isPlainKey, literal, member } from './emit-nodes.ts';
+import { arithmeticShape, floatCode, inParentheses, isHarmless, isPlainKey, literal, member } from './emit-nodes.ts';
 import { int, NULL, type Operand, StepWriter } from './emit-steps.ts';
 import type { Reference, Variable } from './resolver.ts';
 
@@ -29,21 +29,33 @@ const HELPER_OF: { readonly [op in BinaryOperator]: string } = {
   '>=': 'greaterEqual',
 };
 
+/** The type that all operands of a fused expression have. */
+type FusedType = 'int' | 'float' | 'bigint';
+
 interface FusedLeaf {
   readonly code: Code;
   /** A test of its type is among the tests already. */
   tested: boolean;
 }
 
-class FusedLeaves {
+/** An operand tree that is done in one go if `tests` hold, which themselves set the variables of `sets`. */
+export class Fusion {
+  readonly tests: Code[] = [];
+  readonly sets: Local[] = [];
   readonly byVariable = new Map<Variable, FusedLeaf>();
+
+  constructor(readonly type: FusedType) {}
+
+  /** A variable that the tests set. */
+  local(): Local {
+    const local = new Local('', 'temporary');
+    this.sets.push(local);
+    return local;
+  }
 }
 
 /** Writes operators: the common case at the site, everything else as a call of a helper. */
 export abstract class OperatorEmitter extends StepWriter {
-  /** Arithmetic that is being written step by step, as the general case of its fused form. */
-  protected readonly unfused = new Set<Expr>();
-
   /** The byte that an index read gives, as an int: for a read that is only compared with one-byte literals. */
   protected abstract byte(expr: PropertyExpr): Operand;
 
@@ -91,58 +103,72 @@ export abstract class OperatorEmitter extends StepWriter {
   }
 
   /**
-   * Arithmetic on several operands that all turn out to be floats, or all bigints, makes one result and none in between: the
-   * operands are read without any effect, and if one is something else everything is done again step by step.
+   * Arithmetic on several operands that all turn out to be small ints, or all floats, or all bigints, makes one result and none in
+   * between: the operands are read without any effect, and if one is something else everything is done again step by step.
    */
   protected fused(expr: BinaryExpr): Operand | null {
-    if (this.compact || this.unfused.has(expr)) return null;
+    if (this.compact) return null;
     const shape = arithmeticShape(expr);
     if (shape === null) return null;
     const local = new Local('', 'temporary');
-    const arms: Arm[] = [];
-    for (const type of ['float', 'bigint'] as const) {
-      if (type === 'float' ? !shape.float : !shape.bigint) continue;
-      const leaves = new FusedLeaves();
-      const tests: Code[] = [];
-      const value = this.fusedValue(expr, type, leaves, tests);
-      if (value === null) continue;
-      const result =
-        type === 'float' ? js`new ${this.unit.helper('Float')}(${value})` : js`${this.unit.helper('wrapInt')}(${value})`;
-      const sites = { after: this.sites, upTo: this.sites };
-      arms.push({ steps: [], test: joined(tests, ' && '), body: [{ kind: 'do', sets: local, code: result }], sites });
-    }
-    if (arms.length === 0) return null;
     const before = this.sites;
-    for (let left: Expr = expr; left.kind === 'binary'; left = left.left) this.unfused.add(left);
+    const sites = { after: before, upTo: before };
+    const arms = shape.map((type): Arm => {
+      const fusion = new Fusion(type);
+      const value = this.fusedValue(expr, fusion);
+      const code =
+        type === 'int' ? value : type === 'float' ? js`new ${this.unit.helper('Float')}(${value})` : this.wrapped(value);
+      return {
+        steps: [],
+        test: joined(fusion.tests, ' && '),
+        sets: fusion.sets,
+        body: [{ kind: 'do', sets: local, code }],
+        sites,
+      };
+    });
+    this.compact = true;
     const general = this.aside(() => this.do(local, this.clean(this.binaryChain(expr))));
+    this.compact = false;
     this.choose(arms, general, before);
     return { code: [local], simple: true, stable: true };
   }
 
-  /** The double or bigint that an operand tree gives; adds to `tests` what has to hold for it. Null: not in this way. */
-  protected fusedValue(expr: Expr, type: 'float' | 'bigint', leaves: FusedLeaves, tests: Code[]): Code | null {
+  /** The int that a bigint makes: V8 computes this in machine words, but only where it sees the operation and `asIntN` together. */
+  protected wrapped(value: Code): Code {
+    return js`(BigInt.asIntN(54, $x = BigInt.asIntN(64, ${value})) === $x ? ${this.unit.helper('wrapInt')}($x) : $x)`;
+  }
+
+  /** The number or bigint that an operand tree gives when the tests of the fusion hold. */
+  protected fusedValue(part: Expr, fusion: Fusion): Code {
+    const { type, tests } = fusion;
+    const expr = inParentheses(part);
     switch (expr.kind) {
       case 'int':
-        return type === 'float' ? js`${String(expr.value)}` : js`${String(expr.value)}n`;
+        return type === 'bigint' ? js`${String(expr.value)}n` : js`${String(expr.value)}`;
       case 'float':
-        return type === 'float' ? js`${floatCode(expr.value)}` : null;
+        return js`${floatCode(expr.value)}`;
       case 'binary': {
-        const left = this.fusedValue(expr.left, type, leaves, tests);
-        const right = left === null ? null : this.fusedValue(expr.right, type, leaves, tests);
-        if (left === null || right === null) return null;
-        if (expr.op === '/' && expr.right.kind !== 'int' && expr.right.kind !== 'float') {
-          if (expr.right.kind === 'binary') return null;
-          tests.push(js`${right} !== 0`);
-        }
-        return js`(${left} ${expr.op} ${right})`;
+        const left = this.fusedValue(expr.left, fusion);
+        const right = this.fusedValue(expr.right, fusion);
+        const divides = expr.op === '/' || expr.op === '%';
+        const divisor = inParentheses(expr.right);
+        if (divides && divisor.kind !== 'int' && divisor.kind !== 'float') tests.push(js`${right} !== 0`);
+        if (type !== 'int') return js`(${left} ${expr.op} ${right})`;
+        if (expr.op === '/') tests.push(js`${left} % ${right} === 0`);
+        const result = fusion.local();
+        const value = js`(${result} = ${left} ${expr.op} ${right}${expr.op === '+' || expr.op === '-' ? '' : ' + 0'})`; // never -0
+        tests.push(divides ? js`(${value}, true)` : js`${value} <= ${MAX} && ${result} >= ${MIN}`);
+        return [result];
       }
       default: {
-        const leaf = this.fusedLeaf(expr, leaves, tests);
-        if (leaf === null) return null;
+        const leaf = this.fusedLeaf(expr, fusion);
         if (!leaf.tested) {
           leaf.tested = true;
+          const typeName = type === 'int' ? 'number' : 'bigint';
           tests.push(
-            type === 'float' ? js`${leaf.code} instanceof ${this.unit.helper('Float')}` : js`typeof ${leaf.code} === 'bigint'`,
+            type === 'float'
+              ? js`${leaf.code} instanceof ${this.unit.helper('Float')}`
+              : js`typeof ${leaf.code} === '${typeName}'`,
           );
         }
         return type === 'float' ? js`${leaf.code}.value` : leaf.code;
@@ -150,38 +176,37 @@ export abstract class OperatorEmitter extends StepWriter {
     }
   }
 
-  /** Reads a name or property without any effect; what has to hold for that goes to `tests`. */
-  protected fusedLeaf(expr: Expr, leaves: FusedLeaves, tests: Code[]): FusedLeaf | null {
+  /** Reads a name or property (see `isPureRead`) without any effect; what has to hold for that goes to the tests. */
+  protected fusedLeaf(expr: Expr, fusion: Fusion): FusedLeaf {
+    const { tests } = fusion;
     if (expr.kind === 'name') {
       const reference = this.unit.resolution.references.get(expr) as Reference; // a name that is read has one
       const [variable] = reference.variables;
-      const known = variable === undefined ? undefined : leaves.byVariable.get(variable);
+      const known = variable === undefined ? undefined : fusion.byVariable.get(variable);
       if (known !== undefined) return known;
       const read = this.read(reference);
       let code = read.code;
       if (!read.simple) {
-        code = [new Local('', 'temporary')];
+        code = [fusion.local()];
         tests.push(js`((${code} = ${read.code}), true)`);
       }
       const leaf = { code, tested: false };
-      if (variable !== undefined && reference.variables.length === 1) leaves.byVariable.set(variable, leaf);
+      if (variable !== undefined && reference.variables.length === 1) fusion.byVariable.set(variable, leaf);
       return leaf;
     }
-    if (expr.kind !== 'property') return null;
-    const object = this.fusedLeaf(expr.object, leaves, tests);
-    if (object === null) return null;
-    const local = new Local('', 'temporary');
-    if (expr.key.kind === 'name') {
-      const readable = isPlainKey(expr.key.name) ? js`${object.code} != null` : js`${object.code} instanceof $Obj`;
-      tests.push(readable, js`((${local} = ${object.code}${member(expr.key.name)}), true)`);
+    const { object: container, key } = expr as PropertyExpr; // says isPureRead
+    const object = this.fusedLeaf(container, fusion);
+    const local = fusion.local();
+    if (key.kind === 'name') {
+      const readable = isPlainKey(key.name) ? js`${object.code} != null` : js`${object.code} instanceof $Obj`;
+      tests.push(readable, js`((${local} = ${object.code}${member(key.name)}), true)`);
     } else {
-      const key = expr.key.kind === 'block' && expr.key.body.length === 1 ? (expr.key.body[0] as Expr) : expr.key; // a.(k)
-      const index = key.kind === 'int' ? { code: js`${String(key.value)}` } : this.fusedLeaf(key, leaves, tests);
-      if (index === null) return null;
+      const inner = inParentheses(key); // a.(k)
+      const index = inner.kind === 'int' ? js`${String(inner.value)}` : this.fusedLeaf(inner, fusion).code;
       tests.push(
         js`Array.isArray(${object.code})`,
-        js`typeof ${index.code} === 'number'`,
-        js`((${local} = ${object.code}[${index.code}]), true)`,
+        js`typeof ${index} === 'number'`,
+        js`((${local} = ${object.code}[${index}]), true)`,
       );
     }
     return { code: [local], tested: false };
@@ -249,13 +274,7 @@ export abstract class OperatorEmitter extends StepWriter {
     const ordering = op === '<' || op === '>' || op === '<=' || op === '>=';
     if (this.compact && op !== '<<') return { ...this.fresh(slow), bool: ordering };
     if ((op === '+' || op === '-' || op === '*') && b.literal !== undefined && b.literal > 0x7fffffff) {
-      slow.unshift(
-        `typeof `,
-        ...a.code,
-        ` === 'bigint' ? ${this.unit.helper('wrapInt')}(`,
-        ...a.code,
-        ` ${op} ${b.literal}n) : `,
-      );
+      slow.unshift(...js`typeof ${a.code} === 'bigint' ? ${this.wrapped(js`${a.code} ${op} ${b.literal}n`)} : `);
     }
     const tests = [a, b].filter(({ literal: known }) => known === undefined).map(({ code }) => js`typeof ${code} === 'number'`);
     const ints = tests.length === 0 ? js`true` : joined(tests, ' && ');
@@ -287,6 +306,11 @@ export abstract class OperatorEmitter extends StepWriter {
           js`(typeof ${a.code} === 'boolean' && typeof ${b.code} === 'boolean' ? ${a.code} ${both} ${b.code} : ${slow})`,
         );
       }
+      case '^': // a hash mixes small ints into large ones
+        if (a.literal !== undefined) return this.fresh(slow);
+        return this.fresh(
+          js`(typeof ${a.code} === 'bigint' && typeof ${b.code} === 'number' && ($x = ${b.code} | 0) === ${b.code} ? ${this.wrapped(js`${a.code} ^ BigInt($x)`)} : ${slow})`,
+        );
       case '<<':
         if (a.literal !== undefined) return this.fresh(slow);
         return this.fresh(js`(Array.isArray(${a.code}) ? (${a.code}.push(${this.clean(b)}), ${a.code}) : ${slow})`);

@@ -60,7 +60,7 @@ export abstract class StepWriter {
   protected labels = 0;
   protected loops = false;
   /** Arithmetic is left to helpers. */
-  protected readonly compact: boolean;
+  protected compact: boolean;
   /** What a self tail call has to set: the parameters as they come in, before any of them is put into a box. */
   protected params: Local[] = [];
   protected rest: Local | null = null;

@@ -21,11 +21,12 @@ import type {
   Program,
   PropertyExpr,
 } from './ast.ts';
-import { type Arm, type Code, type FunctionCode, joined, js, Local, printFunction, type Step } from './code.ts';
+import { type Arm, type Code, type FunctionCode, joined, js, Local, type NumberMoves, printFunction, type Step } from './code.ts';
 import { floatCode, isByteChoice, isEmptyBody, isPlainKey, literal, member, sharedBodies, staticKey } from './emit-nodes.ts';
-import { OperatorEmitter } from './emit-operators.ts';
+import { Fusion, OperatorEmitter } from './emit-operators.ts';
 import { base, constant, int, NOWHERE, NULL, type Operand, RETURN, type Sink } from './emit-steps.ts';
 import { type EmitOptions, type EmittedUnit, UnitContext } from './emit-unit.ts';
+import { numberParams } from './number-loops.ts';
 import type { Func, Reference } from './resolver.ts';
 
 /** Compiles a program. */
@@ -44,6 +45,9 @@ function mayBecomeTable(entries: ObjectExpr['entries']): boolean {
 
 /** One function of a unit, from its tree to its steps. */
 class FunctionEmitter extends OperatorEmitter {
+  /** Which parameters are kept as numbers in a loop of their own. */
+  protected numbers: readonly boolean[] = [];
+
   // ---- whole functions ----
 
   /** The program itself: its value is that of its last expression. */
@@ -56,6 +60,7 @@ class FunctionEmitter extends OperatorEmitter {
 
   fn(node: FnExpr): FunctionCode {
     this.enter(node);
+    if (!this.compact) this.numbers = numberParams(node, this.unit.resolution, ({ callee }) => this.meansItself(callee) !== false);
     if (isEmptyBody(node.body)) this.return(NULL);
     else this.to(node.body, RETURN);
     return this.finish(null);
@@ -135,6 +140,7 @@ class FunctionEmitter extends OperatorEmitter {
       self: this.self,
       steps: this.steps,
       loops: this.loops,
+      numbers: this.params.filter((_, i) => this.numbers[i]),
       sites: this.sites,
       allArguments,
     };
@@ -496,28 +502,46 @@ class FunctionEmitter extends OperatorEmitter {
     }
     this.loops = true;
     const callee = this.simple(this.value(expr.callee));
-    const args = this.operands(expr.args);
-    const codes = args.map((arg) => this.clean(arg));
-    const test = still === true ? null : js`${callee.code} === ${this.self}`;
-    const moves: [Local, Code][] = [];
-    this.params.forEach((param, i) => {
-      const code = codes[i] ?? js`null`;
-      if (code.length === 1 && code[0] === param) return;
-      moves.push([param, code]);
+    const numbers = this.numbers.every((one) => !one) ? null : this.numberMoves(expr.args);
+    let codes: Code[] = [];
+    let moves: [Local, Code][] = [];
+    const steps = this.aside(() => {
+      codes = this.operands(expr.args).map((arg) => this.clean(arg));
+      moves = this.params.map((param, i): [Local, Code] => [param, codes[i] ?? js`null`]);
+      if (this.rest !== null) moves.push([this.rest, js`[${joined(codes.slice(this.params.length), ', ')}]`]);
+      moves = this.inTurn(moves);
     });
-    if (this.rest !== null) moves.push([this.rest, js`[${joined(codes.slice(this.params.length), ', ')}]`]);
-    // A parameter that an earlier move overwrites has to be read before it.
-    const safe = moves.map(([param, code], i): [Local, Code] => {
-      const overwritten = moves.slice(0, i).some(([earlier]) => code.includes(earlier));
-      return overwritten ? [param, [this.temporary(code)]] : [param, code];
-    });
+    if (numbers === null) this.steps.push(...steps.splice(0)); // they may hold call sites
     this.steps.push({
       kind: 'again',
-      still: test,
-      moves: safe,
+      still: still === true ? null : js`${callee.code} === ${this.self}`,
+      numbers,
+      steps,
+      moves,
       call: js`${this.callee(callee, at)}(${joined(codes, ', ')})`,
       at,
     });
+  }
+
+  /** Assignments that read what it was before all of them, one after the other. */
+  protected inTurn(moves: readonly [Local, Code][]): [Local, Code][] {
+    const changes = moves.filter(([param, code]) => code.length !== 1 || code[0] !== param);
+    return changes.map(([param, code], i) => {
+      const overwritten = changes.slice(0, i).some(([earlier]) => code.includes(earlier));
+      return [param, overwritten ? [this.temporary(code)] : code];
+    });
+  }
+
+  /** The way round the loop of numbers; numberParams has seen to it that there are as many arguments as parameters. */
+  protected numberMoves(args: readonly Expr[]): NumberMoves {
+    const fusion = new Fusion('int');
+    const numbers = args.map((arg, i) => (this.numbers[i] ? this.fusedValue(arg, fusion) : null));
+    let moves: [Local, Code][] = [];
+    const steps = this.aside(() => {
+      const others = this.operands(args.filter((_, i) => !this.numbers[i])).map((arg) => this.clean(arg));
+      moves = this.inTurn(this.params.map((param, i) => [param, numbers[i] ?? (others.shift() as Code)])); // one of both
+    });
+    return { test: joined(fusion.tests, ' && '), steps, moves };
   }
 
   /** Whether a callee may be a class, whose call is no tail call: not if it is a builtin, or a name that only a `fn` has bound. */
