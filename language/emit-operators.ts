@@ -272,7 +272,7 @@ export abstract class OperatorEmitter extends StepWriter {
   protected arithmetic(op: BinaryOperator, a: Operand, b: Operand, at: number): Operand {
     const slow = [...js`${this.unit.helper(HELPER_OF[op])}(${a.code}, ${b.code}, ${at})`];
     const ordering = op === '<' || op === '>' || op === '<=' || op === '>=';
-    if (this.compact && op !== '<<') return { ...this.fresh(slow), bool: ordering };
+    if ((this.compact || a.float === true || b.float === true) && op !== '<<') return { ...this.fresh(slow), bool: ordering };
     if ((op === '+' || op === '-' || op === '*') && b.literal !== undefined && b.literal > 0x7fffffff) {
       slow.unshift(...js`typeof ${a.code} === 'bigint' ? ${this.wrapped(js`${a.code} ${op} ${b.literal}n`)} : `);
     }

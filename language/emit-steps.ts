@@ -16,6 +16,8 @@ export interface Operand {
   readonly unset?: boolean;
   /** Is true or false, and nothing else. */
   readonly bool?: boolean;
+  /** Is a float literal. */
+  readonly float?: boolean;
   /** Its value, for a literal int that is a safe integer. */
   readonly literal?: number;
 }

@@ -196,7 +196,7 @@ class FunctionEmitter extends OperatorEmitter {
       case 'int':
         return int(expr.value);
       case 'float':
-        return constant(this.unit.constant(`new ${this.unit.helper('Float')}(${floatCode(expr.value)})`));
+        return { ...constant(this.unit.constant(`new ${this.unit.helper('Float')}(${floatCode(expr.value)})`)), float: true };
       case 'string':
         return { code: js`new $Str(${literal(expr.text)})`, simple: false, stable: false };
       case 'atom':
@@ -382,9 +382,16 @@ class FunctionEmitter extends OperatorEmitter {
       test = (target) =>
         js`(${byte.code} === ${(target as Expr & { kind: 'string' }).text.charCodeAt(0)} || ${byte.code} === 256)`;
     } else {
-      let subject = this.simple(this.value(expr.subject));
-      if (!subject.stable && !expr.arms.every(({ target }) => this.unit.calm(target))) subject = this.hold(subject);
-      test = (target) => this.match(subject, target);
+      let subject = this.value(expr.subject);
+      const [first, ...others] = expr.arms;
+      if (subject.bool === true && first?.target.kind === 'bool' && others.every(({ target }) => target.kind === 'empty')) {
+        const [only, wanted] = [subject.code, first.target.value];
+        test = () => (wanted ? only : js`!(${only})`);
+      } else {
+        subject = this.simple(subject);
+        if (!subject.stable && !expr.arms.every(({ target }) => this.unit.calm(target))) subject = this.hold(subject);
+        test = (target) => this.match(subject, target);
+      }
     }
 
     const before = this.sites;
