@@ -45,6 +45,9 @@ export class Thread {
   waitsFor: Wait = 'thread';
   /** Whoever started it deals with an error that ends it, in `onEnd`. */
   attended = false;
+  /** Its neighbours in a `ThreadList`. */
+  previous: Thread | null = null;
+  next: Thread | null = null;
   /** Called with the thread's result, or with the error that ended it. */
   onEnd: ((result: Value, error: unknown) => void) | null = null;
 
@@ -53,6 +56,34 @@ export class Thread {
     frames: Frame,
   ) {
     this.frames = frames;
+  }
+}
+
+/** Threads in the order in which they came; one leaves in constant time, and nothing is allocated. A thread is in one list at most. */
+class ThreadList {
+  #first: Thread | null = null;
+  #last: Thread | null = null;
+
+  add(thread: Thread): void {
+    thread.previous = this.#last;
+    if (this.#last === null) this.#first = thread;
+    else this.#last.next = thread;
+    this.#last = thread;
+  }
+
+  remove(thread: Thread): void {
+    const { previous, next } = thread;
+    if (previous === null) this.#first = next;
+    else previous.next = next;
+    if (next === null) this.#last = previous;
+    else next.previous = previous;
+    thread.previous = thread.next = null;
+  }
+
+  all(): Thread[] {
+    const threads: Thread[] = [];
+    for (let thread = this.#first; thread !== null; thread = thread.next) threads.push(thread);
+    return threads;
   }
 }
 
@@ -96,7 +127,8 @@ export class Machine {
   #threads = 0;
   #holds = 0;
   #deferred = false;
-  readonly #parked = new Set<Thread>();
+  /** Those that wait for other threads. */
+  #parked = new ThreadList();
 
   /** `fuel` is for tests: every call site gets its turn at being resumed when it is small. */
   constructor(host: Host, events: MachineEvents, fuel = FUEL) {
@@ -156,7 +188,7 @@ export class Machine {
   wake(thread: Thread, value: Value): void {
     if (thread.state !== PARKED) return; // ended or stopped meanwhile
     if (thread.waitsFor === 'world') this.#holds--;
-    else this.#parked.delete(thread);
+    else this.#parked.remove(thread);
     thread.value = value;
     if (thread === this.current) {
       thread.state = WOKEN;
@@ -220,7 +252,7 @@ export class Machine {
   #ended(thread: Thread, error: unknown): void {
     if (thread.state === PARKED) {
       if (thread.waitsFor === 'world') this.#holds--;
-      else this.#parked.delete(thread);
+      else this.#parked.remove(thread);
     }
     thread.state = ENDED;
     this.#events.failed(thread, error);
@@ -232,7 +264,7 @@ export class Machine {
     this.stopped = true;
     this.#queue = [];
     this.#queueAt = 0;
-    this.#parked.clear();
+    this.#parked = new ThreadList();
   }
 
   /** Runs threads until none can go on or the event loop is due; `first` goes before the waiting ones. */
@@ -266,7 +298,7 @@ export class Machine {
     this.#queue = [];
     this.#queueAt = 0;
     this.host.flush();
-    if (this.#holds === 0) this.#events.idle([...this.#parked]);
+    if (this.#holds === 0) this.#events.idle(this.#parked.all());
   }
 
   #isLate(started: number): boolean {
