@@ -75,6 +75,8 @@ export type Step =
     };
 
 export interface NumberMoves {
+  /** What the test needs. */
+  readonly reads: readonly Step[];
   readonly test: Code;
   readonly steps: readonly Step[];
   readonly moves: readonly (readonly [Local, Code])[];
@@ -301,6 +303,7 @@ class BodyPrinter {
   printAgain(step: Step & { kind: 'again' }): void {
     const { printer, numbers } = this;
     if (numbers !== null && step.numbers !== null) {
+      this.print(step.numbers.reads);
       const tests = step.still === null ? [step.numbers.test] : [step.still, step.numbers.test];
       printer.line(`if (${tests.map(text).join(' && ')}) {`);
       this.print(step.numbers.steps);
@@ -504,6 +507,8 @@ function shareTemporaries(steps: readonly Step[]): string[] {
         case 'again':
           if (step.still !== null) seeCode(step.still);
           if (step.numbers !== null) {
+            walk(step.numbers.reads);
+            now += 2;
             seeCode(step.numbers.test);
             walk(step.numbers.steps);
             now += 2;

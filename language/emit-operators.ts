@@ -32,19 +32,22 @@ const HELPER_OF: { readonly [op in BinaryOperator]: string } = {
 /** The type that all operands of a fused expression have. */
 type FusedType = 'int' | 'float' | 'bigint';
 
-interface FusedLeaf {
-  readonly code: Code;
-  /** A test of its type is among the tests already. */
-  tested: boolean;
-}
-
 /** An operand tree that is done in one go if `tests` hold, which themselves set the variables of `sets`. */
 export class Fusion {
   readonly tests: Code[] = [];
   readonly sets: Local[] = [];
-  readonly byVariable = new Map<Variable, FusedLeaf>();
+  readonly #tested = new Set<Code>();
 
-  constructor(readonly type: FusedType) {}
+  /** `leaves` holds what has been read, for all fusions of one expression. */
+  constructor(
+    readonly type: FusedType,
+    readonly leaves = new Map<Expr | Variable, Code>(),
+  ) {}
+
+  /** Whether a leaf has not been tested yet. */
+  isNew(leaf: Code): boolean {
+    return this.#tested.size < this.#tested.add(leaf).size;
+  }
 
   /** A variable that the tests set. */
   local(): Local {
@@ -113,8 +116,9 @@ export abstract class OperatorEmitter extends StepWriter {
     const local = new Local('', 'temporary');
     const before = this.sites;
     const sites = { after: before, upTo: before };
+    const leaves = new Map<Expr | Variable, Code>();
     const arms = shape.map((type): Arm => {
-      const fusion = new Fusion(type);
+      const fusion = new Fusion(type, leaves);
       const value = this.fusedValue(expr, fusion);
       const code =
         type === 'int' ? value : type === 'float' ? js`new ${this.unit.helper('Float')}(${value})` : this.wrapped(value);
@@ -161,55 +165,41 @@ export abstract class OperatorEmitter extends StepWriter {
         return [result];
       }
       default: {
-        const leaf = this.fusedLeaf(expr, fusion);
-        if (!leaf.tested) {
-          leaf.tested = true;
+        const leaf = this.fusedLeaf(expr, fusion.leaves);
+        if (fusion.isNew(leaf)) {
           const typeName = type === 'int' ? 'number' : 'bigint';
           tests.push(
-            type === 'float'
-              ? js`${leaf.code} instanceof ${this.unit.helper('Float')}`
-              : js`typeof ${leaf.code} === '${typeName}'`,
+            type === 'float' ? js`${leaf} instanceof ${this.unit.helper('Float')}` : js`typeof ${leaf} === '${typeName}'`,
           );
         }
-        return type === 'float' ? js`${leaf.code}.value` : leaf.code;
+        return type === 'float' ? js`${leaf}.value` : leaf;
       }
     }
   }
 
-  /** Reads a name or property (see `isPureRead`) without any effect; what has to hold for that goes to the tests. */
-  protected fusedLeaf(expr: Expr, fusion: Fusion): FusedLeaf {
-    const { tests } = fusion;
-    if (expr.kind === 'name') {
-      const reference = this.unit.resolution.references.get(expr) as Reference; // a name that is read has one
-      const [variable] = reference.variables;
-      const known = variable === undefined ? undefined : fusion.byVariable.get(variable);
-      if (known !== undefined) return known;
-      const read = this.read(reference);
-      let code = read.code;
-      if (!read.simple) {
-        code = [fusion.local()];
-        tests.push(js`((${code} = ${read.code}), true)`);
-      }
-      const leaf = { code, tested: false };
-      if (variable !== undefined && reference.variables.length === 1) fusion.byVariable.set(variable, leaf);
-      return leaf;
+  /** Reads a name or property (see `isPureRead`) without any effect: undefined where reading it otherwise would fail. */
+  protected fusedLeaf(expr: Expr, leaves: Map<Expr | Variable, Code>): Code {
+    const variables = expr.kind === 'name' ? (this.unit.resolution.references.get(expr) as Reference).variables : []; // is read, has one
+    const source = variables.length === 1 ? (variables[0] as Variable) : expr; // the only one
+    let leaf = leaves.get(source);
+    if (leaf === undefined) {
+      leaf = this.readLeaf(expr, leaves);
+      leaves.set(source, leaf);
     }
+    return leaf;
+  }
+
+  protected readLeaf(expr: Expr, leaves: Map<Expr | Variable, Code>): Code {
+    if (expr.kind === 'name') return this.simple(this.value(expr)).code;
     const { object: container, key } = expr as PropertyExpr; // says isPureRead
-    const object = this.fusedLeaf(container, fusion);
-    const local = fusion.local();
+    const object = this.fusedLeaf(container, leaves);
     if (key.kind === 'name') {
-      const readable = isPlainKey(key.name) ? js`${object.code} != null` : js`${object.code} instanceof $Obj`;
-      tests.push(readable, js`((${local} = ${object.code}${member(key.name)}), true)`);
-    } else {
-      const inner = inParentheses(key); // a.(k)
-      const index = inner.kind === 'int' ? js`${String(inner.value)}` : this.fusedLeaf(inner, fusion).code;
-      tests.push(
-        js`Array.isArray(${object.code})`,
-        js`typeof ${index} === 'number'`,
-        js`((${local} = ${object.code}[${index}]), true)`,
-      );
+      const readable = isPlainKey(key.name) ? js`${object} != null` : js`${object} instanceof $Obj`;
+      return [this.temporary(js`(${readable} ? ${object}${member(key.name)} : undefined)`)];
     }
-    return { code: [local], tested: false };
+    const inner = inParentheses(key); // a.(k)
+    const index = inner.kind === 'int' ? js`${String(inner.value)}` : this.fusedLeaf(inner, leaves);
+    return [this.temporary(js`(Array.isArray(${object}) && typeof ${index} === 'number' ? ${object}[${index}] : undefined)`)];
   }
 
   /** `s.(i) = 'x'` makes no string for the byte. */

@@ -60,7 +60,8 @@ class FunctionEmitter extends OperatorEmitter {
 
   fn(node: FnExpr): FunctionCode {
     this.enter(node);
-    if (!this.compact) this.numbers = numberParams(node, this.unit.resolution, ({ callee }) => this.meansItself(callee) !== false);
+    if (!this.compact)
+      this.numbers = numberParams(node, this.unit.resolution, ({ callee }) => this.meansItself(callee) !== false);
     if (isEmptyBody(node.body)) this.return(NULL);
     else this.to(node.body, RETURN);
     return this.finish(null);
@@ -542,13 +543,16 @@ class FunctionEmitter extends OperatorEmitter {
   /** The way round the loop of numbers; numberParams has seen to it that there are as many arguments as parameters. */
   protected numberMoves(args: readonly Expr[]): NumberMoves {
     const fusion = new Fusion('int');
-    const numbers = args.map((arg, i) => (this.numbers[i] ? this.fusedValue(arg, fusion) : null));
+    let numbers: (Code | null)[] = [];
+    const reads = this.aside(() => {
+      numbers = args.map((arg, i) => (this.numbers[i] ? this.fusedValue(arg, fusion) : null));
+    });
     let moves: [Local, Code][] = [];
     const steps = this.aside(() => {
       const others = this.operands(args.filter((_, i) => !this.numbers[i])).map((arg) => this.clean(arg));
       moves = this.inTurn(this.params.map((param, i) => [param, numbers[i] ?? (others.shift() as Code)])); // one of both
     });
-    return { test: joined(fusion.tests, ' && '), steps, moves };
+    return { reads, test: joined(fusion.tests, ' && '), steps, moves };
   }
 
   /** Whether a callee may be a class, whose call is no tail call: not if it is a builtin, or a name that only a `fn` has bound. */

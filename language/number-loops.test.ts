@@ -73,7 +73,10 @@ fn f(i, acc) if i { 3 -> acc, _ -> { all << fn() [i, acc], f(i + 1, acc + i * 10
   });
   it('passes parameters crosswise, and others along', () => {
     gives('fn fib(n, a, b) if n { 0 -> a, _ -> fib(n - 1, b, a + b) }\nfib(90, 0, 1)', '2880067194370816120');
-    gives("fn f(n, x, s, l) if n { 0 -> [x, s, l], _ -> f(n - 1, x + l.0 * n, l.1, [x, s]) }\nf(0, 1, 'a', [2, 3])", "[1, 'a', [2, 3]]");
+    gives(
+      "fn f(n, x, s, l) if n { 0 -> [x, s, l], _ -> f(n - 1, x + l.0 * n, l.1, [x, s]) }\nf(0, 1, 'a', [2, 3])",
+      "[1, 'a', [2, 3]]",
+    );
     gives("fn f(n, x, s, l) if n { 0 -> [x, s], _ -> f(n - 1, x + l.0 * n, l.1, l) }\nf(3, 1, 'a', [2, 'b'])", "[13, 'b']");
     gives('fn f(n, x, y) if n { 0 -> [x, y], _ -> f(n - 1, y, x + y) }\nf(5, 1, 1.5)', '[10.5, 17]');
   });
