@@ -84,12 +84,9 @@ class Background {
 
 type Waiter = Thread | Background;
 
-/** The state of a thread that waits, as machine.ts has it. */
-const PARKED = 1;
-
-/** Was it ended while it stood in the queue (by an interrupt, say)? Then nothing may be handed to it. */
+/** Was it ended while it stood in the queue? Then nothing may be handed to it. */
 function isGone(waiter: Waiter): boolean {
-  return waiter instanceof Thread && waiter.state !== PARKED;
+  return waiter instanceof Thread && !waiter.waits;
 }
 
 function settle(machine: Machine, waiter: Waiter, result: Obj): void {

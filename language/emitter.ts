@@ -5,25 +5,15 @@
  * temporary first, so evaluation order is exactly Magnolia's. Arithmetic, comparisons, property and index reads test the common
  * case at the site and leave the rest, errors included, to a helper of support.ts. The text of a program appears in the result
  * only as JSON-encoded literals and mangled names.
+ *
+ * The work is divided among classes, each on top of the one before: steps and variables (emit-steps.ts), operators
+ * (emit-operators.ts), calls (emit-calls.ts), assignments (emit-assign.ts), and here all the rest.
  */
-import type {
-  AssignExpr,
-  BlockExpr,
-  CallExpr,
-  ClassExpr,
-  Expr,
-  FnExpr,
-  IfArm,
-  IfExpr,
-  ListExpr,
-  NameExpr,
-  ObjectExpr,
-  Program,
-  PropertyExpr,
-} from './ast.ts';
-import { type Arm, type Code, type FunctionCode, joined, js, Local, type NumberMoves, printFunction, type Step } from './code.ts';
+import type { BlockExpr, ClassExpr, Expr, FnExpr, IfArm, IfExpr, ListExpr, ObjectExpr, Program, PropertyExpr } from './ast.ts';
+import { type Arm, type Code, type FunctionCode, joined, js, Local, printFunction, type Step } from './code.ts';
+import { AssignEmitter } from './emit-assign.ts';
+import { MANY_PARTS } from './emit-calls.ts';
 import { floatCode, isByteChoice, isEmptyBody, isPlainKey, literal, member, sharedBodies, staticKey } from './emit-nodes.ts';
-import { Fusion, OperatorEmitter } from './emit-operators.ts';
 import { base, constant, int, NOWHERE, NULL, type Operand, RETURN, type Sink } from './emit-steps.ts';
 import { type EmitOptions, type EmittedUnit, UnitContext } from './emit-unit.ts';
 import { numberParams } from './number-loops.ts';
@@ -35,19 +25,13 @@ export function emit(program: Program, options: EmitOptions): EmittedUnit {
   return unit.finish(new FunctionEmitter(unit, unit.resolution.main, null).program(program.body));
 }
 
-/** Lists, objects and arguments with more parts than this are made one part after the other, so that code grows with their number. */
-const MANY_PARTS = 64;
-
 /** Whether a computed key may make a table of the object while it is made: then no name in it can be set directly. */
 function mayBecomeTable(entries: ObjectExpr['entries']): boolean {
   return entries.length > MANY_PARTS && entries.some(({ key }) => staticKey(key) === null);
 }
 
 /** One function of a unit, from its tree to its steps. */
-class FunctionEmitter extends OperatorEmitter {
-  /** Which parameters are kept as numbers in a loop of their own. */
-  protected numbers: readonly boolean[] = [];
-
+class FunctionEmitter extends AssignEmitter {
   // ---- whole functions ----
 
   /** The program itself: its value is that of its last expression. */
@@ -458,299 +442,5 @@ class FunctionEmitter extends OperatorEmitter {
     const { code } = this.simple(this.value(target));
     const general = js`${this.unit.helper('matches')}(${subject.code}, ${code})`;
     return js`(typeof ${subject.code} === 'number' && typeof ${code} === 'number' ? ${subject.code} === ${code} : ${general})`;
-  }
-
-  // ---- calls ----
-
-  protected callee(callee: Operand, at: number): Code {
-    return js`(typeof ${callee.code} === 'function' ? ${callee.code} : ${this.unit.helper('notCallable')}(${callee.code}, ${at}))`;
-  }
-
-  protected callCode(expr: CallExpr): { readonly code: Code; readonly callee: Code } {
-    const at = this.position(expr.at);
-    if (expr.args.length > MANY_PARTS) {
-      const callee = this.hold(this.value(expr.callee));
-      const list = this.hold(this.list({ items: expr.args }));
-      const spread = expr.spread === null ? js`[]` : this.clean(this.simple(this.value(expr.spread)));
-      return { code: js`${this.unit.helper('spread')}(${callee.code}, ${list.code}, ${spread}, ${at})`, callee: callee.code };
-    }
-    const parts = [expr.callee, ...expr.args, ...(expr.spread === null ? [] : [expr.spread])];
-    const [callee, ...args] = this.operands(parts) as [Operand, ...Operand[]]; // one for each
-    const codes = args.map((arg) => this.clean(arg));
-    if (expr.spread !== null) {
-      const spread = codes.pop() as Code; // the last of them
-      return {
-        code: js`${this.unit.helper('spread')}(${callee.code}, [${joined(codes, ', ')}], ${spread}, ${at})`,
-        callee: callee.code,
-      };
-    }
-    return { code: js`${this.callee(callee, at)}(${joined(codes, ', ')})`, callee: callee.code };
-  }
-
-  protected callValue(expr: CallExpr): Operand {
-    const inline = this.inlineBuiltin(expr);
-    if (inline !== null) return inline;
-    return { code: [this.call(this.callCode(expr).code, this.position(expr.at))], simple: true, stable: true };
-  }
-
-  protected tailCall(expr: CallExpr): void {
-    const inline = this.inlineBuiltin(expr);
-    if (inline !== null) {
-      this.return(inline);
-      return;
-    }
-    const at = this.position(expr.at);
-    const still = this.meansItself(expr.callee);
-    if (still === false || expr.spread !== null || expr.args.length > MANY_PARTS) {
-      const { code, callee } = this.callCode(expr);
-      const position = this.position(this.node?.at ?? 0);
-      const left = js`($x = ${code}) === $S ? $m.leave(${callee}, ${position}) : $x`;
-      this.steps.push({ kind: 'tail', code: this.mayBeClass(expr.callee) ? left : code, at });
-      return;
-    }
-    this.loops = true;
-    const callee = this.simple(this.value(expr.callee));
-    const numbers = this.numbers.every((one) => !one) ? null : this.numberMoves(expr.args);
-    let codes: Code[] = [];
-    let moves: [Local, Code][] = [];
-    const steps = this.aside(() => {
-      codes = this.operands(expr.args).map((arg) => this.clean(arg));
-      moves = this.params.map((param, i): [Local, Code] => [param, codes[i] ?? js`null`]);
-      if (this.rest !== null) moves.push([this.rest, js`[${joined(codes.slice(this.params.length), ', ')}]`]);
-      moves = this.inTurn(moves);
-    });
-    if (numbers === null) this.steps.push(...steps.splice(0)); // they may hold call sites
-    this.steps.push({
-      kind: 'again',
-      still: still === true ? null : js`${callee.code} === ${this.self}`,
-      numbers,
-      steps,
-      moves,
-      call: js`${this.callee(callee, at)}(${joined(codes, ', ')})`,
-      at,
-    });
-  }
-
-  /** Assignments that read what it was before all of them, one after the other. */
-  protected inTurn(moves: readonly [Local, Code][]): [Local, Code][] {
-    const changes = moves.filter(([param, code]) => code.length !== 1 || code[0] !== param);
-    return changes.map(([param, code], i) => {
-      const overwritten = changes.slice(0, i).some(([earlier]) => code.includes(earlier));
-      return [param, overwritten ? [this.temporary(code)] : code];
-    });
-  }
-
-  /** The way round the loop of numbers; numberParams has seen to it that there are as many arguments as parameters. */
-  protected numberMoves(args: readonly Expr[]): NumberMoves {
-    const fusion = new Fusion('int');
-    let numbers: (Code | null)[] = [];
-    const reads = this.aside(() => {
-      numbers = args.map((arg, i) => (this.numbers[i] ? this.fusedValue(arg, fusion) : null));
-    });
-    let moves: [Local, Code][] = [];
-    const steps = this.aside(() => {
-      const others = this.operands(args.filter((_, i) => !this.numbers[i])).map((arg) => this.clean(arg));
-      moves = this.inTurn(this.params.map((param, i) => [param, numbers[i] ?? (others.shift() as Code)])); // one of both
-    });
-    return { reads, test: joined(fusion.tests, ' && '), steps, moves };
-  }
-
-  /** Whether a callee may be a class, whose call is no tail call: not if it is a builtin, or a name that only a `fn` has bound. */
-  protected mayBeClass(callee: Expr): boolean {
-    if (callee.kind !== 'name') return callee.kind !== 'fn';
-    const { variables } = this.unit.resolution.references.get(callee) as Reference; // a name that is read has one
-    return variables.some(
-      ({ kind, literal, bindings }) => kind !== 'self' && literal?.kind !== 'fn' && (kind !== 'module' || bindings > 0),
-    );
-  }
-
-  /** Whether a callee is the running function: certainly, never, or ('perhaps') to be tested, because its name can be given to another. */
-  protected meansItself(callee: Expr): boolean | 'perhaps' {
-    if (callee.kind !== 'name' || this.node?.kind !== 'fn') return false;
-    const { variables } = this.unit.resolution.references.get(callee) as Reference; // a name that is read has one
-    const [only] = variables;
-    if (variables.length !== 1 || only === undefined) return false;
-    if (only.kind === 'self') return only.owner === this.func;
-    return only.kind === 'module' && only.literal === this.node && !this.unit.session ? 'perhaps' : false;
-  }
-
-  /** `len(x)` and `codepoint(s.i)` without a call, as long as the name still means the builtin. */
-  protected inlineBuiltin({ callee, args, spread, at }: CallExpr): Operand | null {
-    const [arg] = args;
-    if (callee.kind !== 'name' || args.length !== 1 || arg === undefined || spread !== null || this.unit.session) return null;
-    if (callee.name !== 'len' && callee.name !== 'codepoint') return null;
-    const { variables } = this.unit.resolution.references.get(callee) as Reference; // a name that is read has one
-    const [variable] = variables;
-    if (variables.length !== 1 || variable === undefined || variable.kind !== 'module' || variable.bindings > 0) return null;
-    if (callee.name === 'codepoint' && (arg.kind !== 'property' || arg.key.kind === 'name')) return null;
-
-    const name = this.unit.moduleName(variable);
-    const place = this.position(at);
-    const before = this.sites;
-    const local = new Local('', 'temporary');
-    if (callee.name === 'len') {
-      const value = this.hold(this.value(arg));
-      const own: Step = { kind: 'do', sets: local, code: js`${this.unit.helper('lengthAt')}(${value.code}, ${place})` };
-      const other = this.aside(() => {
-        const result = this.call(js`${this.callee(constant(name), place)}(${this.clean(value)})`, place);
-        this.do(local, [result]);
-      });
-      this.choose(
-        [{ steps: [], test: this.isBuiltin(name, 'len'), body: [own], sites: { after: before, upTo: before } }],
-        other,
-        before,
-      );
-    } else {
-      const read = arg as PropertyExpr; // tested above
-      const [object, key] = this.operands([read.object, read.key]).map((one) => this.hold(one)) as [Operand, Operand];
-      const where = this.position(read.at);
-      const own: Step = {
-        kind: 'do',
-        sets: local,
-        code: js`${this.unit.helper('codepointAt')}(${object.code}, ${key.code}, ${where})`,
-      };
-      const other = this.aside(() => {
-        const value = this.temporary(js`${this.unit.helper('getProperty')}(${object.code}, ${key.code}, ${where})`);
-        const result = this.call(js`${this.callee(constant(name), place)}(${value})`, place);
-        this.do(local, [result]);
-      });
-      this.choose(
-        [{ steps: [], test: this.isBuiltin(name, 'codepoint'), body: [own], sites: { after: before, upTo: before } }],
-        other,
-        before,
-      );
-    }
-    return { code: [local], simple: true, stable: true };
-  }
-
-  protected isBuiltin(name: string, builtin: string): Code {
-    return js`${name} === ${this.unit.constant(`$b(${literal(builtin)})`)}`;
-  }
-
-  // ---- assignment ----
-
-  /** The value of an assignment, when it is `wanted`. The right side is evaluated first. */
-  protected assign(expr: AssignExpr, wanted: boolean): Operand {
-    const { target } = expr;
-    switch (target.kind) {
-      case 'name':
-        return this.assignName(expr, target, wanted);
-      case 'property':
-        return this.assignProperty(expr, target);
-      case 'list':
-        return this.destructureList(expr, target);
-      case 'object':
-        return this.destructureObject(expr, target, wanted);
-      default:
-        this.effect(expr.value);
-        this.do(null, js`${this.unit.helper('invalidTarget')}(${this.position(expr.at)})`);
-        return NULL;
-    }
-  }
-
-  protected assignName(expr: AssignExpr, target: NameExpr, wanted: boolean): Operand {
-    let value = this.value(expr.value);
-    if (wanted) {
-      value = this.simple(value);
-      if (!value.stable) value = this.hold(value);
-    }
-    this.bind(target, value, this.position(expr.at));
-    return value;
-  }
-
-  /** Binds or overwrites the variable that a name in a target means. */
-  protected bind(target: NameExpr, value: Operand, at: number): void {
-    const { definitions, references } = this.unit.resolution;
-    const defined = definitions.get(target);
-    if (defined !== undefined) {
-      this.write(defined, value);
-      return;
-    }
-    const { variables, mayBeUnset } = references.get(target) as Reference; // what is not defined is referred to
-    const [only] = variables;
-    if (variables.length === 1 && !mayBeUnset && only !== undefined) {
-      this.write(only, value);
-      return;
-    }
-    const held = this.simple(value);
-    const clean = this.clean(held);
-    let steps: Step[] = [
-      { kind: 'do', sets: null, code: js`${this.unit.helper('undefinedName')}(${literal(target.name)}, ${at})` },
-    ];
-    [...variables].reverse().forEach((variable, i) => {
-      const body = this.aside(() => this.write(variable, { ...held, code: clean, unset: false }));
-      if (i === 0 && !mayBeUnset) {
-        steps = body;
-        return;
-      }
-      const sites = { after: this.sites, upTo: this.sites };
-      const set = js`${this.look(variable)} !== undefined`;
-      steps = [{ kind: 'choose', label: ++this.labels, arms: [{ steps: [], test: set, body, sites }], otherwise: steps, sites }];
-    });
-    this.steps.push(...steps);
-  }
-
-  protected assignProperty(expr: AssignExpr, target: PropertyExpr): Operand {
-    const at = this.position(expr.at);
-    const parts = target.key.kind === 'name' ? [expr.value, target.object] : [expr.value, target.object, target.key];
-    const [value, container, key] = this.operands(parts) as [Operand, Operand, Operand | undefined]; // one for each
-    const object = base(container);
-    const clean = this.clean(value);
-    if (target.key.kind === 'name') {
-      const { name } = target.key;
-      const slow = js`${this.unit.helper('setNamed')}(${object.code}, ${literal(name)}, ${clean}, ${at})`;
-      const there = isPlainKey(name)
-        ? js`(${object.code} != null && ${object.code}${member(name)} !== undefined || ${object.code} instanceof $Obj)`
-        : js`${object.code} instanceof $Obj`;
-      this.do(null, js`if (${there} && ${value.code} !== $E) ${object.code}${member(name)} = ${clean}; else ${slow}`);
-    } else {
-      const k = (key as Operand).code; // a computed key is among the parts
-      const slow = js`${this.unit.helper('setProperty')}(${object.code}, ${k}, ${clean}, ${at})`;
-      this.do(
-        null,
-        js`if (Array.isArray(${object.code}) && typeof ${k} === 'number' && ${k} >= 0 && ${k} < ${object.code}.length) ${object.code}[${k}] = ${clean}; else ${slow}`,
-      );
-    }
-    return object;
-  }
-
-  protected destructureList(expr: AssignExpr, target: ListExpr): Operand {
-    const at = this.position(expr.at);
-    const value = this.hold(this.value(expr.value));
-    this.do(null, js`${this.unit.helper('destructureList')}(${value.code}, ${at})`);
-    target.items.forEach((item, i) => {
-      if (item.kind === 'empty') return;
-      if (item.kind !== 'name') {
-        this.do(null, js`${this.unit.helper('badElement')}(${at}, ${i})`);
-        return;
-      }
-      this.bind(item, this.fresh(js`(${value.code}[${i}] ?? null)`), expr.define ? at : -1);
-    });
-    return value;
-  }
-
-  protected destructureObject(expr: AssignExpr, target: ObjectExpr, wanted: boolean): Operand {
-    const at = this.position(expr.at);
-    const value = this.hold(this.value(expr.value));
-    this.do(null, js`${this.unit.helper('destructureObject')}(${value.code}, ${at})`);
-    const copy = wanted ? this.temporary(js`${this.unit.helper('positional')}(${value.code})`) : null;
-    target.entries.forEach(({ key, value: name }, i) => {
-      let text: Code;
-      if (key.kind === 'name') {
-        text = js`${literal(key.name)}`;
-      } else {
-        const operand = this.simple(this.value(key));
-        text = [this.temporary(js`${this.unit.helper('keyText')}(${operand.code})`)];
-      }
-      const part = this.temporary(js`${this.unit.helper('pick')}(${value.code}, ${text}, ${i})`);
-      if (copy !== null) this.do(null, js`${this.unit.helper('putPositional')}(${value.code}, ${copy}, ${text}, ${part})`);
-      if (name.kind === 'empty') return;
-      if (name.kind !== 'name') {
-        this.do(null, js`${this.unit.helper('badElement')}(${at}, ${i})`);
-        return;
-      }
-      this.bind(name, { code: [part], simple: true, stable: true }, expr.define ? at : -1);
-    });
-    return copy === null ? value : { code: [copy], simple: true, stable: true };
   }
 }

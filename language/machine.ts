@@ -57,6 +57,11 @@ export class Thread {
   ) {
     this.frames = frames;
   }
+
+  /** Waits until somebody wakes it. One that was ended (by an interrupt, say) does not any more, whatever queue it stands in. */
+  get waits(): boolean {
+    return this.state === PARKED;
+  }
 }
 
 /** Threads in the order in which they came; one leaves in constant time, and nothing is allocated. A thread is in one list at most. */
