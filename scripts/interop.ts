@@ -7,6 +7,7 @@
 import { parseArgs, styleText } from 'node:util';
 import { buildIfStale } from './build.ts';
 import { docsCases } from './interop/cases-docs.ts';
+import { hostileCases } from './interop/cases-hostile.ts';
 import { imapCases } from './interop/cases-imap.ts';
 import { popCases } from './interop/cases-pop.ts';
 import { smtpCases } from './interop/cases-smtp.ts';
@@ -29,7 +30,7 @@ if (missing.has('dovecot') || missing.has('aiosmtpd') || missing.has('openssl'))
   await buildIfStale();
   const servers = await startServers(Number(values.base));
   try {
-    const all = [...smtpCases, ...popCases, ...imapCases, ...docsCases];
+    const all = [...smtpCases, ...popCases, ...imapCases, ...docsCases, ...hostileCases];
     const matching =
       positionals.length === 0 ? all : all.filter((one) => positionals.some((part) => `${one.peer}: ${one.name}`.includes(part)));
     const cases = values.short ? matching.filter((one) => one.short) : matching;

@@ -241,6 +241,39 @@ const clientCases: Case[] = [
   ),
 ];
 
+/** Sessions of our client with the npm package smtp-server. */
+const peerCases: Case[] = (['plain', 'starttls', 'tls'] as const).map((security) => ({
+  peer: 'smtp-server',
+  name: `${security}, AUTH of choice, PLAIN, LOGIN, CRAM-MD5, XOAUTH2: every byte arrives; wrong password refused`,
+  short: security === 'starttls',
+  needs: ['smtp-server'],
+  async run(world) {
+    const { certs, ports } = world.servers;
+    const port = security === 'tls' ? ports.ours.smtps : ports.ours.smtp;
+    const server = await world.serve('smtp-peer.mjs', {
+      PORT: ports.ours.smtp,
+      TLS_PORT: ports.ours.smtps,
+      CERT: join(certs, 'server.pem'),
+      KEY: join(certs, 'server.key'),
+      ACCOUNTS: JSON.stringify(accounts),
+      PACKAGES: world.packages,
+    });
+    try {
+      for (const mechanism of ['', 'PLAIN', 'LOGIN', 'CRAM-MD5', 'XOAUTH2']) {
+        const login = mechanism === 'XOAUTH2' ? 'alice' : 'bob'; // a token is a word
+        const sent = accepted(await send(world, port, security, { login, mechanism, message: bodies['900 KB']?.[0] ?? '' }));
+        same(mechanism, sent.login, 235);
+        const expected = { from: 'ann@example.test', to: ['alice@example.test'], message: bodies['900 KB']?.[0] };
+        same(mechanism, await server.next(), { ...expected, tls: security !== 'plain', user: login });
+        const wrong = await send(world, port, security, { login: 'alice', password: 'no', mechanism });
+        same('wrong password', [wrong.login, wrong.still, wrong.bye], [535, true, 221]);
+      }
+    } finally {
+      await server.stop();
+    }
+  },
+}));
+
 // ---- our server ----
 
 const text = 'From: ann@example.test\r\nTo: bob@example.test\r\nSubject: interop\r\n\r\n.dot\r\n\r\ngrün\r\n';
@@ -414,4 +447,4 @@ const serverCases: Case[] = [
   ...(['starttls', 'tls'] as const).map((security) => drives('openssl s_client', ['openssl'], security, null, sClient(security))),
 ];
 
-export const smtpCases: readonly Case[] = [...clientCases, ...serverCases];
+export const smtpCases: readonly Case[] = [...clientCases, ...peerCases, ...serverCases];

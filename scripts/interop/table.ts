@@ -1,12 +1,14 @@
 /** What an interop case is, what it may use, and the table that comes of all of them. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import type { Servers } from './servers.ts';
 
-const here = dirname(fileURLToPath(import.meta.url));
+/** The folder of this file and of the programs that cases run. */
+export const here = dirname(fileURLToPath(import.meta.url));
 export const cli = resolve(here, '../../dist/cli.cjs');
 
 /** One full session between a program of ours and one of somebody else. */
@@ -29,10 +31,22 @@ export interface Outcome {
   readonly code: number | null;
 }
 
-/** A Magnolia program that serves; each line it prints is a JSON value. */
+/** A program that serves; each line it prints is a JSON value. */
 export interface Running {
   /** The next line, waited for at most 10 seconds. */
   next(): Promise<unknown>;
+  memory: Started['memory'];
+  stop: Started['stop'];
+}
+
+/** A program that runs. */
+export interface Started {
+  /** The next line that it prints, waited for at most 10 seconds. */
+  line(): Promise<string>;
+  /** The exit status, when it has ended. */
+  readonly ended: Promise<number | null>;
+  /** The most memory that it had so far, in MB; 0 where the system does not tell. */
+  memory(): number;
   stop(): Promise<void>;
 }
 
@@ -45,7 +59,9 @@ export interface World {
   command(name: string, args: readonly string[], options?: { input?: string; env?: NodeJS.ProcessEnv }): Promise<Outcome>;
   /** Runs a Magnolia program of this folder with values in its environment; its last line is JSON. */
   magnolia(program: string, env: { readonly [name: string]: string | number }): Promise<unknown>;
-  /** Starts a Magnolia program of this folder that prints "ready" first. */
+  /** Starts Node. */
+  start(args: readonly string[], env: { readonly [name: string]: string | number }): Started;
+  /** Starts a program of this folder, in Magnolia or for Node (.mjs), that prints "ready" first. */
   serve(program: string, env: { readonly [name: string]: string | number }): Promise<Running>;
 }
 
@@ -70,6 +86,42 @@ export function createWorld(servers: Servers, packages: string): World {
       child.stdin.on('error', () => {}); // it may end without reading all
       child.stdin.end(input);
     });
+  const start: World['start'] = (args, env) => {
+    const child = spawn(process.execPath, args, { env: environment(env), stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines: string[] = [];
+    let arrived = () => {};
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line);
+      arrived();
+    });
+    const ended = new Promise<number | null>((done) => child.once('close', done));
+    return {
+      ended,
+      async line() {
+        const limit = Date.now() + 10_000;
+        for (;;) {
+          const first = lines.shift();
+          if (first !== undefined) return first;
+          if (Date.now() > limit || child.exitCode !== null) throw new Error(`${args.join(' ')} printed nothing more`);
+          await new Promise<void>((done) => {
+            arrived = done;
+            setTimeout(done, 200);
+          });
+        }
+      },
+      memory() {
+        try {
+          return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))?.[1] ?? 0) / 1024;
+        } catch {
+          return 0;
+        }
+      },
+      async stop() {
+        child.kill();
+        await ended;
+      },
+    };
+  };
   return {
     servers,
     packages,
@@ -79,38 +131,12 @@ export function createWorld(servers: Servers, packages: string): World {
       if (code !== 0) throw new Error(`${program} ended with ${code}\n${out}${err}`);
       return JSON.parse(out.trim().split('\n').at(-1) ?? '');
     },
+    start,
     async serve(program, env) {
-      const child = spawn(process.execPath, [cli, join(here, program)], {
-        env: environment(env),
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const lines: string[] = [];
-      let arrived = () => {};
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        lines.push(line);
-        arrived();
-      });
-      const ended = new Promise((done) => child.once('exit', done));
-      const line = async (): Promise<string> => {
-        const limit = Date.now() + 10_000;
-        for (;;) {
-          const first = lines.shift();
-          if (first !== undefined) return first;
-          if (Date.now() > limit || child.exitCode !== null) throw new Error(`${program} printed nothing more`);
-          await new Promise<void>((done) => {
-            arrived = done;
-            setTimeout(done, 200);
-          });
-        }
-      };
+      const file = join(here, program);
+      const { line, memory, stop } = start(file.endsWith('.mjs') ? [file] : [cli, file], env);
       if ((await line()) !== 'ready') throw new Error(`${program} is not ready`);
-      return {
-        next: async () => JSON.parse(await line()) as unknown,
-        async stop() {
-          child.kill();
-          await ended;
-        },
-      };
+      return { next: async () => JSON.parse(await line()) as unknown, memory, stop };
     },
   };
 }
