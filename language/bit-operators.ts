@@ -4,6 +4,8 @@
  * Ints that numbers hold have at most 54 bits, sign included. What does not fit the 32 bits of JavaScript's operators is split
  * into an upper and a lower half, which is many times faster than the way through bigints.
  */
+
+import { limitAt } from './errors.ts';
 import { binaryError, negativeShift, type Operand } from './operand-errors.ts';
 import { codec, type Int, isInt, Str, type Value, wrapInt } from './values.ts';
 
@@ -73,7 +75,11 @@ export function shiftLeft(a: Operand, b: Operand, at: number): Value {
     return a;
   }
   if (a instanceof Str && b instanceof Str) {
-    a.append(b.text);
+    try {
+      a.append(b.text);
+    } catch (error) {
+      throw limitAt(error, at);
+    }
     return a;
   }
   if (!isInt(a) || !isInt(b)) throw binaryError('<<', a, b, at);

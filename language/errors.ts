@@ -22,6 +22,19 @@ export class ProgramError extends Error {
   }
 }
 
+/** What JavaScript's own error means for a program that has run into a limit of its; null for any other error. */
+export function limitReason(error: unknown): string | null {
+  if (!(error instanceof RangeError)) return null;
+  if (/string length/i.test(error.message)) return 'String too long: JavaScript strings hold at most half a gigabyte';
+  return /call stack/i.test(error.message) ? 'A value is nested too deeply' : 'Too large for the memory of this process';
+}
+
+/** The error of an operator that has run into such a limit, with its place; any other error as it is. */
+export function limitAt(error: unknown, at: number): unknown {
+  const reason = limitReason(error);
+  return reason === null ? error : new ProgramError(reason, at);
+}
+
 /** Gives parts of the expression that stands at a position as the text of its syntax tree. */
 export interface Quote {
   /** The target of the assignment at this position. */

@@ -4,7 +4,7 @@
  *     const interpreter = new Interpreter({ host, builtins: (machine) => registry.functions(machine), finder, onProblem });
  *     interpreter.run(new Source('hello.oak', text), directory, ({ status }) => ...);
  */
-import { ProgramError, type Quote } from './errors.ts';
+import { limitReason, ProgramError, type Quote } from './errors.ts';
 import { programOf } from './function-text.ts';
 import { hintFor } from './hints.ts';
 import type { Host } from './host.ts';
@@ -240,14 +240,8 @@ function endOf(source: Source): number {
 /** An error as a mistake in the program; throws it on when it is a bug of ours. */
 function asMistake(error: unknown): Error & { reasonOf: ProgramError['reasonOf']; at: number | null } {
   if (error instanceof ProgramError) return error;
-  if (error instanceof RangeError) {
-    const reason = /string length/i.test(error.message)
-      ? 'String too long: JavaScript strings hold at most half a gigabyte'
-      : /call stack/i.test(error.message)
-        ? 'A value is nested too deeply'
-        : 'Too large for the memory of this process';
-    return Object.assign(error, { reasonOf: reason, at: null });
-  }
+  const reason = limitReason(error);
+  if (reason !== null) return Object.assign(error as RangeError, { reasonOf: reason, at: null });
   throw error;
 }
 

@@ -8,6 +8,8 @@
  * An int is a number while that is exact and a bigint beyond; each result is brought into the one form that is canonical, which
  * also keeps `-0`, a float, out of the ints. The operators on bits are in bit-operators.ts.
  */
+
+import { limitAt } from './errors.ts';
 import { binaryError, divisionByZero, type Operand, unaryError } from './operand-errors.ts';
 import { Float, type Int, isInt, Pointer, Str, type Value, wrapInt } from './values.ts';
 
@@ -30,7 +32,13 @@ export function add(a: Operand, b: Operand, at: number): Value {
 
 function addOthers(a: Operand, b: Operand, at: number): Value {
   if (typeof a === 'bigint' && typeof b === 'bigint') return wrapInt(a + b);
-  if (a instanceof Str && b instanceof Str) return new Str(a.text + b.text);
+  if (a instanceof Str && b instanceof Str) {
+    try {
+      return new Str(a.text + b.text);
+    } catch (error) {
+      throw limitAt(error, at);
+    }
+  }
   if (typeof a === 'number' && typeof b === 'number') {
     const sum = a + b;
     return isSafe(sum) ? sum : wrapInt(BigInt(a) + BigInt(b));

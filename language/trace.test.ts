@@ -92,3 +92,16 @@ describe('a stack trace', () => {
     expect(problems[0]?.trace).toHaveLength(1_000_002);
   });
 });
+
+describe('a limit of JavaScript', () => {
+  for (const [program, place] of [
+    ["fn double(s, n) if n { 0 -> s, _ -> double(s + s, n - 1) }\ndouble('x', 40)", 'double [1:1]'],
+    ["s := 'x'\nfn grow { s << s, grow() }\ngrow()", 'grow [2:1]'],
+  ] as const) {
+    it(`ends a program where it was met: ${place}`, () => {
+      const { errors } = runProgram(program);
+      expect(errors).toEqual([expect.stringMatching(/^Runtime: String too long: .* \[\d:\d+\] < /)]);
+      expect(errors[0]).toContain(place);
+    });
+  }
+});
