@@ -9,6 +9,8 @@ export interface LibraryData {
   readonly modules: { readonly [name: string]: LibraryModule };
   /** By the line of magnolia-library.js: line, global position and call site, each as the difference from the one before. */
   readonly calls: readonly number[];
+  /** The names of the modules in mail-data.ts. */
+  readonly later: readonly string[];
 }
 
 export interface LibraryModule {
@@ -19,4 +21,4 @@ export interface LibraryModule {
   readonly factory: Factory | null;
 }
 
-export const library: LibraryData = { modules: {}, calls: [] };
+export const library: LibraryData = { modules: {}, calls: [], later: [] };

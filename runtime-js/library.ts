@@ -4,6 +4,8 @@
  * Compiled code is several times as long as its source, and a page should not have to load what it does not use. The functions stand in a file of
  * their own, so that the lines of that file tell which calls were running when an error was made. Where another bundler has put
  * them somewhere else, such calls are left out of stack traces.
+ *
+ * The mail modules are in a second file, which is loaded before a program starts that has the name of one of them in a string.
  */
 import type { Library } from '../builtins/embedding/options.ts';
 import { toBytes } from '../language/bytes.ts';
@@ -13,14 +15,26 @@ import { type Compiled, compile } from '../language/unit-code.ts';
 import { registerUnit, type Unit } from '../language/units.ts';
 import { type LibraryModule, library } from './library-data.ts';
 
-const { modules } = library;
+const modules: { [name: string]: LibraryModule } = { ...library.modules };
+/** The name of a module that is not there yet, as `import` is given it. */
+const LATER = new RegExp(`(['"])(?:${library.later.join('|')})\\1`);
+let loading: Promise<void> | null = null;
 /** Compiled once for all programs of a page. */
 const compiled = new Map<LibraryModule, Compiled>();
 const SCRIPT = 'magnolia-library.js';
 
 /** The library of programs in browsers. */
 export const bundledLibrary: Library = {
-  names: () => Object.keys(modules),
+  names: () => [...new Set([...Object.keys(modules), ...library.later])],
+  prepare(texts) {
+    if (library.later.every((name) => Object.hasOwn(modules, name))) return null;
+    for (const text of texts) {
+      if (!LATER.test(text)) continue;
+      loading ??= loadMail();
+      return loading;
+    }
+    return null;
+  },
   source: (name) => (Object.hasOwn(modules, name) ? toBytes(modules[name]?.source ?? '') : undefined),
   find(name) {
     const found = Object.hasOwn(modules, name) ? modules[name] : undefined;
@@ -28,6 +42,16 @@ export const bundledLibrary: Library = {
     return { key: `lib:${nameOf(found)}`, directory: '/', library: true, load: () => load(found) };
   },
 };
+
+async function loadMail(): Promise<void> {
+  const { sources } = await import('./mail-data.ts');
+  const found = new Map<string, LibraryModule>();
+  for (const [name, source] of Object.entries(sources)) {
+    const module = found.get(source) ?? { source, base: 0, factory: null };
+    found.set(source, module);
+    modules[name] = module;
+  }
+}
 
 /** A module may have two names; this is the first. */
 function nameOf(module: LibraryModule): string {

@@ -25,7 +25,7 @@ export function memoryNetwork(): SocketBackend {
 export type { FileContents } from '../builtins/embedding/memory-files.ts';
 export { MemoryFiles } from '../builtins/embedding/memory-files.ts';
 export type { Limits, NetworkPolicy, RuntimeOptions, StopSignal } from '../builtins/embedding/options.ts';
-export type { ProblemData, StopReason } from '../builtins/embedding/problems.ts';
+export type { Place, ProblemData, Span, StopReason } from '../builtins/embedding/problems.ts';
 export { MagnoliaError, StoppedError } from '../builtins/embedding/problems.ts';
 export type { Ended, LoadedProgram, Program, Runtime } from '../builtins/embedding/runtime.ts';
 export type { JsFunction, JsInput, JsValue, MagnoliaFunction, ToJsOptions } from '../builtins/embedding/values.ts';

@@ -22,12 +22,12 @@ function asArgument(bytes: string): string | null {
   return toBytes(text) === bytes && !bytes.includes('\0') ? text : null;
 }
 
-function exec(command: Command, done: (execution: Execution) => void): void {
+function exec(command: Command, done: (execution: Execution) => void): () => void {
   const [path, ...args] = [command.path, ...command.args].map(asArgument);
   if (!path || args.includes(null)) {
     const why = command.path === '' ? '' : `fork/exec ${command.path}: invalid argument (not UTF-8, or a NUL)`;
     done(why === '' ? startFailure(command, null) : { kind: 'failed', cause: why });
-    return;
+    return () => {};
   }
 
   let settled = false;
@@ -53,8 +53,13 @@ function exec(command: Command, done: (execution: Execution) => void): void {
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.stdin.on('error', () => {}); // a program need not read what it is given
     child.stdin.end(toBuffer(command.input));
+    return () => {
+      child.kill('SIGKILL');
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy(); // what it has started may hold them open
+    };
   } catch (error) {
     settle(startFailure(command, error));
+    return () => {};
   }
 }
 

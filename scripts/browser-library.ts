@@ -1,34 +1,36 @@
 /**
  * The standard library for browsers: dist/magnolia-library.js, one file with the source of each module and, for those that many
  * programs import, the JavaScript that scripts/build-library.ts has made of it. Its lines stay as they are, because stack
- * traces are read by them (runtime-js/library.ts).
+ * traces are read by them (runtime-js/library.ts). The sources of the mail modules are dist/magnolia-mail.js.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /** Compiled in advance. Together with all sources they are what still fits into 120 KB of gzip beside the language. */
-const COMPILED = ['std', 'str', 'sort', 'fmt'];
-/** Mail needs a network, which browsers have not, and would be half of the file. dist/lib has its sources for who plugs one in. */
-const LEFT_OUT = /^(smtp|pop|imap|mail|mime|email)(-|$)/;
+const COMPILED = ['std', 'str'];
+/** Mail needs a network, which browsers seldom have, and would be half of the file: it is loaded when a program asks for it. */
+const MAIL = /^(smtp|pop|imap|mail|mime|email)(-|$)/;
 const CALL_FIELDS = 3;
 
 interface Index {
   readonly [name: string]: { readonly file: string; readonly base: number };
 }
 
-/** Puts the built file in the place of runtime-js/library-data.ts. */
+/** Puts the built files in the place of runtime-js/library-data.ts and mail-data.ts. */
 export const libraryApart: Plugin = {
   name: 'library-apart',
   setup(build) {
     build.onResolve({ filter: /\/library-data\.ts$/ }, () => ({ path: './magnolia-library.js', external: true }));
+    build.onResolve({ filter: /\/mail-data\.ts$/ }, () => ({ path: './magnolia-mail.js', external: true }));
   },
 };
 
-/** Gathers what buildLibrary has written into `from`. */
+/** Gathers what buildLibrary has written into `from`; both files are written into `to`. */
 export async function writeBrowserLibrary(from: string, to: string): Promise<void> {
-  const all = JSON.parse(await readFile(join(from, 'index.json'), 'utf8')) as Index;
-  const index: Index = Object.fromEntries(Object.entries(all).filter(([, { file }]) => !LEFT_OUT.test(file)));
+  const all = Object.entries(JSON.parse(await readFile(join(from, 'index.json'), 'utf8')) as Index);
+  const index: Index = Object.fromEntries(all.filter(([, { file }]) => !MAIL.test(file)));
+  const mail = all.filter(([, { file }]) => MAIL.test(file));
   const lines: string[] = [];
   const calls: number[] = [];
   const last = [0, 0];
@@ -47,14 +49,34 @@ export async function writeBrowserLibrary(from: string, to: string): Promise<voi
       }
       lines.push(...shorten(code.trimEnd()).split('\n'));
     }
-    const source = JSON.stringify(blankComments(await readFile(join(from, `${file}.oak`), 'utf8')));
+    const source = JSON.stringify(await sourceOf(from, file));
     const factory = COMPILED.includes(file) ? `$${name}` : 'null';
     lines.push(`const ${name} = { source: ${source}, base: ${base}, factory: ${factory} };`);
   }
   const names = Object.entries(index).map(([name, { file }]) => `${JSON.stringify(name)}: ${variable(file)}`);
-  lines.push(`export const library = { modules: { ${names.join(', ')} }, calls: [${calls.join(',')}] };`, '');
-  await writeFile(`${to}.${process.pid}`, lines.join('\n'));
-  await rename(`${to}.${process.pid}`, to);
+  const later = JSON.stringify(mail.map(([name]) => name));
+  lines.push(`export const library = { modules: { ${names.join(', ')} }, calls: [${calls.join(',')}], later: ${later} };`, '');
+  await replaceFile(join(to, 'magnolia-library.js'), lines.join('\n'));
+  await replaceFile(join(to, 'magnolia-mail.js'), await mailFile(from, mail));
+}
+
+/** Names and sources; a module with two names is written once. */
+async function mailFile(from: string, modules: readonly (readonly [string, { readonly file: string }])[]): Promise<string> {
+  const files = [...new Set(modules.map(([, { file }]) => file))];
+  const sources = await Promise.all(
+    files.map(async (file) => `const ${variable(file)} = ${JSON.stringify(await sourceOf(from, file))};`),
+  );
+  const names = modules.map(([name, { file }]) => `${JSON.stringify(name)}: ${variable(file)}`);
+  return [...sources, `export const sources = { ${names.join(', ')} };`, ''].join('\n');
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.${process.pid}`, text);
+  await rename(`${path}.${process.pid}`, path);
+}
+
+async function sourceOf(from: string, file: string): Promise<string> {
+  return blankComments(await readFile(join(from, `${file}.oak`), 'utf8'));
 }
 
 function variable(file: string): string {

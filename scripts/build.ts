@@ -2,7 +2,7 @@
  * `npm run build`: the sources become dist/, which is all that users install.
  *
  *     dist/cli.cjs     the `magnolia` command (build-command.ts)
- *     dist/index.js    the package for Node         dist/browser.js    the package for browsers, with magnolia-library.js
+ *     dist/index.js    the package for Node         dist/browser.js    the package for browsers, with magnolia-*.js
  *     dist/types/      declarations for both        dist/lib/          the standard library
  *
  * `--if-stale` returns at once when nothing changed since the last build. Each file is replaced in one step,
@@ -80,9 +80,7 @@ export async function build(): Promise<void> {
   await Promise.all([
     buildCommand(root, dist, common),
     Promise.all(ready.map(({ options }) => writeBundle(options))),
-    buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() =>
-      writeBrowserLibrary(join(dist, 'lib'), join(dist, 'magnolia-library.js')),
-    ),
+    buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() => writeBrowserLibrary(join(dist, 'lib'), dist)),
     buildDeclarations(ready.map(({ entry }) => entry)),
   ]);
   await writeFile(stamp, String(started));

@@ -5,123 +5,16 @@
  * `--short` leaves out the stories of programs that fill the memory. CHROMIUM names the browser, /usr/bin/chromium unless set.
  */
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { fibInNode, fibProgram, median, runtimesInNode } from './e2e-node.ts';
+import { artifacts, keyTimes, stop, Visitor } from './e2e-visitor.ts';
 import { buildPlayground, servePlayground } from './playground.ts';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const artifacts = join(root, 'artifacts/playground');
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const LONGEST_STORY_MS = 30_000;
 const LARGEST_TRANSFER_BYTES = 350 * 1024;
-
-/** The page, with words for what people do on it. */
-class Visitor {
-  readonly page: Page;
-  readonly url: string;
-  readonly complaints: string[] = [];
-
-  constructor(page: Page, url: string) {
-    this.page = page;
-    this.url = url;
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => this.complaints.push(String(error)));
-    page.on('request', (request) => {
-      if (!request.url().startsWith(url)) this.complaints.push(`asked another host: ${request.url()}`);
-    });
-  }
-
-  async open(fragment = ''): Promise<void> {
-    await this.page.goto(`${this.url}${fragment}`);
-    await this.page.waitForSelector('html[data-ready]');
-  }
-
-  /** Replaces the program by what a paste brings. */
-  async write(program: string): Promise<void> {
-    await this.page.locator('.cm-content').click();
-    await this.page.keyboard.press('ControlOrMeta+a');
-    await this.page.keyboard.press('Delete');
-    await this.paste(program);
-  }
-
-  /** A paste; Chromium's own needs a clipboard and would add markup. */
-  async paste(text: string): Promise<void> {
-    await this.page.evaluate((pasted) => {
-      const data = new DataTransfer();
-      data.setData('text/plain', pasted);
-      const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true, composed: true });
-      document.getElementById('editor')?.shadowRoot?.querySelector('.cm-content')?.dispatchEvent(event);
-    }, text);
-  }
-
-  async run(): Promise<void> {
-    await this.page.keyboard.press('Control+Enter');
-  }
-
-  /** Waits until the status line says so. */
-  async status(pattern: RegExp): Promise<void> {
-    const found = this.page.locator('#status');
-    await this.page
-      .waitForFunction(
-        ([source]) => new RegExp(source ?? '').test(document.getElementById('status')?.textContent ?? ''),
-        [pattern.source],
-      )
-      .catch(async () => assert.match((await found.textContent()) ?? '', pattern));
-  }
-
-  /** What the output pane says, when it says it. */
-  async output(pattern: RegExp): Promise<string> {
-    await this.page
-      .waitForFunction(
-        ([source]) => new RegExp(source ?? '').test(document.getElementById('output')?.textContent ?? ''),
-        [pattern.source],
-      )
-      .catch(() => {});
-    const text = (await this.page.locator('#output').textContent()) ?? '';
-    assert.match(text.length > 5000 ? `${text.slice(0, 2000)} [...] ${text.slice(-2000)}` : text, pattern);
-    return text;
-  }
-
-  /** What the page itself has added to the output. */
-  async ending(pattern: RegExp): Promise<void> {
-    assert.match((await this.page.locator('#output .end').textContent()) ?? '', pattern);
-  }
-
-  async note(pattern: RegExp): Promise<void> {
-    const text = this.page.locator('#note:not([hidden]) #note-text', { hasText: pattern });
-    await text.waitFor().catch(async () => assert.match((await this.page.locator('#note-text').textContent()) ?? '', pattern));
-  }
-
-  /** The whole program in the editor; only what is near the view is in the page, so it is asked of CodeMirror. */
-  async program(): Promise<string> {
-    return await this.page.locator('.cm-content').evaluate((content) => {
-      const { cmTile } = content as unknown as { cmTile?: { view: { state: { doc: object } } } }; // its own handle
-      return cmTile === undefined ? (content.textContent ?? '') : String(cmTile.view.state.doc);
-    });
-  }
-
-  async picture(name: string): Promise<void> {
-    await this.page.screenshot({ path: join(artifacts, `${name}.png`) });
-  }
-
-  async accessible(): Promise<void> {
-    await this.page.evaluate(await readFile(axe, 'utf8'));
-    const violations = (await this.page.evaluate(
-      'axe.run().then((result) => result.violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map((n) => n.html.slice(0, 200)) })))',
-    )) as { id: string; impact: string }[]; // what the line before makes
-    assert.deepEqual(
-      violations.filter(({ impact }) => impact === 'serious' || impact === 'critical'),
-      [],
-    );
-    if (violations.length > 0) console.log('  axe, less serious:', JSON.stringify(violations));
-  }
-}
 
 interface Story {
   readonly name: string;
@@ -140,49 +33,17 @@ const sockets: Socket[] = [];
 const measured: { [what: string]: number } = {};
 
 function record(what: string, value: number): void {
-  measured[what] = Math.round(value * 10) / 10;
+  measured[what] = Math.round(value * 100) / 100;
 }
 
-/** Types for a while and gives the longest time from a key to the end of the frame that shows it, as the page sees it. */
-async function slowestKey({ page }: Visitor): Promise<number> {
-  await page.locator('.cm-content').click();
-  await page.evaluate(() => {
-    const watched = window as unknown as { slowest: number }; // a place for our number
-    watched.slowest = 0;
-    addEventListener(
-      'keydown',
-      ({ timeStamp }) =>
-        requestAnimationFrame(() =>
-          setTimeout(() => {
-            watched.slowest = Math.max(watched.slowest, performance.now() - timeStamp);
-          }),
-        ),
-      { capture: true },
-    );
-  });
-  await page.keyboard.type('abcdefghij', { delay: 30 });
-  return Number(await page.evaluate('new Promise((done) => setTimeout(() => done(window.slowest), 50))'));
-}
-
-/** Stops the program and gives the time from key or click until the page says so. */
-async function stop(visitor: Visitor, how: () => Promise<void>): Promise<number> {
-  await visitor.page.evaluate(() => {
-    const watched = window as unknown as { stopped: Promise<number> }; // a place for our number
-    watched.stopped = new Promise((done) => {
-      let started = 0;
-      const note = ({ timeStamp }: Event): void => {
-        started = timeStamp;
-      };
-      addEventListener('keydown', note, { capture: true, once: true });
-      addEventListener('pointerdown', note, { capture: true, once: true });
-      new MutationObserver(() => done(performance.now() - started)).observe(document.getElementById('status') ?? document, {
-        childList: true,
-      });
-    });
-  });
-  await how();
-  await visitor.status(/Stopped/);
-  return Number(await visitor.page.evaluate('window.stopped'));
+/** How long keys take, and of which parts the slowest is made. */
+async function recordKeys(what: string, visitor: Visitor, count?: number): Promise<void> {
+  const { median, p95, slowest, parts } = await keyTimes(visitor, count);
+  record(`key ${what} ms, median`, median);
+  record(`key ${what} ms, 95 %`, p95);
+  record(`key ${what} ms, slowest`, slowest);
+  const [handler = 0, frame = 0, end = 0] = parts.map(Math.round);
+  console.log(`  the slowest key ${what}: ${handler} ms to its handler, ${frame} to the frame, ${end} in it`);
 }
 
 const phone = { viewport: { width: 390, height: 760 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
@@ -235,14 +96,38 @@ const stories: readonly Story[] = [
       await visitor.write('fn spin() spin()\nspin()\n// ');
       await visitor.run();
       await visitor.status(/Running/);
-      record('slowest key while spinning ms', await slowestKey(visitor));
-      record('Esc stops in ms', await stop(visitor, () => page.keyboard.press('Escape')));
-      await visitor.run();
-      await visitor.status(/Running/);
-      record('Stop stops in ms', await stop(visitor, () => page.locator('#stop').click()));
+      await recordKeys('while spinning', visitor);
+      for (const [name, how] of [
+        ['Esc', () => page.keyboard.press('Escape')],
+        ['Stop', () => page.locator('#stop').click()],
+      ] as const) {
+        const times: number[] = [];
+        for (let i = 0; i < 5; i++) {
+          await visitor.run();
+          await visitor.status(/Running/);
+          times.push(await stop(visitor, how));
+        }
+        record(`${name} stops in ms, median`, median(times));
+        record(`${name} stops in ms, slowest`, Math.max(...times));
+      }
       await visitor.write("print('still here')");
       await visitor.run();
       await visitor.output(/still here/);
+    },
+  },
+  {
+    name: 'calculating is as fast as in Node',
+    measures: true,
+    async tell(visitor) {
+      await visitor.open();
+      const inNode = median(await fibInNode());
+      await visitor.write(fibProgram);
+      await visitor.run();
+      await visitor.status(/Done/);
+      const inChromium = median((await visitor.output(/\d/)).trim().split('\n').map(Number));
+      record('fib(32) in Node ms', inNode);
+      record('fib(32) in Chromium ms', inChromium);
+      record('fib(32), Chromium / Node', inChromium / inNode);
     },
   },
   {
@@ -324,14 +209,19 @@ const stories: readonly Story[] = [
     },
   },
   {
-    name: 'the program is there after a reload',
+    name: 'the program is there after a reload, and its example can be had again',
     async tell(visitor) {
       const { page } = visitor;
       await visitor.open();
+      const example = await visitor.program();
       await visitor.write("print('kept')");
       await page.reload();
       await page.waitForSelector('html[data-ready]');
       assert.equal(await visitor.program(), "print('kept')");
+      assert.equal(await page.locator('#examples').inputValue(), '');
+      assert.equal(await page.locator('#next').isVisible(), true);
+      await page.locator('#examples').selectOption('hello');
+      assert.equal(await visitor.program(), example);
       assert.equal(await page.locator('#output').textContent(), '');
     },
   },
@@ -368,6 +258,20 @@ const stories: readonly Story[] = [
       await visitor.picture('colours');
       await page.locator('#next').click();
       assert.match(await visitor.program(), /8 of 10: classes/);
+    },
+  },
+  {
+    name: 'the mail modules come when they are asked for',
+    async tell(visitor) {
+      const asked: string[] = [];
+      visitor.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      await visitor.open();
+      await visitor.run();
+      await visitor.status(/Done/);
+      assert.ok(!asked.includes('/magnolia-mail.js'));
+      await visitor.write("print(import('smtp').connect('mail.example.test:25').error)");
+      await visitor.run();
+      await visitor.output(/^socket_connect\(\) unavailable in this runtime$/);
     },
   },
   {
@@ -411,7 +315,7 @@ const stories: readonly Story[] = [
       await visitor.write("fn flood(n) {\n\tprint('line ' + string(n) + '\\n')\n\tflood(n + 1)\n}\nflood(0)\n// ");
       await visitor.run();
       await visitor.status(/Stopped: too much output/);
-      record('slowest key in a flood ms', await slowestKey(visitor));
+      await recordKeys('in a flood', visitor);
       await visitor.ending(/cut here after 1 MB/);
       await visitor.page.waitForFunction(() => {
         const pane = document.getElementById('output') ?? document.body;
@@ -422,9 +326,12 @@ const stories: readonly Story[] = [
       await visitor.run();
       await visitor.status(/Stopped: too much output/);
       await visitor.ending(/cut here after 1 MB/);
-      await visitor.write("print(import('str').padStart('', 20000000, 'ab'))");
+      await visitor.write(
+        "s := import('str').padStart('', 1000000, 'ab')\nfn more(n) if n > 0 -> {\n\tprint(s)\n\tmore(n - 1)\n}\nmore(100)",
+      );
       await visitor.run();
       await visitor.status(/Stopped: too much output/);
+      await visitor.ending(/cut here after 1 MB/);
       await visitor.write("print('alive')");
       await visitor.run();
       await visitor.output(/^alive/);
@@ -442,7 +349,7 @@ const stories: readonly Story[] = [
       await visitor.paste('\x00\x01\x02\x7fELF');
       await visitor.note(/characters that are no text/);
       await visitor.paste('y := [1, 2, 3]\n'.repeat(60_000));
-      record('slowest key in 0.9 MB ms', await slowestKey(visitor));
+      await recordKeys('in 0.9 MB of text', visitor, 20);
     },
   },
   {
@@ -485,7 +392,7 @@ const stories: readonly Story[] = [
       await visitor.run();
       await visitor.status(/Running/);
       await visitor.page.waitForTimeout(2000); // somewhere in the middle
-      record('slowest key with a million threads ms', await slowestKey(visitor));
+      await recordKeys('with a million threads', visitor);
       if (!/Ended/.test((await visitor.page.locator('#status').textContent()) ?? ''))
         await stop(visitor, () => visitor.page.keyboard.press('Escape'));
     },
@@ -567,6 +474,7 @@ async function tellOthers(): Promise<void> {
 await Promise.all([tellOthers(), tellOthers()]);
 await browser.close();
 server.close();
+if (filters.length === 0) for (const [what, value] of Object.entries(await runtimesInNode())) record(what, value);
 console.log(measured);
 await writeFile(join(artifacts, 'measured.json'), `${JSON.stringify(measured, null, 2)}\n`);
 console.log(`${chosen.length - failed} passed, ${failed} failed`);

@@ -53,7 +53,7 @@ export async function buildPlayground(): Promise<void> {
   await Promise.all([
     bundle({ ...common, entryPoints: [join(source, 'page.ts')] }),
     bundle({ ...common, entryPoints: [join(source, 'worker.ts')], plugins: [libraryApart] }),
-    copyFile(join(root, 'dist/magnolia-library.js'), join(fresh, 'magnolia-library.js')),
+    ...['magnolia-library.js', 'magnolia-mail.js'].map((name) => copyFile(join(root, 'dist', name), join(fresh, name))),
     copyFile(join(source, 'style.css'), join(fresh, 'style.css')),
     copyFile(join(source, 'icon.svg'), join(fresh, 'icon.svg')),
     readFile(join(source, 'index.html'), 'utf8').then((page) =>

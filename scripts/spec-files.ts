@@ -24,12 +24,27 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 /** The folder of all specs. */
 export const specs = join(root, 'spec');
 
-/** The names of all specs, paths under spec/ without ending, that contain one of the filters. */
-export function findSpecs(filters: readonly string[]): string[] {
+/** The command for Node, or the bundle for browsers. */
+export type Runtime = 'native' | 'js';
+
+/** The names of all specs for a runtime, paths under spec/ without ending, that contain one of the filters. */
+export function findSpecs(filters: readonly string[], runtime: Runtime = 'native'): string[] {
   const files = readdirSync(specs, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/'));
   const names = files.filter((file) => /(?<!\.js)\.(out|err)$/.test(file)).map((file) => file.slice(0, -4));
   const wanted = names.filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
-  return [...new Set(wanted)].sort();
+  const sensible = wanted.filter((name) => runtime === 'native' || !/^(socket|mail)\//.test(name) || differs(name));
+  return [...new Set(sensible)].sort();
+}
+
+/** Whether the bundle for browsers has to do something else than the command. */
+function differs(name: string): boolean {
+  return ['.out', '.err', '.code'].some((ending) => existsSync(join(specs, `${name}.js${ending}`)));
+}
+
+/** All Magnolia sources under spec/ by path, as text of one character for each byte. */
+export function sources(): { [path: string]: string } {
+  const files = readdirSync(specs, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(oak|ok|mag|mg)$/.test(file));
+  return Object.fromEntries(files.map((file) => [join(specs, file), readFileSync(join(specs, file), 'latin1')]));
 }
 
 /** What a spec needs beyond the common rules. */
@@ -37,10 +52,9 @@ export function rulesFor(name: string): Rules {
   return folders.find(({ under }) => name.startsWith(under)) ?? { under: '' };
 }
 
-/** What a program must do in a runtime (`native` or `js`). */
-export function expectedOf(name: string, runtime: string): Expected {
-  const other = join(specs, `${name}.${runtime}`);
-  const path = ['.out', '.err', '.code'].some((ending) => existsSync(other + ending)) ? other : join(specs, name);
+/** What a program must do in a runtime. */
+export function expectedOf(name: string, runtime: Runtime): Expected {
+  const path = join(specs, runtime === 'js' && differs(name) ? `${name}.js` : name);
   const read = (ending: string) => (existsSync(path + ending) ? readFileSync(path + ending) : undefined);
 
   const err = read('.err')

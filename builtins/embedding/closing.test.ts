@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OpenFile, Outcome } from '../files.ts';
-import { closableFiles } from './closing.ts';
+import type { Execution } from '../processes.ts';
+import { closableExec, closableFiles } from './closing.ts';
 import { MemoryFiles } from './memory-files.ts';
 
 /** Files in memory, with a note of those that are open. */
@@ -62,5 +63,21 @@ describe('closableFiles', () => {
     files.backend.remove('/dir/sub', note);
     files.backend.list('/dir/sub', note);
     expect(kinds).toEqual(['done', 'done', 'done', 'done', 'failed']);
+  });
+});
+
+describe('closableExec', () => {
+  it('ends what still runs, and nothing twice', () => {
+    const ended: string[] = [];
+    const dones: ((execution: Execution) => void)[] = [];
+    const { exec, closeAll } = closableExec(({ path }, done) => {
+      dones.push(done);
+      if (path === 'at-once') done({ kind: 'failed', cause: 'no' });
+      return () => ended.push(path);
+    });
+    for (const path of ['first', 'at-once', 'second']) exec({ path, args: [], input: '' }, () => {});
+    dones[0]?.({ kind: 'ended', status: 0, stdout: '', stderr: '' });
+    closeAll();
+    expect(ended).toEqual(['second']);
   });
 });

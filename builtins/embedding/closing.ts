@@ -1,5 +1,6 @@
 /** What a program may leave open, noted so that it can be closed when the program ends. */
 import type { FileBackend, OpenFile } from '../files.ts';
+import type { ProcessBackend } from '../processes.ts';
 import { type Connection, Failure, type Listener, type SocketBackend } from '../sockets/backend.ts';
 
 /** The files of a system, of which each that a program opens and does not close is closed by `closeAll`. */
@@ -28,6 +29,26 @@ export function closableFiles(backend: FileBackend): { readonly backend: FileBac
     },
     closeAll() {
       for (const file of [...open]) file.close(() => {});
+    },
+  };
+}
+
+/** Programs that a program starts, of which each that still runs is ended by `closeAll`. */
+export function closableExec(exec: ProcessBackend['exec']): { readonly exec: ProcessBackend['exec']; closeAll(): void } {
+  const running = new Set<() => void>();
+  return {
+    exec(command, done) {
+      let end = (): void => {};
+      const stop = (): void => end();
+      running.add(stop);
+      end = exec(command, (execution) => {
+        running.delete(stop);
+        done(execution);
+      });
+      return stop;
+    },
+    closeAll() {
+      for (const stop of running) stop();
     },
   };
 }

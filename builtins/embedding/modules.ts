@@ -20,7 +20,7 @@ export function memoryModules(files: MemoryFiles): ModuleFinder {
     find(path, directory) {
       const asked = fromBytes(path);
       const whole = absolutePath(asked, directory);
-      const named = EXTENSIONS.some((extension) => asked.toLowerCase().endsWith(extension));
+      const named = isProgram(asked);
       for (const candidate of named ? [whole] : EXTENSIONS.map((extension) => whole + extension)) {
         const text = files.text(candidate);
         if (text === null) continue;
@@ -29,6 +29,15 @@ export function memoryModules(files: MemoryFiles): ModuleFinder {
       return null;
     },
   };
+}
+
+/** The texts of all files in memory that are programs by their names. */
+export function* memoryPrograms(files: MemoryFiles): Generator<string> {
+  for (const path of files.paths()) if (isProgram(path)) yield files.text(path) ?? '';
+}
+
+function isProgram(path: string): boolean {
+  return EXTENSIONS.some((extension) => path.toLowerCase().endsWith(extension));
 }
 
 /** A path from the root of the files in memory. */

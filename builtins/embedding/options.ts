@@ -122,4 +122,6 @@ export interface Library {
   find(name: string): FoundModule | null;
   /** The source of a module as byte text. */
   source(name: string): string | undefined;
+  /** Loads what the texts of a program may import and is not there yet; null when that is nothing. */
+  prepare?(texts: Iterable<string>): Promise<void> | null;
 }

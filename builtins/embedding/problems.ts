@@ -2,6 +2,20 @@
 import { fromBytes } from '../../language/bytes.ts';
 import type { Problem, TraceEntry } from '../../language/problem.ts';
 import { report } from '../../language/report.ts';
+import type { Source } from '../../language/source.ts';
+
+/** A place in a text. Lines and columns count characters from 1; `offset` is that of JavaScript strings, a byte order mark left out. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+  readonly offset: number;
+}
+
+/** A part of a text: `text.slice(start.offset, end.offset)`. It may be empty, where something is missing. */
+export interface Span {
+  readonly start: Place;
+  readonly end: Place;
+}
 
 /** An error of a program as plain data, which can be stored, or sent to another process. All texts are ordinary text. */
 export interface ProblemData {
@@ -12,6 +26,8 @@ export interface ProblemData {
   readonly file: string | null;
   readonly line: number | null;
   readonly column: number | null;
+  /** The part of the text that is to blame, around that place. */
+  readonly span: Span | null;
   /** A sentence that may help. */
   readonly hint: string | null;
   /** The functions that were running, innermost first. */
@@ -67,8 +83,32 @@ function problemData(problem: Problem): ProblemData {
     file: place?.source.file ?? null,
     line: at?.line ?? null,
     column: at?.column ?? null,
+    span: place === null ? null : spanOf(place),
     hint,
     trace: trace.map((entry) => ({ ...entry, name: entry.name === null ? null : fromBytes(entry.name) })),
     inThread: thread !== null,
   };
+}
+
+function spanOf({ source, start, end }: NonNullable<Problem['place']>): Span {
+  const before = unitsOf(source.text, 0, start);
+  const inside = unitsOf(source.text, before, end - start);
+  const shown = [...source.text.slice(before, inside)].length; // what is missing at the end of a text is not there to be marked
+  return {
+    start: { ...placeOf(source, start), offset: before },
+    end: { ...placeOf(source, start + shown), offset: inside },
+  };
+}
+
+/** Where so many characters behind an offset end, as an offset. */
+function unitsOf(text: string, from: number, characters: number): number {
+  let at = from;
+  for (let left = characters; left > 0 && at < text.length; left--) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return at;
+}
+
+/** `Source` names the end of a line as column 0 of the next one, which no editor does. */
+function placeOf(source: Source, at: number): { line: number; column: number } {
+  const { line, column } = source.lineAndColumn(at);
+  return column > 0 ? { line, column } : { line: line - 1, column: [...source.line(line - 1)].length + 1 };
 }

@@ -131,6 +131,7 @@ export class Runtime {
    */
   async run(program: Program): Promise<Ended> {
     const { source, directory } = await this.#source(program);
+    await this.#prepare(source.text);
     return await this.#await<Ended>((done, fail) => {
       if (this.#state !== 'new') throw new Error('A runtime runs one program, once');
       this.#state = 'running';
@@ -154,6 +155,7 @@ export class Runtime {
    */
   async load(program: Program): Promise<LoadedProgram> {
     const { source, directory } = await this.#source(program);
+    await this.#prepare(source.text);
     const compiled = this.#compile(source);
     const path = this.#programs.add(compiled, directory);
     const found = await this.#evaluated(new Source(LOADING, `import('${path}')`));
@@ -180,6 +182,8 @@ export class Runtime {
    *     await runtime.evaluate('x + 1'); // 21
    */
   async evaluate(text: string): Promise<JsValue> {
+    const loading = this.#prepare(text);
+    if (loading !== null) await loading; // without it, what was asked first runs first
     return this.#functions.value(await this.#evaluated(new Source('(evaluate)', text)));
   }
 
@@ -191,7 +195,7 @@ export class Runtime {
   // ---- starting and waiting ----
 
   #builtins(machine: Machine): Map<string, Fn> {
-    const registry = programBuiltins(this.#options, this.#platform, this.#world);
+    const registry = programBuiltins(this.#platform, this.#world);
     for (const [name, js] of Object.entries(this.#options.builtins ?? {})) registry.add([this.#functions.builtin(name, js)]);
     this.#options.registry?.(registry);
     return registry.functions(machine);
@@ -205,6 +209,11 @@ export class Runtime {
     }
     const { path, text } = await this.#world.readText(program.file);
     return { source: new Source(path, text), directory: directoryOf(path) };
+  }
+
+  /** Loads what the program may import from parts of the library that are not there yet; null when that is nothing. */
+  #prepare(text: string): Promise<void> | null {
+    return this.#platform.library.prepare?.([text, ...this.#world.programs()]) ?? null;
   }
 
   #compile(source: Source): Compiled {

@@ -16,10 +16,10 @@ import { socketBuiltins } from '../sockets/builtins.ts';
 import { unavailableSockets } from '../sockets/unavailable.ts';
 import { textBuiltins } from '../text.ts';
 import { timeBuiltins } from '../time.ts';
-import { closableFiles, closableSockets } from './closing.ts';
+import { closableExec, closableFiles, closableSockets } from './closing.ts';
 import { InputLines } from './input.ts';
 import { MemoryFiles } from './memory-files.ts';
-import { absolutePath, memoryModules } from './modules.ts';
+import { absolutePath, memoryModules, memoryPrograms } from './modules.ts';
 import type { NetworkPolicy, Platform, RuntimeOptions } from './options.ts';
 import type { Sink } from './output.ts';
 
@@ -29,8 +29,11 @@ export interface World {
   /** Where imports are looked for by a text that is in no file. */
   readonly directory: string;
   readonly modules: ModuleFinder | null;
+  /** The programs in memory that may be imported. */
+  programs(): Iterable<string>;
   readonly files: Builtin[];
   readonly sockets: Builtin[];
+  readonly processes: Builtin[];
   /** The text of a program's file, and its whole path. */
   readText(path: string): Promise<{ readonly path: string; readonly text: string }>;
   /** Waits until what the program has sent is on its way. */
@@ -43,23 +46,27 @@ export interface World {
 export function worldOf(options: RuntimeOptions, platform: Platform): World {
   const files = filesOf(options, platform);
   const network = networkOf(options, platform);
+  const processes = processesOf(options, platform);
   return {
     sink: sinkOf(options, platform),
     directory: files.directory,
     modules: options.modules ?? files.modules,
+    programs: files.programs,
     files: fileBuiltins(files.backend),
     sockets: network.builtins,
+    processes: processes.builtins,
     readText: files.readText,
     finish: network.finish,
     close() {
       files.close();
       network.close();
+      processes.close();
     },
   };
 }
 
 /** The builtins of a program. */
-export function programBuiltins(options: RuntimeOptions, platform: Platform, world: World): Registry {
+export function programBuiltins(platform: Platform, world: World): Registry {
   const { library, info } = platform;
   return new Registry()
     .add(coreBuiltins)
@@ -70,7 +77,7 @@ export function programBuiltins(options: RuntimeOptions, platform: Platform, wor
     .add(channelBuiltins)
     .add(libraryBuiltins)
     .add(world.files)
-    .add(processesOf(options, platform))
+    .add(world.processes)
     .add(memoryBuiltins)
     .add(runtimeInfoBuiltins({ ...info, modules: library.names(), source: (name) => library.source(name) }))
     .add(world.sockets);
@@ -86,6 +93,7 @@ interface Files {
   readonly backend: FileBackend | null;
   readonly directory: string;
   readonly modules: ModuleFinder | null;
+  programs(): Iterable<string>;
   readText(path: string): Promise<{ readonly path: string; readonly text: string }>;
   close(): void;
 }
@@ -94,16 +102,18 @@ function filesOf({ files = 'none' }: RuntimeOptions, { system }: Platform): File
   if (files === 'system' && system.files !== null && system.readText !== null) {
     const { readText } = system;
     const { backend, closeAll } = closableFiles(system.files);
-    return { backend, directory: system.directory(), modules: system.modules, readText, close: closeAll };
+    return { backend, directory: system.directory(), modules: system.modules, programs: none, readText, close: closeAll };
   }
   if (files === 'none' || files === 'system' || isBackend(files)) {
-    return { backend: isBackend(files) ? files : null, directory: '/', modules: null, readText: noText, close() {} };
+    const backend = isBackend(files) ? files : null;
+    return { backend, directory: '/', modules: null, programs: none, readText: noText, close() {} };
   }
   const memory = files instanceof MemoryFiles ? files : new MemoryFiles(files);
   return {
     backend: memory,
     directory: memory.directory,
     modules: memoryModules(memory),
+    programs: () => memoryPrograms(memory),
     async readText(path) {
       const whole = absolutePath(path, memory.directory);
       const text = memory.text(whole);
@@ -113,6 +123,8 @@ function filesOf({ files = 'none' }: RuntimeOptions, { system }: Platform): File
     close() {},
   };
 }
+
+const none = (): Iterable<string> => [];
 
 async function noText(path: string): Promise<never> {
   throw new Error(`Could not read ${path}: this runtime has no files that it could be among`);
@@ -147,18 +159,24 @@ function networkOf({ network = 'none' }: RuntimeOptions, { system }: Platform): 
   };
 }
 
-function processesOf({ args = [], env = {}, input = '', processes = 'none' }: RuntimeOptions, { system }: Platform): Builtin[] {
+interface Processes {
+  readonly builtins: Builtin[];
+  close(): void;
+}
+
+function processesOf({ args = [], env = {}, input = '', processes = 'none' }: RuntimeOptions, { system }: Platform): Processes {
   const lines = new InputLines(input);
-  const exec = processes === 'system' ? system.exec : null;
+  const mayExec = processes === 'system' && system.exec !== null;
+  const { exec, closeAll } = closableExec(system.exec ?? (() => () => {}));
   const backend: ProcessBackend = {
     args: ['magnolia', '(program)', ...args].map(toBytes),
     *environment() {
       for (const [name, value] of Object.entries(env)) if (value !== undefined) yield [toBytes(name), toBytes(value)] as const;
     },
-    exec: exec ?? (() => {}),
+    exec,
     takeLine: () => lines.take(),
     readLine: (done) => lines.read(done),
   };
-  const without = exec === null ? processBuiltins(null).filter(({ name }) => name === 'exec') : [];
-  return [...processBuiltins(backend), ...without];
+  const without = mayExec ? [] : processBuiltins(null).filter(({ name }) => name === 'exec');
+  return { builtins: [...processBuiltins(backend), ...without], close: closeAll };
 }

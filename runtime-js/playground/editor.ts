@@ -236,8 +236,8 @@ function decorationsOf(state: EditorState, mark: Mark): DecorationSet {
   const at = placeOf(state, mark);
   const line = state.doc.lineAt(at);
   const token = tokenAt(state.doc.toString(), at);
-  let from = token?.start ?? at;
-  let to = Math.min(token?.end ?? at + 1, line.to);
+  let from = Math.max(mark.span?.from ?? token?.start ?? at, line.from);
+  let to = Math.min(mark.span?.to ?? token?.end ?? at + 1, line.to);
   if (to <= from) [from, to] = [Math.max(line.from, line.to - 1), line.to];
   const found = [Decoration.line({ class: 'm-bad-line' }).range(line.from)];
   if (from < to && from >= line.from) found.push(Decoration.mark({ class: 'm-bad' }).range(from, to));

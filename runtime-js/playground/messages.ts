@@ -16,6 +16,8 @@ export const LONGEST_PROGRAM = 1_000_000;
 export interface Mark {
   readonly line: number;
   readonly column: number;
+  /** What is underlined, in UTF-16 units; the word at the place where it is not known. */
+  readonly span: { readonly from: number; readonly to: number } | null;
   readonly reason: string;
   readonly hint: string | null;
 }

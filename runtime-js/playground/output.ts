@@ -1,7 +1,10 @@
 /** The output pane. What a program prints comes as text, with the colours of terminals; it is never markup. */
 
-/** So much is shown at a time, so that the page keeps answering while a lot arrives. */
+/** So much is shown at a time at most, and less where that takes long, so that the page keeps answering while a lot arrives. */
 const AT_ONCE = 8_192;
+const PIECE = 1_024;
+/** How long it may take to show it. */
+const SHOWN_MS = 8;
 /** Text is gathered in blocks of about this size; the browser lays out those that are seen. */
 const BLOCK = 4_096;
 /** How near to the end a reader has to be for the pane to follow. */
@@ -19,6 +22,7 @@ export class Output {
   readonly #pane: HTMLElement;
   #waiting: (string | HTMLElement)[] = [];
   #scheduled = false;
+  #atOnce = AT_ONCE;
   #block: HTMLElement | null = null;
   #blockSize = 0;
   #classes: string[] = [];
@@ -60,7 +64,7 @@ export class Output {
   }
 
   print(text: string): void {
-    for (let at = 0; at < text.length; at += AT_ONCE) this.#waiting.push(text.slice(at, at + AT_ONCE));
+    for (let at = 0; at < text.length; at += PIECE) this.#waiting.push(text.slice(at, at + PIECE));
     this.#schedule();
   }
 
@@ -92,9 +96,10 @@ export class Output {
   }
 
   #show(): void {
+    const started = performance.now();
     let size = 0;
     let problem: HTMLElement | null = null;
-    while (this.#waiting.length > 0 && size < AT_ONCE) {
+    while (this.#waiting.length > 0 && size < this.#atOnce) {
       const next = this.#waiting.shift();
       if (typeof next === 'string') {
         this.#text(next);
@@ -112,6 +117,8 @@ export class Output {
     } else if (this.#follow) {
       this.#settle(SETTLE_FRAMES);
     }
+    const took = performance.now() - started; // with the layout, for which scrolling has asked
+    this.#atOnce = took > SHOWN_MS ? Math.max(PIECE, this.#atOnce / 2) : Math.min(AT_ONCE, this.#atOnce + PIECE);
     if (this.#waiting.length > 0) this.#schedule();
   }
 

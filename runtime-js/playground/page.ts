@@ -34,6 +34,8 @@ const output = new Output(element('output', HTMLElement));
 const runner = new Runner('worker.js');
 let checkTimer: ReturnType<typeof setTimeout> | undefined;
 let keepTimer: ReturnType<typeof setTimeout> | undefined;
+/** The example that the program began as, or ''. */
+let begun = '';
 
 const first = examples[0];
 const editor = new Editor(element('editor', HTMLElement), kept.program?.text ?? first?.text ?? '', {
@@ -41,6 +43,7 @@ const editor = new Editor(element('editor', HTMLElement), kept.program?.text ?? 
     if (location.hash !== '') history.replaceState(null, '', location.pathname); // the link is of another text now
     clearTimeout(keepTimer);
     keepTimer = setTimeout(keep, KEEP_AFTER_MS);
+    nameExample(text);
     checkSoon(text);
   },
   refused(length) {
@@ -194,18 +197,24 @@ function open(id: string): void {
 }
 
 function showExample(id: string): void {
-  menu.value = id;
+  begun = id;
+  nameExample(editor.text);
   nextButton.hidden = id === '' || examples.at(-1)?.id === id;
 }
 
+/** What was changed is no longer the example of the menu: there it can be chosen again. */
+function nameExample(text: string): void {
+  menu.value = examples.find(({ id }) => id === begun)?.text === text ? begun : '';
+}
+
 menu.addEventListener('change', () => open(menu.value));
-nextButton.addEventListener('click', () => open(examples[examples.findIndex(({ id }) => id === menu.value) + 1]?.id ?? ''));
+nextButton.addEventListener('click', () => open(examples[examples.findIndex(({ id }) => id === begun) + 1]?.id ?? ''));
 
 // ---- the program is kept, and shared ----
 
 function keep(): void {
   clearTimeout(keepTimer);
-  kept.program = { text: editor.text, network: network.checked, example: menu.value };
+  kept.program = { text: editor.text, network: network.checked, example: begun };
 }
 
 addEventListener('pagehide', () => {

@@ -5,7 +5,6 @@
  * Programs cannot reach the globals of a worker. Those that talk to the outside are taken away all the same.
  */
 
-import { fromBytes } from '../../language/bytes.ts';
 import { check } from '../../language/interpreter.ts';
 import { Source } from '../../language/source.ts';
 import { createRuntime, MagnoliaError, memoryNetwork, type ProblemData, StoppedError } from '../index.ts';
@@ -130,20 +129,22 @@ function tell(error: unknown): void {
 }
 
 /** An error inside the library is marked at the call from the program. */
-function markOf({ file, line, column, reason, hint, trace }: ProblemData): Mark | null {
-  if (file === PROGRAM && line !== null && column !== null) return { line, column, reason, hint };
+function markOf({ file, line, column, span, reason, hint, trace }: ProblemData): Mark | null {
+  if (file === PROGRAM && line !== null && column !== null) {
+    const marked = span === null ? null : { from: span.start.offset, to: span.end.offset };
+    return { line, column, span: marked, reason, hint };
+  }
   const call = trace.find((entry) => entry.file === PROGRAM);
-  return call === undefined ? null : { line: call.line, column: call.column, reason, hint };
+  return call === undefined ? null : { line: call.line, column: call.column, span: null, reason, hint };
 }
 
 function mistakeIn(text: string): Mark | null {
   const [problem] = check(new Source(PROGRAM, text));
-  if (problem?.place == null) return null;
-  const { reason, hint, related } = problem;
-  const { source, at } = problem.place;
-  const other = related === null ? null : source.lineAndColumn(related.at);
-  const explained = related === null || other === null ? null : `${related.note} [${other.line}:${other.column}]`;
-  return { ...source.lineAndColumn(at), reason: fromBytes(reason), hint: hint ?? explained };
+  if (problem === undefined) return null;
+  const mark = markOf(new MagnoliaError(problem).problem);
+  if (mark === null || mark.hint !== null || problem.place === null || problem.related === null) return mark;
+  const { line, column } = problem.place.source.lineAndColumn(problem.related.at);
+  return { ...mark, hint: `${problem.related.note} [${line}:${column}]` };
 }
 
 addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
