@@ -6,12 +6,16 @@
 import { parseFloatText, parseInt64 } from '../language/numbers.ts';
 import { Float, Obj, Str, setKey, type Table, type Value } from '../language/values.ts';
 import { readJsonString } from './json-text.ts';
+import type { Work } from './slices.ts';
 
 /** A value, or the index where the text stops being JSON. */
 export type Parsed = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly at: number };
 
 /** The value is not there. `undefined` is no value of the language. */
 type Found = Value | undefined;
+
+/** Values that are read in one slice. */
+const SLICE = 2000;
 
 const QUOTE = 0x22;
 const MINUS = 0x2d;
@@ -126,12 +130,13 @@ interface Open {
 }
 
 /** Reads the value at the start of byte text. */
-export function parseJson(json: string): Parsed {
+export function* parseJson(json: string): Work<Parsed> {
   const scanner = new Scanner(json);
   const stack: Open[] = [];
   let inner: Open | undefined;
 
-  for (;;) {
+  for (let count = 1; ; count++) {
+    if (count % SLICE === 0) yield;
     // A value: the first one, an item, or that of an entry.
     let value: Found;
     let code = scanner.skipSpace();

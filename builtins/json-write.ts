@@ -4,6 +4,10 @@ import { toText } from '../language/render.ts';
 import { Atom, codec, Float, getKey, isObject, keysOf, type Obj, Str, type Table, type Value } from '../language/values.ts';
 import { jsonEscape } from './json-text.ts';
 import { MAX_TEXT } from './params.ts';
+import type { Work } from './slices.ts';
+
+/** Values that are written in one slice. */
+const SLICE = 2000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -71,13 +75,14 @@ class Output {
 }
 
 /** Byte text; undefined for a value that is nested deeper than `limit`. */
-export function writeJson(value: Value, limit: number): string | undefined {
+export function* writeJson(value: Value, limit: number): Work<string | undefined> {
   const out = new Output();
   const stack: Open[] = [];
   let inner: Open | undefined;
   let current: Value | undefined = value;
 
-  for (;;) {
+  for (let count = 1; ; count++) {
+    if (count % SLICE === 0) yield;
     if (Array.isArray(current) || isObject(current)) {
       if (stack.length > limit) return undefined;
       if (inner !== undefined) stack.push(inner);

@@ -3,6 +3,7 @@
  *
  * These builtins are for lib/ alone: their names begin with `__`, help does not list them, and they may change.
  */
+import { isAscii } from '../language/bytes.ts';
 import { ProgramError } from '../language/errors.ts';
 import type { Machine } from '../language/machine.ts';
 import { display } from '../language/render.ts';
@@ -17,6 +18,7 @@ import { md5 } from './md5.ts';
 import { any, callable, int, list, MAX_TEXT, nonNegativeInt, saying, text } from './params.ts';
 import { type Builtin, builtin, type Param } from './registry.ts';
 import { sha256 } from './sha256.ts';
+import { inSlices, type Work } from './slices.ts';
 import { sortByKeys } from './sorting.ts';
 
 /** A string or a list. */
@@ -72,32 +74,67 @@ function attempt(machine: Machine, fn: Fn): Suspended {
   return SUSPENDED;
 }
 
-function pieces(text: string, sep: string): Value[] {
+/** Pieces of a string that are made in one slice. */
+const SLICE = 10_000;
+
+function* pieces(text: string, sep: string): Work<Value[]> {
   const found: (string | Value)[] = text.split(sep); // natively, and each piece where it stands: half the time of two lists
-  for (let i = 0; i < found.length; i++) found[i] = new Str(found[i] as string); // not changed before
+  for (let from = 0; from < found.length; from += SLICE) {
+    if (from > 0) yield;
+    const end = Math.min(from + SLICE, found.length);
+    for (let i = from; i < end; i++) found[i] = new Str(found[i] as string); // not changed before
+  }
   return found as Value[]; // all of them are now
 }
 
-function replaced(text: string, sub: string, by: string): Value {
-  const growth = by.length - sub.length;
-  if (growth > 0 && text.length + (text.length / sub.length) * growth > MAX_TEXT) return null; // may be: the slow way will see
-  return new Str(text.replaceAll(sub, by.includes('$') ? by.replaceAll('$', '$$$$') : by)); // a dollar has a meaning there
+function* parsed(json: string): Work<Value> {
+  const read = yield* parseJson(json);
+  return read.ok ? [read.value] : read.at;
 }
 
-function joined(strings: readonly Value[], joiner: string): Value {
+/** As a string, or ? when there is none. */
+function* textOf(work: Work<string | undefined>): Work<Value> {
+  const made = yield* work;
+  return made === undefined ? null : new Str(made);
+}
+
+/** Null when it would be too long. */
+function* replaced(text: string, sub: string, by: string): Work<Value> {
+  const kept: string[] = [];
+  let from = 0;
+  for (let at = text.indexOf(sub); at >= 0; at = text.indexOf(sub, from)) {
+    kept.push(text.slice(from, at));
+    from = at + sub.length;
+    if (kept.length % SLICE === 0) yield;
+  }
+  const length = text.length + kept.length * (by.length - sub.length);
+  kept.push(text.slice(from));
+  return length > MAX_TEXT ? null : new Str(kept.join(by));
+}
+
+/** Null when one of them is no string, or it would be too long. */
+function* joined(strings: readonly Value[], joiner: string): Work<Value> {
   const texts: string[] = [];
   let length = joiner.length * strings.length;
   for (const one of strings) {
     if (!(one instanceof Str)) return null;
     const { text } = one;
     length += text.length;
-    texts.push(text);
+    if (texts.push(text) % SLICE === 0) yield;
   }
   return length > MAX_TEXT ? null : new Str(texts.join(joiner));
 }
 
 const ASCII_UPPER = /[A-Z]+/g;
 const ASCII_LOWER = /[a-z]+/g;
+
+function lower(text: string): string {
+  return isAscii(text) ? text.toLowerCase() : text.replace(ASCII_UPPER, (letters) => letters.toLowerCase());
+}
+
+function upper(text: string): string {
+  return isAscii(text) ? text.toUpperCase() : text.replace(ASCII_LOWER, (letters) => letters.toUpperCase());
+}
 
 /** A builtin that gives a string in another form. */
 function mailText(name: string, form: string, change: (text: string) => string): Builtin {
@@ -142,45 +179,47 @@ export const libraryBuiltins: readonly Builtin[] = [
     group: 'text',
     help: 'the list of what stands in a string before, between and after another one, which is not empty',
     params: [searched, sought],
-    run: (_machine, s, sep) => pieces(s.text, sep.text),
+    suspends: true,
+    run: (machine, s, sep) => inSlices(machine, pieces(s.text, sep.text)),
   }),
   builtin({
     name: '__replace',
     group: 'text',
     help: 'a string with another one in place of each part, which is not empty; ? when that is too long or no string',
     params: [searched, sought, any('by')],
-    run: (_machine, s, sub, by) => (by instanceof Str ? replaced(s.text, sub.text, by.text) : null),
+    suspends: true,
+    run: (machine, s, sub, by) => (by instanceof Str ? inSlices(machine, replaced(s.text, sub.text, by.text)) : null),
   }),
   builtin({
     name: '__join',
     group: 'text',
     help: 'the strings of a list with another one between them; ? when there is anything else in it or it is too long',
     params: [any('strings'), any('joiner')],
-    run: (_machine, strings, joiner) => (Array.isArray(strings) && joiner instanceof Str ? joined(strings, joiner.text) : null),
+    suspends: true,
+    run: (machine, strings, joiner) =>
+      Array.isArray(strings) && joiner instanceof Str ? inSlices(machine, joined(strings, joiner.text)) : null,
   }),
   builtin({
     name: '__lower',
     group: 'text',
     help: 'a copy with ASCII letters in lower case',
     params: [saying(text('s'), 'Only a string has a lower case, got ')],
-    run: (_machine, s) => new Str(s.text.replace(ASCII_UPPER, (letters) => letters.toLowerCase())),
+    run: (_machine, s) => new Str(lower(s.text)),
   }),
   builtin({
     name: '__upper',
     group: 'text',
     help: 'a copy with ASCII letters in upper case',
     params: [saying(text('s'), 'Only a string has an upper case, got ')],
-    run: (_machine, s) => new Str(s.text.replace(ASCII_LOWER, (letters) => letters.toUpperCase())),
+    run: (_machine, s) => new Str(upper(s.text)),
   }),
   builtin({
     name: '__sort',
     group: 'text',
     help: 'sorts a list in place, stably, by a list of keys at the same places: all numbers or all strings',
     params: [list('items'), list('keys')],
-    run(_machine, items, keys) {
-      sortByKeys(items, keys);
-      return items;
-    },
+    suspends: true,
+    run: (machine, items, keys) => inSlices(machine, sortByKeys(items, keys)),
   }),
   builtin({
     name: '__json_escape',
@@ -194,51 +233,48 @@ export const libraryBuiltins: readonly Builtin[] = [
     group: 'text',
     help: 'the value that JSON stands for, as a list of it; the index where it stops being JSON when it does',
     params: [saying(text('json'), 'Only a string can be read as JSON, got ')],
-    run(_machine, json) {
-      const parsed = parseJson(json.text);
-      return parsed.ok ? [parsed.value] : parsed.at;
-    },
+    suspends: true,
+    run: (machine, json) => inSlices(machine, parsed(json.text)),
   }),
   builtin({
     name: '__json_write',
     group: 'text',
     help: 'a value as JSON; ? when it is nested deeper than a limit',
     params: [any('value'), nonNegativeInt('limit')],
-    run(_machine, value, limit) {
-      const json = writeJson(value, limit);
-      return json === undefined ? null : new Str(json);
-    },
+    suspends: true,
+    run: (machine, value, limit) => inSlices(machine, textOf(writeJson(value, limit))),
   }),
   builtin({
     name: '__base64_encode',
     group: 'text',
     help: 'a string in base64, standard alphabet, padded',
     params: [text('s')],
-    run: (_machine, s) => new Str(base64Encode(s.text)),
+    suspends: true,
+    run: (machine, s) => inSlices(machine, textOf(base64Encode(s.text))),
   }),
   builtin({
     name: '__base64_decode',
     group: 'text',
     help: 'the string that base64 of either alphabet, padded or not, stands for; ? if it is malformed',
     params: [saying(text('s'), 'Only a string can be decoded, got ')],
-    run(_machine, s) {
-      const bytes = base64Decode(s.text);
-      return bytes === undefined ? null : new Str(bytes);
-    },
+    suspends: true,
+    run: (machine, s) => inSlices(machine, textOf(base64Decode(s.text))),
   }),
   builtin({
     name: '__sha256',
     group: 'text',
     help: 'the SHA-256 digest of a string, in lowercase hexadecimal digits',
     params: [saying(text('s'), 'Only a string has a digest, got ')],
-    run: (_machine, s) => new Str(sha256(s.text)),
+    suspends: true,
+    run: (machine, s) => inSlices(machine, textOf(sha256(s.text))),
   }),
   builtin({
     name: '__md5',
     group: 'text',
     help: 'the MD5 digest of a string, as 16 bytes',
     params: [saying(text('s'), 'Only a string has a digest, got ')],
-    run: (_machine, s) => new Str(md5(s.text)),
+    suspends: true,
+    run: (machine, s) => inSlices(machine, textOf(md5(s.text))),
   }),
   builtin({
     name: '__line_safe',

@@ -9,29 +9,37 @@ import { EMPTY, type Fn, SUSPENDED, type Suspended, type Value } from '../langua
 import { callable, list } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 
+// A loop that has to wait is saved by a function of its own. A closure inside the loop would keep the index, and for that V8
+// makes an object at each step, whether anything waits or not.
+
 /** Calls f(x, i) from index `i` on. */
 function eachFrom(machine: Machine, xs: readonly Value[], f: Fn, start: number): Value | Suspended {
   for (let i = start; i < xs.length; i++) {
-    if (f(xs[i], i) === SUSPENDED) {
-      return machine.save((_pc, _slots, _value) => eachFrom(machine, xs, f, i + 1), 0, []);
-    }
+    if (f(xs[i], i) === SUSPENDED) return eachLater(machine, xs, f, i + 1);
   }
   return null;
+}
+
+function eachLater(machine: Machine, xs: readonly Value[], f: Fn, next: number): Suspended {
+  return machine.save(() => eachFrom(machine, xs, f, next), 0, []);
 }
 
 /** Adds the values of f(x, i) to `mapped`. */
 function mapFrom(machine: Machine, xs: readonly Value[], f: Fn, mapped: Value[], start: number): Value | Suspended {
   for (let i = start; i < xs.length; i++) {
     const value = f(xs[i], i);
-    if (value === SUSPENDED) return machine.save((_pc, _slots, late) => mapOn(machine, xs, f, mapped, i, late), 0, []);
+    if (value === SUSPENDED) return mapLater(machine, xs, f, mapped, i + 1);
     mapped.push(value as Value); // SUSPENDED is dealt with
   }
   return mapped;
 }
 
-function mapOn(machine: Machine, xs: readonly Value[], f: Fn, mapped: Value[], i: number, value: Value): Value | Suspended {
-  mapped.push(value);
-  return mapFrom(machine, xs, f, mapped, i + 1);
+function mapLater(machine: Machine, xs: readonly Value[], f: Fn, mapped: Value[], next: number): Suspended {
+  const goOn = (_pc: number, _slots: unknown, value: Value): Value | Suspended => {
+    mapped.push(value);
+    return mapFrom(machine, xs, f, mapped, next);
+  };
+  return machine.save(goOn, 0, []);
 }
 
 /** Whether a branch `true ->` takes this value: `_` equals everything. */
@@ -44,23 +52,18 @@ function filterFrom(machine: Machine, xs: readonly Value[], f: Fn, kept: Value[]
   for (let i = start; i < xs.length; i++) {
     const x = xs[i] as Value; // the index is in range
     const value = f(x, i);
-    if (value === SUSPENDED) return machine.save((_pc, _slots, late) => filterOn(machine, xs, f, kept, i, x, late), 0, []);
+    if (value === SUSPENDED) return filterLater(machine, xs, f, kept, x, i + 1);
     if (isTrue(value)) kept.push(x);
   }
   return kept;
 }
 
-function filterOn(
-  machine: Machine,
-  xs: readonly Value[],
-  f: Fn,
-  kept: Value[],
-  i: number,
-  x: Value,
-  value: Value,
-): Value | Suspended {
-  if (isTrue(value)) kept.push(x);
-  return filterFrom(machine, xs, f, kept, i + 1);
+function filterLater(machine: Machine, xs: readonly Value[], f: Fn, kept: Value[], x: Value, next: number): Suspended {
+  const goOn = (_pc: number, _slots: unknown, value: Value): Value | Suspended => {
+    if (isTrue(value)) kept.push(x);
+    return filterFrom(machine, xs, f, kept, next);
+  };
+  return machine.save(goOn, 0, []);
 }
 
 /** Calls f(acc, x, i), each with the value of the call before. */
@@ -68,10 +71,14 @@ function reduceFrom(machine: Machine, xs: readonly Value[], f: Fn, seed: Value, 
   let acc = seed;
   for (let i = start; i < xs.length; i++) {
     const value = f(acc, xs[i], i);
-    if (value === SUSPENDED) return machine.save((_pc, _slots, late) => reduceFrom(machine, xs, f, late, i + 1), 0, []);
+    if (value === SUSPENDED) return reduceLater(machine, xs, f, i + 1);
     acc = value as Value; // SUSPENDED is dealt with
   }
   return acc;
+}
+
+function reduceLater(machine: Machine, xs: readonly Value[], f: Fn, next: number): Suspended {
+  return machine.save((_pc, _slots, acc) => reduceFrom(machine, xs, f, acc, next), 0, []);
 }
 
 // A loop takes a place on the native stack that no emitted function has paid for.

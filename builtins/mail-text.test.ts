@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import * as mail from './mail-text.ts';
 import { md5 } from './md5.ts';
+import { whole } from './test-work.ts';
 
 /** Byte text with many of the bytes that matter. */
 const bytes = fc
@@ -87,7 +88,7 @@ describe('encodings', () => {
   it('md5 is that of Node', () => {
     fc.assert(
       fc.property(bytes, (text) => {
-        expect(buffer(md5(text)).toString('hex')).toBe(createHash('md5').update(buffer(text)).digest('hex'));
+        expect(buffer(whole(md5(text))).toString('hex')).toBe(createHash('md5').update(buffer(text)).digest('hex'));
       }),
     );
   });

@@ -1,5 +1,10 @@
 /** MD5 (RFC 1321). It protects nothing any more; CRAM-MD5 and APOP of the mail protocols are made of it. */
 
+import type { Work } from './slices.ts';
+
+/** Bytes that are digested in one slice. */
+const SLICE = 2 ** 16;
+
 /** How far each of the four steps of a round turns, for the four rounds. */
 const TURNS: readonly (readonly number[])[] = [
   [7, 12, 17, 22],
@@ -23,7 +28,7 @@ function padded(message: string): DataView {
 }
 
 /** The digest of byte text, as 16 bytes of byte text. */
-export function md5(message: string): string {
+export function* md5(message: string): Work<string> {
   const view = padded(message);
   let [h0, h1, h2, h3]: [number, number, number, number] = [...START];
   for (let block = 0; block < view.byteLength; block += 64) {
@@ -41,6 +46,7 @@ export function md5(message: string): string {
       [a, d, c, b] = [d, c, b, (b + ((sum << turn) | (sum >>> (32 - turn)))) | 0];
     }
     [h0, h1, h2, h3] = [(h0 + a) | 0, (h1 + b) | 0, (h2 + c) | 0, (h3 + d) | 0];
+    if ((block + 64) % SLICE === 0) yield;
   }
   const bytes = [h0, h1, h2, h3].flatMap((word) => [word & 255, (word >>> 8) & 255, (word >>> 16) & 255, word >>> 24]);
   return String.fromCharCode(...bytes);

@@ -1,5 +1,10 @@
 /** SHA-256 (FIPS 180-4), for hosts of all kinds: the ones that browsers and Node bring along are asynchronous or differ. */
 
+import type { Work } from './slices.ts';
+
+/** Bytes that are digested in one slice. */
+const SLICE = 2 ** 16;
+
 /** The first 32 bits of the fractions of the roots (2: square, 3: cube) of the first primes. */
 function fractionsOfRoots(count: number, root: 2 | 3): Uint32Array {
   const words = new Uint32Array(count);
@@ -29,7 +34,7 @@ function padded(message: string): Uint8Array {
 }
 
 /** The digest of a byte text, in lowercase hexadecimal digits. */
-export function sha256(message: string): string {
+export function* sha256(message: string): Work<string> {
   const bytes = padded(message);
   const view = new DataView(bytes.buffer);
   const state = Int32Array.from(START);
@@ -37,6 +42,7 @@ export function sha256(message: string): string {
   for (let block = 0; block < bytes.length; block += 64) {
     for (let i = 0; i < 16; i++) w[i] = view.getInt32(block + i * 4);
     digestBlock(state, w);
+    if ((block + 64) % SLICE === 0) yield;
   }
   return Array.from(state, (word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
 }

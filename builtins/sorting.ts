@@ -2,8 +2,15 @@
 import { ProgramError } from '../language/errors.ts';
 import { binaryError } from '../language/operand-errors.ts';
 import { Float, isInt, Str, type Value } from '../language/values.ts';
+import type { Work } from './slices.ts';
 
 type Key = number | bigint | string;
+
+/** Items that are moved in one slice. */
+const SLICE = 20_000;
+
+/** Whether the key at one index comes before the one at another. */
+type Order = (i: number, j: number) => boolean;
 
 /** A key in the form that JavaScript compares as Magnolia does; undefined if it has no order. */
 function toKey(value: Value | undefined): Key | undefined {
@@ -22,68 +29,64 @@ function noOrder(keys: readonly Value[]): ProgramError {
   return new ProgramError(reasonOf); // without a position: the call of sort is to blame
 }
 
-/** Sorts `items` in place by the keys at the same places. One item needs no key that can be compared. */
-export function sortByKeys(items: Value[], keys: readonly Value[]): void {
-  if (items.length < 2) return;
-  if (items === keys && items.every((item) => typeof item === 'number')) {
-    const sorted = Float64Array.from(items as number[]).sort(); // all of them are numbers; equal ones are alike
-    for (let i = 0; i < items.length; i++) items[i] = sorted[i] as number; // as many as there are items
-    return;
-  }
-
-  if (sortByNumbers(items, keys)) return;
-
-  const pairs: { key: Key; item: Value }[] = [];
-  const text = keys[0] instanceof Str;
-  for (let i = 0; i < items.length; i++) {
-    const key = toKey(keys[i]);
-    if (key === undefined || (typeof key === 'string') !== text) throw noOrder(keys);
-    pairs.push({ key, item: items[i] as Value }); // the index is in range
-  }
-  pairs.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  for (const [i, { item }] of pairs.entries()) items[i] = item;
-}
-
-/** The same for keys that are all numbers a double holds exactly as they are; false, with nothing done, for others. */
-function sortByNumbers(items: Value[], keys: readonly Value[]): boolean {
-  const count = items.length;
-  const numbers = new Float64Array(count);
-  let sorted = true;
-  for (let i = 0; i < count; i++) {
+/** The order of keys that are all numbers which a double holds exactly as they are; undefined for others. */
+function numberOrder(keys: readonly Value[]): Order | undefined {
+  const numbers = new Float64Array(keys.length);
+  for (let i = 0; i < keys.length; i++) {
     const key = keys[i];
     const value = typeof key === 'number' ? key : key instanceof Float ? key.value : Number.NaN;
-    if (Number.isNaN(value)) return false; // no number, one with 64 bits, or one without a place in the order
+    if (Number.isNaN(value)) return undefined; // no number, one with 64 bits, or one without a place in the order
     numbers[i] = value;
-    if (i > 0 && value < at(numbers, i - 1)) sorted = false;
   }
-  if (sorted) return true;
-  const before = items.slice();
-  const order = mergeSort(numbers);
-  for (let i = 0; i < count; i++) items[i] = before[at(order, i)] as Value; // an index of an item
-  return true;
+  return (i, j) => (numbers[i] as number) < (numbers[j] as number); // indexes of keys
 }
 
-/** An element that is in range. */
-function at(array: Float64Array | Uint32Array, i: number): number {
-  return array[i] as number;
+function keyOrder(keys: readonly Value[]): Order {
+  const sortable: Key[] = [];
+  const text = keys[0] instanceof Str;
+  for (const value of keys) {
+    const key = toKey(value);
+    if (key === undefined || (typeof key === 'string') !== text) throw noOrder(keys);
+    sortable.push(key);
+  }
+  return (i, j) => (sortable[i] as Key) < (sortable[j] as Key); // indexes of keys
 }
 
-/** The indexes of the numbers in their order, those of equal ones ascending: merges runs of 1, 2, 4 ... items. */
-function mergeSort(numbers: Float64Array): Uint32Array {
-  const count = numbers.length;
-  let [from, to] = [new Uint32Array(count), new Uint32Array(count)];
-  for (let i = 0; i < count; i++) from[i] = i;
+/** Sorts `items` in place by the keys at the same places, once all of it is done. One item needs no key that can be compared. */
+export function* sortByKeys(items: Value[], keys: readonly Value[]): Work<Value[]> {
+  const count = items.length;
+  if (count < 2) return items;
+  const before = numberOrder(keys) ?? keyOrder(keys);
+  let sorted = 1;
+  while (sorted < count && !before(sorted, sorted - 1)) sorted++;
+  if (sorted === count) return items;
+
+  // Merges runs of 1, 2, 4 ... items, of which only the indexes are moved.
+  const unsorted = items.slice();
+  let from = Uint32Array.from(unsorted.keys());
+  let to = new Uint32Array(count);
+  let left = SLICE;
   for (let width = 1; width < count; width *= 2) {
     for (let low = 0; low < count; low += 2 * width) {
-      const middle = Math.min(low + width, count);
       const high = Math.min(low + 2 * width, count);
-      let [left, right] = [low, middle];
-      for (let i = low; i < high; i++) {
-        const takeRight = left >= middle || (right < high && at(numbers, at(from, right)) < at(numbers, at(from, left)));
-        to[i] = at(from, takeRight ? right++ : left++);
-      }
+      merge(from, to, low, Math.min(low + width, count), high, before);
+      left -= high - low;
+      if (left > 0) continue;
+      left = SLICE;
+      yield;
     }
     [from, to] = [to, from];
   }
-  return from;
+  for (let i = 0; i < count; i++) items[i] = unsorted[from[i] as number] as Value; // each is the index of an item
+  return items;
+}
+
+/** Merges two neighbouring runs of indexes. Of equal ones those on the left come first. */
+function merge(from: Uint32Array, to: Uint32Array, low: number, middle: number, high: number, before: Order): void {
+  let [left, right] = [low, middle];
+  for (let i = low; i < high; i++) {
+    // Both are in range where they are read.
+    const takeRight = left >= middle || (right < high && before(from[right] as number, from[left] as number));
+    to[i] = from[takeRight ? right++ : left++] as number;
+  }
 }

@@ -2,42 +2,46 @@
 import { fromBytes } from '../language/bytes.ts';
 import { ProgramError } from '../language/errors.ts';
 import { display } from '../language/render.ts';
-import { Str, type Value } from '../language/values.ts';
+import { codec, Str, type Value } from '../language/values.ts';
 import { any, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
+import { inSlices, type Work } from './slices.ts';
 
-/** How many character codes are made into text at a time. */
-const PIECE = 4096;
+/** Bytes that are looked at in one slice. */
+const SLICE = 2 ** 16;
 
-function toBits(bytes: Str): Value[] {
-  const all = bytes.text;
-  const codes: Value[] = new Array(all.length);
-  for (let i = 0; i < all.length; i++) codes[i] = all.charCodeAt(i);
+function* toBits(bytes: string): Work<Value> {
+  const codes: Value[] = new Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) {
+    codes[i] = bytes.charCodeAt(i);
+    if ((i + 1) % SLICE === 0) yield;
+  }
   return codes;
 }
 
-function fromBits(codes: readonly Value[]): Str {
-  for (const code of codes) {
+function fromBits(codes: readonly Value[]): Value {
+  const bytes = new Uint8Array(codes.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const code = codes[i];
     if (typeof code !== 'number' || code < 0 || code > 255) {
       throw new ProgramError(`bits(list) expects byte values 0-255, got ${display(code)}`);
     }
+    bytes[i] = code;
   }
-  let bytes = '';
-  for (let at = 0; at < codes.length; at += PIECE) {
-    bytes += String.fromCharCode(...(codes.slice(at, at + PIECE) as number[])); // the loop above has seen to it
-  }
-  return new Str(bytes);
+  return new Str(codec.decode(bytes, 0, bytes.length));
 }
 
 /** The text in UTF-16, little endian, with the two zero bytes that end such a text for Windows. */
-function toUtf16(bytes: string): string {
+function* toUtf16(bytes: string): Work<Value> {
   const decoded = `${fromBytes(bytes)}\0`;
-  let out = '';
+  const units = new Uint8Array(2 * decoded.length);
   for (let i = 0; i < decoded.length; i++) {
     const unit = decoded.charCodeAt(i);
-    out += String.fromCharCode(unit & 0xff, unit >> 8);
+    units[2 * i] = unit;
+    units[2 * i + 1] = unit >> 8;
+    if ((i + 1) % SLICE === 0) yield;
   }
-  return out;
+  return new Str(codec.decode(units, 0, units.length));
 }
 
 export const textBuiltins: readonly Builtin[] = [
@@ -46,8 +50,9 @@ export const textBuiltins: readonly Builtin[] = [
     group: 'text',
     help: 'the bytes of a string as a list of ints, or the string of such a list',
     params: [any('bytes')],
-    run(_machine, value) {
-      if (value instanceof Str) return toBits(value);
+    suspends: true,
+    run(machine, value) {
+      if (value instanceof Str) return inSlices(machine, toBits(value.text));
       if (Array.isArray(value)) return fromBits(value);
       throw new ProgramError(`bits() expects a list of bytes or a byte string, got ${display(value)}`);
     },
@@ -57,6 +62,7 @@ export const textBuiltins: readonly Builtin[] = [
     group: 'text',
     help: 'UTF-8 text as UTF-16 (little endian), with two zero bytes at the end',
     params: [text('text')],
-    run: (_machine, given) => new Str(toUtf16(given.text)),
+    suspends: true,
+    run: (machine, given) => inSlices(machine, toUtf16(given.text)),
   }),
 ];

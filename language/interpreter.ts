@@ -17,7 +17,7 @@ import { resolve } from './resolver.ts';
 import type { Source } from './source.ts';
 import { callAtSite, type Trace, traceOf } from './trace.ts';
 import { type Compiled, compile, quoteFrom } from './unit-code.ts';
-import { type Unit, unitAt } from './units.ts';
+import { isLibrary, type Unit, unitAt } from './units.ts';
 import { type Fn, keysOf, Obj, type Value } from './values.ts';
 
 export interface InterpreterOptions {
@@ -258,10 +258,18 @@ function runtimeProblem(
   if (unit === undefined || at === null) {
     return { kind: 'runtime', reason, place: null, hint: null, related: null, trace: trace.entries, thread };
   }
-  const offset = at - unit.base;
-  const node = nodeAt(programOf(unit), offset);
-  const place = { source: unit.source(), at: offset, start: node?.start ?? offset, end: node?.end ?? offset + 1 };
-  return { kind: 'runtime', reason, place, hint: hint(unit, offset, reason), related: null, trace: trace.entries, thread };
+  const callerAt = isLibrary(unit) ? trace.callerAt() : null; // a mistake that the library meets was made by who called it
+  const place = placeAt(callerAt ?? at);
+  const tip = callerAt === null ? hint(unit, at - unit.base, reason) : null;
+  return { kind: 'runtime', reason, place, hint: tip, related: null, trace: trace.entries, thread };
+}
+
+function placeAt(position: number): Problem['place'] {
+  const unit = unitAt(position);
+  if (unit === undefined) return null;
+  const at = position - unit.base;
+  const node = nodeAt(programOf(unit), at);
+  return { source: unit.source(), at, start: node?.start ?? at, end: node?.end ?? at + 1 };
 }
 
 const nothing = (): string => '';

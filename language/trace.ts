@@ -12,7 +12,7 @@ import { type Frame, passOn } from './machine.ts';
 import type { TraceEntry } from './problem.ts';
 import { children } from './tree.ts';
 import { callOnLine, callsOfSite } from './unit-code.ts';
-import { positionInName, type Unit, unitAt, unitOfScript } from './units.ts';
+import { isLibrary, positionInName, type Unit, unitAt, unitOfScript } from './units.ts';
 
 interface NativeFrame {
   readonly name: string;
@@ -24,6 +24,8 @@ interface NativeFrame {
 export interface Trace {
   /** The global position of the innermost call, for an error that was made by what it called; null if there is none. */
   readonly callAt: number | null;
+  /** The same of the innermost call outside the standard library. */
+  callerAt(): number | null;
   readonly entries: readonly TraceEntry[];
 }
 
@@ -49,7 +51,16 @@ export function traceOf(error: Error, frames: Frame | null): Trace {
     if (resume === passOn) add(`$${pc}`, () => undefined);
     else add(resume.name, () => callAtSite(resume.name, pc));
   }
-  return { callAt, entries: entries.every(({ name }) => name === null) ? [] : entries };
+  const callerAt = (): number | null => {
+    for (const { unit, line } of native) if (!isLibrary(unit)) return callOnLine(unit, line)?.at ?? null;
+    for (let frame = frames; frame !== null; frame = frame.next) {
+      const at = frame.resume === passOn ? undefined : callAtSite(frame.resume.name, frame.pc);
+      const unit = at === undefined ? undefined : unitAt(at);
+      if (at !== undefined && unit !== undefined && !isLibrary(unit)) return at;
+    }
+    return null;
+  };
+  return { callAt, callerAt, entries: entries.every(({ name }) => name === null) ? [] : entries };
 }
 
 /** V8 writes `at Receiver.name [as key] (script:line:column)`, other engines `name@script:line:column`. */

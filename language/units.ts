@@ -33,6 +33,11 @@ export function reservePositions(length: number): number {
   return base;
 }
 
+/** Whether a unit is a module of the standard library, whose files are named `(lib:NAME)`. */
+export function isLibrary(unit: Unit): boolean {
+  return unit.source().file.startsWith('(lib:');
+}
+
 /** Makes a unit known, so that positions and functions of it can be explained. */
 export function registerUnit(unit: Unit): void {
   let at = units.length;

@@ -11,6 +11,8 @@ import type { Host } from '../language/host.ts';
 import { codeOf, errnoText } from './errno.ts';
 import { installCodec, toBuffer, writeText } from './latin1.ts';
 
+/** Node's clock; behind its name stands a getter that takes ten times as long as a look at the clock. */
+const clock = performance;
 /** So much output is gathered before it is written. */
 const GATHERED_BYTES = 16 * 1024;
 /** The longest time that Node's timers can wait. */
@@ -74,7 +76,7 @@ export class NodeHost implements Host {
   }
 
   now(): number {
-    return performance.now();
+    return clock.now();
   }
 
   defer(run: () => void): void {
@@ -82,12 +84,12 @@ export class NodeHost implements Host {
   }
 
   timer(milliseconds: number, run: () => void): () => void {
-    const due = performance.now() + milliseconds;
+    const due = clock.now() + milliseconds;
     let timeout: NodeJS.Timeout;
     const arm = (left: number): void => {
       timeout = setTimeout(
         () => {
-          if (left > LONGEST_TIMER_MS) arm(due - performance.now());
+          if (left > LONGEST_TIMER_MS) arm(due - clock.now());
           else run();
         },
         Math.min(Math.ceil(left), LONGEST_TIMER_MS),

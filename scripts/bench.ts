@@ -8,7 +8,7 @@
  *     -n N         rounds (5)                 --cli FILE   another Magnolia
  *     --peers      also Python, Lua and Go, where installed
  *     --pairs      sockets: client and server in two processes, on one processor, also mixed; --only-pairs without `self:`
- *     --tls        sockets: over TLS          --json       figures for programs
+ *     --tls        sockets: over TLS, and handshakes           --json       figures for programs
  *
  * A row is a part of a name: `fib`, `lists-push`. The programs lie in scripts/bench, the others in scripts/bench/peers.
  */
@@ -85,9 +85,12 @@ const stdlibPrograms: Record<string, string[]> = {
   ],
 };
 
-/** Socket workloads: row, program and its parameters after the target. Only the first few run unless named. */
-const socketWorkloads: { row: string; program: string; params: string[]; onRequest?: boolean }[] = [
-  { row: 'sock-echo', program: 'echo', params: [] },
+/**
+ * Socket workloads: row, program and its parameters after the target; CERTIFICATE stands for a file. Some run only when named,
+ * some only with --tls.
+ */
+const socketWorkloads: { row: string; program: string; params: string[]; onRequest?: boolean; tlsOnly?: boolean }[] = [
+  { row: 'sock-echo', program: 'echo', params: ['100000'] }, // the first few thousand are spent on compiling
   { row: 'sock-lines', program: 'lines', params: [] },
   { row: 'sock-writes', program: 'writes', params: [] },
   { row: 'sock-bulk-down', program: 'bulk', params: ['1024', '65536', 'down'] },
@@ -95,6 +98,8 @@ const socketWorkloads: { row: string; program: string; params: string[]; onReque
   { row: 'sock-conns', program: 'conns', params: [] },
   { row: 'sock-churn', program: 'churn', params: [] },
   { row: 'sock-idle', program: 'idle', params: ['2000', '1'], onRequest: true }, // how fast 2000 connections open
+  { row: 'sock-handshakes-full', program: 'handshakes', params: ['3000', 'full', 'CERTIFICATE'], tlsOnly: true },
+  { row: 'sock-handshakes-resumed', program: 'handshakes', params: ['3000', 'resumed', 'CERTIFICATE'], tlsOnly: true },
 ];
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -200,8 +205,11 @@ function socketTasks(wanted: (row: string) => boolean, certificate: string[]): T
   };
 
   const tasks: Task[] = [];
-  const chosen = socketWorkloads.filter(({ row, onRequest }) => wanted(row) && (!onRequest || positionals.length > 1));
-  for (const { program, row, params } of chosen) {
+  const chosen = socketWorkloads.filter(
+    ({ row, onRequest, tlsOnly }) => wanted(row) && (!onRequest || positionals.length > 1) && (!tlsOnly || secure),
+  );
+  for (const { program, row, params: written } of chosen) {
+    const params = written.map((param) => (param === 'CERTIFICATE' ? (certificate[0] ?? '') : param));
     if (!options['only-pairs']) {
       const contenders: Task['contenders'] = new Map();
       for (const name of ['magnolia', 'node']) contenders.set(name, selfRun(sides[name]?.client(program) ?? [], params));
@@ -357,7 +365,9 @@ function certificate(): string[] {
     '-days',
     '2',
     '-subj',
-    '/CN=localhost',
+    '/CN=bench.test',
+    '-addext',
+    'subjectAltName=DNS:*.bench.test',
   ];
   spawnSync('openssl', request, { stdio: 'ignore' });
   if (!existsSync(cert)) throw new Error('--tls needs the program openssl');

@@ -152,6 +152,67 @@ describe('a mixture of reads', () => {
   });
 });
 
+describe('a long read', () => {
+  const stream = (size: number): string => Array.from({ length: size }, (_, i) => String.fromCharCode(i % 251)).join('');
+
+  it('gets its bytes in order, in whatever chunks they come, and leaves the rest', () => {
+    const size = fc.integer({ min: 1, max: 200_000 });
+    const chunk = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 10_000, max: 70_000 }));
+    fc.assert(
+      fc.property(fc.array(size, { maxLength: 6 }), fc.array(chunk, { maxLength: 30 }), (sizes, chunks) => {
+        const sent = stream(chunks.reduce((sum, one) => sum + one, 0));
+        const reader = new Reader();
+        const wanted = sizes.values();
+        let now = wanted.next();
+        let [pushed, taken] = [0, 0];
+        for (const length of chunks) {
+          reader.push(bytes(sent.slice(pushed, pushed + length)), now.done ? 0 : now.value);
+          pushed += length;
+          while (!now.done) {
+            const got = reader.takeExact(now.value);
+            if (got === null) break;
+            expect(got === sent.slice(taken, taken + now.value)).toBe(true); // too long to be shown
+            taken += now.value;
+            now = wanted.next();
+          }
+          expect(reader.unread).toBe(pushed - taken);
+        }
+        expect(reader.takeAll()).toBe(sent.slice(taken));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  for (const step of [1, 1000, 65_536]) {
+    it(`of 3 MB gets them from chunks of ${step}`, () => {
+      const sent = stream(3_000_000);
+      const all = bytes(sent);
+      const reader = new Reader();
+      for (let at = 0; at < all.length; at += step) reader.push(all.subarray(at, at + step), all.length);
+      expect(reader.takeExact(3_000_000) === sent).toBe(true); // too long to be shown
+      expect(reader.unread).toBe(0);
+    });
+  }
+
+  it('that is given up leaves everything to be read in other ways', () => {
+    const line = `${'x'.repeat(98)}\r\n`;
+    for (const chunk of [30_000, 100]) {
+      for (const first of ['some', 'line', 'until', 'exact', 'bytes'] as const) {
+        const reader = new Reader();
+        const all = bytes(line.repeat(15_000));
+        for (let at = 0; at < all.length; at += chunk) reader.push(all.subarray(at, at + chunk), 2_000_000);
+        reader.putBack();
+        if (first === 'some') expect(reader.takeSome(100)).toBe(line);
+        if (first === 'line') expect(reader.takeLine(1000)).toBe('x'.repeat(98));
+        if (first === 'until') expect(reader.takeUntil('\r\n', 1000)).toBe('x'.repeat(98));
+        if (first === 'exact') expect(reader.takeExact(100)).toBe(line);
+        const rest = first === 'bytes' ? Buffer.from(reader.takeBytes()).toString('latin1') : reader.takeAll();
+        expect(rest === line.repeat(first === 'bytes' ? 15_000 : 14_999)).toBe(true); // too long to be shown
+      }
+    }
+  });
+});
+
 describe('takeUntil', () => {
   it('finds a delimiter that a false start runs into', () => {
     const reader = new Reader();

@@ -10,6 +10,8 @@
  * - Only new bytes are searched (`#searched`), so a long line costs no more for coming in many pieces, and a million
  *   chunks of a byte are one array of a million bytes.
  * - Nothing is allocated by the size of a request, only by what has arrived.
+ * - What a waiting read wants in any case is made into text as it comes: in one step when a chunk is large, in pieces of a
+ *   MiB otherwise. A long block so never exists twice, and no array has to grow with it. The window is longer for that time.
  */
 import { codec } from '../../language/values.ts';
 
@@ -17,6 +19,10 @@ import { codec } from '../../language/values.ts';
 const WINDOW = 1024;
 /** A read up to this long is cut from the window, a longer one is decoded by itself. */
 const SHORT_READ = 128;
+/** Text that is collected for a long read is made in pieces of this size. V8 keeps strings of a MiB outside of its heap. */
+const PIECE = 1 << 20;
+/** A chunk of this size is worth a string of its own. */
+const LARGE_CHUNK = 1 << 14;
 /** Arrays of this size are handed from one busy reader to the next. */
 const SHARED_SIZE = 1 << 17;
 const SPARE_ARRAYS = 8;
@@ -29,6 +35,13 @@ const spare: Uint8Array[] = [];
 
 /** Answers a search that has not found its delimiter within the limit. */
 export const TOO_LONG = Symbol('too long');
+
+export type ReadKind = 'recv' | 'recvExact' | 'recvLine' | 'recvUntil' | 'recvThrough' | 'recvPacket' | 'recvAll';
+
+/** How many bytes a read will take in any case; 0 where that is not known. */
+export function wantedBy({ kind, size }: { readonly kind: ReadKind; readonly size: number }): number {
+  return kind === 'recvExact' ? size : kind === 'recvAll' ? Number.POSITIVE_INFINITY : 0;
+}
 
 export class Reader {
   #text = '';
@@ -45,8 +58,12 @@ export class Reader {
     return this.#text.length - this.#at + this.#end - this.#start;
   }
 
-  /** Takes in what has arrived; the array is the caller's again afterwards. */
-  push(chunk: Uint8Array): void {
+  /**
+   * Takes in what has arrived; the array is the caller's again afterwards. A read waits that will take so many bytes as are
+   * `wanted`; 0 where that is not known.
+   */
+  push(chunk: Uint8Array, wanted = 0): void {
+    if (wanted > 0 && this.#collect(chunk, wanted - this.unread)) return;
     const size = chunk.length;
     if (this.#start === this.#end) {
       if (this.#at === this.#text.length && size <= WINDOW) {
@@ -54,11 +71,34 @@ export class Reader {
         this.#at = 0;
         return;
       }
-      this.#undecode();
+      if (!this.#isCollecting()) this.#undecode();
     }
     this.#makeRoom(size);
     this.#bytes.set(chunk, this.#end);
     this.#end += size;
+  }
+
+  /** Makes text of what a waiting read will take. Whether the chunk is used up. */
+  #collect(chunk: Uint8Array, missing: number): boolean {
+    const held = this.#end - this.#start;
+    const isWorthIt = missing < PIECE ? chunk.length >= LARGE_CHUNK : held + chunk.length >= PIECE;
+    if (!isWorthIt) return false;
+    const size = Math.min(chunk.length, missing);
+    const before = this.#text.slice(this.#at) + codec.decode(this.#bytes, this.#start, this.#end);
+    this.#text = before + codec.decode(chunk, 0, size);
+    this.#at = this.#start = this.#end = this.#searched = 0;
+    if (size < chunk.length) this.push(chunk.subarray(size));
+    return true;
+  }
+
+  /** The read for which text was collected will not take it: a line that is kept must not keep all of it. */
+  putBack(): void {
+    if (this.#isCollecting()) this.#undecode();
+  }
+
+  /** Whether the text is more than a window. */
+  #isCollecting(): boolean {
+    return this.#text.length - this.#at > WINDOW;
   }
 
   /** 1 to `size` bytes, as many as there are; null when there are none. */
@@ -156,9 +196,9 @@ export class Reader {
 
   /** The line's end is not in the window. */
   #takeLineOfBytes(limit: number): string | null | typeof TOO_LONG {
+    this.#undecode();
     const from = this.#searchedFor === LF ? Math.max(this.#searched, this.#start) : this.#start;
     this.#searchedFor = LF;
-    this.#undecode();
     const found = this.#find(10, from);
     if (found < 0) {
       this.#searched = this.#end;
@@ -178,13 +218,16 @@ export class Reader {
   #take(size: number): string {
     let rest = this.#text.length - this.#at;
     if (size > rest) {
-      this.#undecode();
       if (size > SHORT_READ) {
-        const data = codec.decode(this.#bytes, this.#start, this.#start + size);
-        this.#start += size;
+        const end = this.#start + size - rest;
+        const data = this.#text.slice(this.#at) + codec.decode(this.#bytes, this.#start, end);
+        this.#text = '';
+        this.#at = 0;
+        this.#start = end;
         this.#release();
         return data;
       }
+      this.#undecode();
       this.#fillWindow();
       rest = this.#text.length;
     }
@@ -202,13 +245,16 @@ export class Reader {
     this.#release();
   }
 
-  /** Puts the rest of the window back in front of the bytes. There is room: that is where it came from. */
+  /** Puts the rest of the window back in front of the bytes, where there is room unless it was collected for a long read. */
   #undecode(): void {
     const rest = this.#text.length - this.#at;
     if (rest > 0) {
-      if (this.#start === this.#end) {
-        if (this.#bytes.length < rest) this.#bytes = arrayFor(rest);
-        this.#start = this.#end = rest;
+      if (this.#start < rest) {
+        const held = this.#bytes.subarray(this.#start, this.#end);
+        if (held.length > 0 || this.#bytes.length < rest) this.#bytes = arrayFor(rest + held.length);
+        this.#bytes.set(held, rest);
+        this.#start = rest;
+        this.#end = rest + held.length;
         this.#searched = 0;
       }
       this.#start -= rest;
@@ -221,7 +267,7 @@ export class Reader {
   /** Makes sure that `size` bytes fit behind the others. */
   #makeRoom(size: number): void {
     if (this.#end + size <= this.#bytes.length) return;
-    this.#undecode();
+    if (!this.#isCollecting()) this.#undecode();
     const old = this.#bytes;
     const held = this.#end - this.#start;
     if (held + size <= old.length && held <= this.#start) {

@@ -12,7 +12,7 @@
 import type { Machine, Thread } from '../../language/machine.ts';
 import { type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
 import { type Breakdown, type Connection, type ConnectionEvents, Gone, type TlsOptions } from './backend.ts';
-import { Reader, TOO_LONG } from './reader.ts';
+import { Reader, type ReadKind, TOO_LONG, wantedBy } from './reader.ts';
 import { closedResult, connectedResult, dataResult, errorResult, PREFIX, sentResult, tooLong } from './results.ts';
 import type { SocketWatch } from './watch.ts';
 
@@ -24,8 +24,6 @@ const MOST_UNREAD = 256 * 1024;
 export const MAX_LINE = 16 * 1024 * 1024;
 /** No JavaScript string can be longer. */
 export const MAX_BYTES = 0x1fffffe8;
-
-export type ReadKind = 'recv' | 'recvExact' | 'recvLine' | 'recvUntil' | 'recvThrough' | 'recvPacket' | 'recvAll';
 
 /** A thread that waits for data. */
 interface Read {
@@ -197,7 +195,10 @@ export class Socket implements ConnectionEvents {
       if (this.#paused && reader.unread <= MOST_UNREAD / 2) this.#resume();
       return dataResult(kind === 'recvThrough' ? found + delimiter : found);
     }
-    if (found === TOO_LONG) return errorResult(tooLong(kind, size), 'limit');
+    if (found === TOO_LONG) {
+      reader.putBack();
+      return errorResult(tooLong(kind, size), 'limit');
+    }
     if (this.#broken === null && !this.#ended) return null;
     return this.#answerAtEnd(kind);
   }
@@ -244,6 +245,7 @@ export class Socket implements ConnectionEvents {
     if (before === null) this.#reads = read.next;
     else before.next = read.next;
     if (this.#lastRead === read) this.#lastRead = before;
+    this.#reader.putBack();
     this.#machine.wake(read.thread, errorResult(`${PREFIX[read.kind]}i/o timeout`, 'timeout'));
     this.#serve(); // a shorter read may have stood behind it
   }
@@ -450,7 +452,7 @@ export class Socket implements ConnectionEvents {
     if (this.#closed) return;
     this.bytesIn += bytes.length;
     this.watch?.bytes(this.id, 'in', bytes.length);
-    this.#reader.push(bytes);
+    this.#reader.push(bytes, this.#reads === null ? 0 : wantedBy(this.#reads));
     if (this.#reads !== null) this.#serve();
     if (this.#reads === null && !this.#paused && this.#reader.unread >= MOST_UNREAD && !this.#closed) {
       this.#paused = true;

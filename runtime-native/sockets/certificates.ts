@@ -238,16 +238,16 @@ function time(at: number): string {
 /** Only the alternative names count, never the common name. */
 function wrongName(certificate: X509Certificate, wanted: string): string | null {
   const name = wanted.replace(/%.*$/, '');
-  const names = alternativeNames(certificate);
   if (isIP(name)) {
     if (certificate.checkIP(name) !== undefined) return null;
-    const addresses = names.flatMap(({ kind, value }) => (kind === 'IP Address' ? [value] : []));
+    const addresses = alternativeNames(certificate).flatMap(({ kind, value }) => (kind === 'IP Address' ? [value] : []));
     return addresses.length === 0
       ? `x509: cannot validate certificate for ${name} because it doesn't contain any IP SANs`
       : `x509: certificate is valid for ${addresses.join(', ')}, not ${name}`;
   }
   const host = name.replace(/\.$/, '');
   if (certificate.checkHost(host, { subject: 'never', partialWildcards: false }) !== undefined) return null;
+  const names = alternativeNames(certificate);
   if (names.length === 0 && certificate.checkHost(host, { subject: 'always' }) !== undefined) {
     return 'x509: certificate relies on legacy Common Name field, use SANs instead';
   }

@@ -241,6 +241,43 @@ const workloads = {
       visit()
     }
   },
+  // Verification is that of Node: the chain, and the name unless a session was taken up again.
+  handshakes(target, count = 1000, kind = 'full', trusted = 'cert.pem', workers = 4) {
+    const [host, port] = target.split(':').slice(-2)
+    const share = Math.floor(count / workers)
+    const secureContext = tls.createSecureContext({ ca: fs.readFileSync(trusted) })
+    const t = now()
+    let good = 0, busy = +workers
+    for (let w = 0; w < workers; w++) {
+      let i = 0, kept
+      const visit = () => {
+        if (i === share) {
+          if (--busy === 0) {
+            report('sock-handshakes-' + kind, share * workers, t, good)
+            finish()
+          }
+          return
+        }
+        const servername = kind === 'full' ? `h${w * share + i}.bench.test` : `w${w}.bench.test`
+        i++
+        const socket = tls.connect({ host, port: +port, servername, secureContext, session: kept, noDelay: true }, () => {
+          socket.write('bye\r\n', 'latin1')
+        })
+        if (kind === 'resumed') socket.on('session', ticket => (kept = ticket))
+        const cutter = new Cutter(answer => {
+          if (answer === 'bye') good++
+          socket.end()
+        })
+        socket.on('data', chunk => cutter.push(chunk))
+        socket.on('error', e => {
+          console.error(e.message)
+          process.exit(1)
+        })
+        socket.on('close', visit)
+      }
+      visit()
+    }
+  },
   idle(target, count = 2000, stay = 10) {
     const t = now()
     let held = 0

@@ -1,0 +1,12 @@
+/** Long work of a builtin, in slices between which other threads and the event loop have their turn. */
+import type { Machine } from '../language/machine.ts';
+import type { Suspended, Value } from '../language/values.ts';
+
+/** Work that stops after a millisecond or so (`yield`) until it is asked to go on. Short work never does. */
+export type Work<T> = Generator<undefined, T>;
+
+/** What the work comes to. Whenever it stops, the calling thread gives up the processor. */
+export function inSlices(machine: Machine, work: Work<Value>): Value | Suspended {
+  const { done, value } = work.next();
+  return done === true ? value : machine.outOfFuel(0, inSlices, [machine, work]);
+}
