@@ -89,7 +89,6 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
       direct: (_machine, general) =>
         function call(a: Value, b: Value, c: Value) {
           const one = b instanceof Str && (c === undefined || c === null) ? socket.read(a) : undefined;
-          // biome-ignore lint/complexity/noArguments: a list of its own for each call would cost
           return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.send((b as Str).text);
         },
     }),
@@ -119,7 +118,6 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
       direct: (_machine, general) =>
         function call(a: Value, b: Value) {
           const one = b === undefined || b === null ? socket.read(a) : undefined;
-          // biome-ignore lint/complexity/noArguments: a list of its own for each call would cost
           return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.recvLine();
         },
     }),
