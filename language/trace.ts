@@ -52,15 +52,22 @@ export function traceOf(error: Error, frames: Frame | null): Trace {
     else add(resume.name, () => callAtSite(resume.name, pc));
   }
   const callerAt = (): number | null => {
-    for (const { unit, line } of native) if (!isLibrary(unit)) return callOnLine(unit, line)?.at ?? null;
+    for (const { unit, line } of native) {
+      const at = callOnLine(unit, line)?.at;
+      if (isOutsideLibrary(at)) return at;
+    }
     for (let frame = frames; frame !== null; frame = frame.next) {
       const at = frame.resume === passOn ? undefined : callAtSite(frame.resume.name, frame.pc);
-      const unit = at === undefined ? undefined : unitAt(at);
-      if (at !== undefined && unit !== undefined && !isLibrary(unit)) return at;
+      if (isOutsideLibrary(at)) return at;
     }
     return null;
   };
   return { callAt, callerAt, entries: entries.every(({ name }) => name === null) ? [] : entries };
+}
+
+function isOutsideLibrary(position: number | undefined): position is number {
+  const unit = position === undefined ? undefined : unitAt(position);
+  return unit !== undefined && !isLibrary(unit);
 }
 
 /** V8 writes `at Receiver.name [as key] (script:line:column)`, other engines `name@script:line:column`. */

@@ -63,7 +63,7 @@ describe('the bundle for browsers', () => {
   it('knows the places of errors in the library', async () => {
     const { err, code } = await run("{ split: split } := import('str')\nsplit(5)");
     expect(code).toBe(1);
-    expect(err).toMatch(/File: \(lib:str\)\n {2}Position: \[\d+:\d+\]/);
-    expect(err).toContain('[2:6] /folder/program.oak');
+    expect(err).toMatch(/File: \/folder\/program.oak\n {2}Position: \[2:6\]/);
+    expect(err).toMatch(/in fn \w+ \[\d+:\d+\] \(lib:str\)\n {4}in top level \[2:6\]/);
   });
 });
