@@ -180,6 +180,7 @@ function printNumberLoop(fn: FunctionCode, charge: number, printer: Printer): vo
     printer.line(`let ${param.name}n = +${param.name};`); // V8 knows the type of what + gives
     param.name += 'n';
   }
+  if (fn.sites === 0) printer.line('let $f = $m.fuel * 4;'); // nothing in it looks at the machine; a turn is less than a call
   printer.line('$numbers: for (;;) {');
   new BodyPrinter(fn, charge, printer, names).print(fn.steps);
   printer.line('}');
@@ -260,9 +261,11 @@ class BodyPrinter {
         printer.line(suspension(this.fn, step));
         return;
       case 'tail':
+        this.giveFuelBack();
         printer.call(`return ${text(step.code)};`, step.at, 0);
         return;
       case 'return':
+        this.giveFuelBack();
         printer.line(`return ${text(step.code)};`);
         return;
       case 'choose':
@@ -312,6 +315,7 @@ class BodyPrinter {
       printer.line('}');
     }
     this.print(step.steps);
+    this.giveFuelBack();
     if (step.still !== null) printer.line(`if (${text(step.still)}) {`);
     if (numbers === null) {
       for (const [param, code] of step.moves) printer.line(assignment(param, code));
@@ -327,9 +331,17 @@ class BodyPrinter {
   }
 
   printTurn(label: '$again' | '$numbers'): void {
+    const { fn, printer } = this;
     const names = label === '$again' ? this.numbers : null;
-    this.printer.line(`if (--$m.fuel < 0) return ${outOfFuel(this.fn, String(this.charge), names)};`);
-    this.printer.line(`continue ${label};`);
+    const leave = `return ${outOfFuel(fn, String(this.charge), names)};`;
+    if (label === '$numbers' && fn.sites === 0) printer.line(`if (--$f < 0) { $m.fuel = -1; ${leave} }`);
+    else printer.line(`if (--$m.fuel < 0) ${leave}`);
+    printer.line(`continue ${label};`);
+  }
+
+  /** On the way out of a loop of numbers that counts the fuel by itself. */
+  giveFuelBack(): void {
+    if (this.numbers !== null && this.fn.sites === 0) this.printer.line('$m.fuel = $f >> 2;');
   }
 }
 

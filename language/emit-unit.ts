@@ -16,6 +16,8 @@ export interface EmitOptions {
   readonly base: number;
   /** The program's own variables are properties of an object that its factory gets: inputs of one REPL session share them. */
   readonly session?: boolean;
+  /** Short rather than fast: without loops of numbers (number-loops.ts). */
+  readonly short?: boolean;
 }
 
 /** The JavaScript name of the function that is a whole program, before its `$`; no Magnolia name becomes this one. */
@@ -27,15 +29,17 @@ export class UnitContext {
   readonly printer = new Printer();
   readonly base: number;
   readonly session: boolean;
+  readonly short: boolean;
   readonly #helpers = new Set<string>();
   readonly #constants = new Map<string, string>();
   readonly #moduleNames = new Map<Variable, string>();
   readonly #calm = new Map<Expr, boolean>();
   #unique = 0;
 
-  constructor(program: Program, { base, session = false }: EmitOptions) {
+  constructor(program: Program, { base, session = false, short = false }: EmitOptions) {
     this.base = base;
     this.session = session;
+    this.short = short;
     this.resolution = resolve(program);
     for (const [name, variable] of this.resolution.moduleVariables) {
       this.#moduleNames.set(variable, session ? `$M[${literal(name)}]` : this.name(name));

@@ -44,7 +44,7 @@ class FunctionEmitter extends AssignEmitter {
 
   fn(node: FnExpr): FunctionCode {
     this.enter(node);
-    if (!this.compact)
+    if (!this.compact && !this.unit.short)
       this.numbers = numberParams(node, this.unit.resolution, ({ callee }) => this.meansItself(callee) !== false);
     if (isEmptyBody(node.body)) this.return(NULL);
     else this.to(node.body, RETURN);

@@ -4,7 +4,7 @@
  * A function that calls itself at its end runs as a loop. If a parameter of it only ever goes round as arithmetic on small ints, the
  * function gets a second loop in which that parameter is a JavaScript number and nothing else: V8 keeps it in a register then,
  * where it would put a value that might be anything on the heap at each turn (beyond 2^31). The loop is left, for the one that
- * takes all values, as soon as a result is no small int any more.
+ * takes all values, as soon as a result is no small int any more. The library, which a browser has to load, does without.
  */
 import type { CallExpr, Expr, FnExpr } from './ast.ts';
 import { arithmeticShape, isHarmless, isPureRead } from './emit-nodes.ts';
@@ -27,7 +27,7 @@ function tailCalls(expr: Expr): CallExpr[] {
 /**
  * Which parameters of a function may be kept as numbers; `isItself` tells which of its calls may call the function again. There
  * are none if the arguments of such a call do anything but read and calculate, because they are evaluated anew when the loop is
- * left; and none if the parameters are mere counters.
+ * left.
  */
 export function numberParams(node: FnExpr, resolution: Resolution, isItself: (call: CallExpr) => boolean): boolean[] {
   const numbers = new Set<Variable>();
@@ -55,8 +55,7 @@ export function numberParams(node: FnExpr, resolution: Resolution, isItself: (ca
       if (param !== null && !calls.every(({ args }) => isNumber(args[i] as Expr))) numbers.delete(param); // as many as parameters
     });
   }
-  const sums = calls.some(({ args }) => args.some((arg, i) => isIntArithmetic(arg) && !counts(arg, params[i] ?? null)));
-  return params.map((param) => sums && param !== null && numbers.has(param));
+  return params.map((param) => param !== null && numbers.has(param));
 }
 
 function isPure(arg: Expr): boolean {
@@ -65,15 +64,4 @@ function isPure(arg: Expr): boolean {
 
 function isIntArithmetic(arg: Expr): boolean {
   return arg.kind === 'binary' && arithmeticShape(arg, 1)?.includes('int') === true;
-}
-
-/** `p + 1` for a parameter `p`: V8 keeps a mere counter small by itself. */
-function counts(arg: Expr, param: Variable | null): boolean {
-  return (
-    arg.kind === 'binary' &&
-    arg.op !== '*' &&
-    arg.left.kind === 'name' &&
-    arg.left.name === param?.name &&
-    arg.right.kind === 'int'
-  );
 }

@@ -54,7 +54,7 @@ async function replaceFile(path: string, contents: string): Promise<void> {
 
 function compile(source: Source, base: number): EmittedUnit | null {
   try {
-    return emit(parseProgram(source), { base });
+    return emit(parseProgram(source), { base, short: true });
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     const { line, column } = source.lineAndColumn(error.at ?? 0);
