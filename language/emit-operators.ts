@@ -272,6 +272,11 @@ export abstract class OperatorEmitter extends StepWriter {
       case '+':
       case '-': {
         const sign = op === '+' ? 1 : -1;
+        if (b.literal !== undefined && a.literal === undefined && Math.abs(b.literal) <= 0x7fffffff) {
+          const step = b.literal * sign;
+          const inside = step > 0 ? js`${a.code} <= ${Number(MAX) - step}` : js`${a.code} >= ${Number(MIN) - step}`;
+          return this.fresh(js`(${ints} && ${inside} ? ${a.code} ${op} ${b.code} : ${slow})`);
+        }
         const known = b.literal !== undefined ? b.literal * sign : op === '+' ? a.literal : undefined;
         const upper = known === undefined || known > 0 ? js` && $x <= ${MAX}` : js``;
         const lower = known === undefined || known < 0 ? js` && $x >= ${MIN}` : js``;
