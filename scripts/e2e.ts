@@ -372,8 +372,7 @@ const stories: readonly Story[] = [
       });
       assert.equal(tried, 'refused');
       assert.equal(await page.evaluate('window.injected'), undefined);
-      const [worker] = page.workers();
-      assert.ok(worker !== undefined);
+      const worker = page.workers()[0] ?? (await page.waitForEvent('worker')); // it may still be starting
       assert.equal(
         await worker.evaluate('[typeof fetch, typeof WebSocket, typeof XMLHttpRequest, typeof indexedDB, typeof Worker].join()'),
         'undefined,undefined,undefined,undefined,undefined',
