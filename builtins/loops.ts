@@ -84,41 +84,36 @@ function reduceLater(machine: Machine, xs: readonly Value[], f: Fn, next: number
 // A loop takes a place on the native stack that no emitted function has paid for.
 const PLACE = 2;
 
+/** A loop over the items of a list. */
+function loop(
+  name: string,
+  help: string,
+  from: (machine: Machine, items: readonly Value[], f: Fn) => Value | Suspended,
+): Builtin {
+  return builtin({
+    name,
+    group: 'core',
+    help,
+    params: [list('items'), callable('f')],
+    suspends: true,
+    run(machine, items, f) {
+      machine.fuel -= PLACE;
+      return from(machine, items, f);
+    },
+  });
+}
+
 /** The builtins behind `std.each`, `map`, `filter` and `reduce` for a list and a function. */
 export const loopBuiltins: readonly Builtin[] = [
-  builtin({
-    name: '__each',
-    group: 'core',
-    help: 'calls a function with each item of a list and its index',
-    params: [list('items'), callable('f')],
-    suspends: true,
-    run(machine, items, f) {
-      machine.fuel -= PLACE;
-      return eachFrom(machine, items, f, 0);
-    },
-  }),
-  builtin({
-    name: '__map',
-    group: 'core',
-    help: 'the list of what a function gives for each item of a list and its index',
-    params: [list('items'), callable('f')],
-    suspends: true,
-    run(machine, items, f) {
-      machine.fuel -= PLACE;
-      return mapFrom(machine, items, f, [], 0);
-    },
-  }),
-  builtin({
-    name: '__filter',
-    group: 'core',
-    help: 'the items of a list for which a function of the item and its index is true',
-    params: [list('items'), callable('f')],
-    suspends: true,
-    run(machine, items, f) {
-      machine.fuel -= PLACE;
-      return filterFrom(machine, items, f, [], 0);
-    },
-  }),
+  loop('__each', 'calls a function with each item of a list and its index', (machine, items, f) =>
+    eachFrom(machine, items, f, 0),
+  ),
+  loop('__map', 'the list of what a function gives for each item of a list and its index', (machine, items, f) =>
+    mapFrom(machine, items, f, [], 0),
+  ),
+  loop('__filter', 'the items of a list for which a function of the item and its index is true', (machine, items, f) =>
+    filterFrom(machine, items, f, [], 0),
+  ),
   builtin({
     name: '__reduce',
     group: 'core',

@@ -271,16 +271,14 @@ export abstract class OperatorEmitter extends StepWriter {
     switch (op) {
       case '+':
       case '-': {
-        const sign = op === '+' ? 1 : -1;
-        if (b.literal !== undefined && a.literal === undefined && Math.abs(b.literal) <= 0x7fffffff) {
-          const step = b.literal * sign;
-          const inside = step > 0 ? js`${a.code} <= ${Number(MAX) - step}` : js`${a.code} >= ${Number(MIN) - step}`;
-          return this.fresh(js`(${ints} && ${inside} ? ${a.code} ${op} ${b.code} : ${slow})`);
+        const known = b.literal ?? (op === '+' ? a.literal : undefined);
+        if (known === undefined) {
+          return this.fresh(js`(${ints} && ($x = ${a.code} ${op} ${b.code}) <= ${MAX} && $x >= ${MIN} ? $x : ${slow})`);
         }
-        const known = b.literal !== undefined ? b.literal * sign : op === '+' ? a.literal : undefined;
-        const upper = known === undefined || known > 0 ? js` && $x <= ${MAX}` : js``;
-        const lower = known === undefined || known < 0 ? js` && $x >= ${MIN}` : js``;
-        return this.fresh(js`(${ints} && (($x = ${a.code} ${op} ${b.code}), true)${upper}${lower} ? $x : ${slow})`);
+        const other = b.literal === undefined ? b : a;
+        const step = op === '+' ? known : -known;
+        const inside = step > 0 ? js`${other.code} <= ${Number(MAX) - step}` : js`${other.code} >= ${Number(MIN) - step}`;
+        return this.fresh(js`(${ints} && ${inside} ? ${a.code} ${op} ${b.code} : ${slow})`);
       }
       case '*':
         return this.fresh(js`(${ints} && ($x = ${a.code} * ${b.code}) <= ${MAX} && $x >= ${MIN} ? $x + 0 : ${slow})`);
