@@ -22,15 +22,27 @@ interface Open {
 
 /** From here on a text is searched and copied natively. */
 const LONG_TEXT = 64;
+/** Room for bytes that are no text yet: at first, and when there are many. */
+const LEAST_ROOM = 1 << 12;
+const MOST_ROOM = 1 << 16;
 
-/** Bytes that are written one after another: far cheaper than adding up as many strings. */
+/**
+ * Text that grows by short pieces. They are put into an array of bytes first, which is far cheaper than adding up as many strings,
+ * and become text when it is full; so nothing is ever copied into a larger array.
+ */
 class Output {
-  #bytes = new Uint8Array(4096);
+  #text = '';
+  #bytes = new Uint8Array(LEAST_ROOM);
   #length = 0;
 
   /** Text as it is. */
   add(text: string): void {
-    const bytes = this.#room(text.length);
+    this.#makeRoom(text.length);
+    if (text.length > MOST_ROOM) {
+      this.#append(text);
+      return;
+    }
+    const bytes = this.#bytes;
     const start = this.#length;
     if (text.length < LONG_TEXT) for (let i = 0; i < text.length; i++) bytes[start + i] = text.charCodeAt(i);
     else codec.encode(text, bytes, start);
@@ -39,38 +51,48 @@ class Output {
 
   /** Text between quotes, escaped. */
   addString(text: string): void {
-    const bytes = this.#room(text.length + 2);
-    let at = this.#length;
-    bytes[at++] = QUOTE;
-    let plain = text.length < LONG_TEXT;
-    for (let i = 0; plain && i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      plain = code >= 0x20 && code < 0x80 && code !== QUOTE && code !== BACKSLASH;
-      bytes[at++] = code;
-    }
-    if (plain) {
+    if (text.length < LONG_TEXT) {
+      this.#makeRoom(text.length + 2);
+      const bytes = this.#bytes;
+      let at = this.#length;
       bytes[at++] = QUOTE;
-      this.#length = at;
-      return;
+      let plain = true;
+      for (let i = 0; plain && i < text.length; i++) {
+        const code = text.charCodeAt(i);
+        plain = code >= 0x20 && code < 0x80 && code !== QUOTE && code !== BACKSLASH;
+        bytes[at++] = code;
+      }
+      if (plain) {
+        bytes[at++] = QUOTE;
+        this.#length = at;
+        return;
+      }
     }
-    this.#length++; // after the quote
+    this.add('"');
     this.add(jsonEscape(text));
     this.add('"');
   }
 
   text(): string {
-    return codec.decode(this.#bytes, 0, this.#length);
+    this.#toText();
+    return this.#text;
   }
 
-  /** The bytes, with room for `more` of them. */
-  #room(more: number): Uint8Array {
-    const needed = this.#length + more;
-    if (needed <= this.#bytes.length) return this.#bytes;
-    if (needed > MAX_TEXT) throw new ProgramError('A value is too large to be written as JSON');
-    const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    bytes.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = bytes;
-    return bytes;
+  /** Sees to it that there is room for `more` bytes, or none are left over. */
+  #makeRoom(more: number): void {
+    if (more <= this.#bytes.length - this.#length) return;
+    this.#toText();
+    if (more > this.#bytes.length || this.#text.length >= this.#bytes.length) this.#bytes = new Uint8Array(MOST_ROOM);
+  }
+
+  #toText(): void {
+    this.#append(codec.decode(this.#bytes, 0, this.#length));
+    this.#length = 0;
+  }
+
+  #append(text: string): void {
+    if (this.#text.length + text.length > MAX_TEXT) throw new ProgramError('A value is too large to be written as JSON');
+    this.#text += text;
   }
 }
 

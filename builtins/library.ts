@@ -17,6 +17,7 @@ import * as mail from './mail-text.ts';
 import { md5 } from './md5.ts';
 import { any, callable, int, list, MAX_TEXT, nonNegativeInt, saying, text } from './params.ts';
 import { type Builtin, builtin, type Param } from './registry.ts';
+import { replaceText, splitText } from './segments.ts';
 import { sha256 } from './sha256.ts';
 import { inSlices, type Work } from './slices.ts';
 import { sortByKeys } from './sorting.ts';
@@ -74,19 +75,6 @@ function attempt(machine: Machine, fn: Fn): Suspended {
   return SUSPENDED;
 }
 
-/** Pieces of a string that are made in one slice. */
-const SLICE = 10_000;
-
-function* pieces(text: string, sep: string): Work<Value[]> {
-  const found: (string | Value)[] = text.split(sep); // natively, and each piece where it stands: half the time of two lists
-  for (let from = 0; from < found.length; from += SLICE) {
-    if (from > 0) yield;
-    const end = Math.min(from + SLICE, found.length);
-    for (let i = from; i < end; i++) found[i] = new Str(found[i] as string); // not changed before
-  }
-  return found as Value[]; // all of them are now
-}
-
 function* parsed(json: string): Work<Value> {
   const read = yield* parseJson(json);
   return read.ok ? [read.value] : read.at;
@@ -98,19 +86,8 @@ function* textOf(work: Work<string | undefined>): Work<Value> {
   return made === undefined ? null : new Str(made);
 }
 
-/** Null when it would be too long. */
-function* replaced(text: string, sub: string, by: string): Work<Value> {
-  const kept: string[] = [];
-  let from = 0;
-  for (let at = text.indexOf(sub); at >= 0; at = text.indexOf(sub, from)) {
-    kept.push(text.slice(from, at));
-    from = at + sub.length;
-    if (kept.length % SLICE === 0) yield;
-  }
-  const length = text.length + kept.length * (by.length - sub.length);
-  kept.push(text.slice(from));
-  return length > MAX_TEXT ? null : new Str(kept.join(by));
-}
+/** Strings that are looked at in one slice. */
+const SLICE = 10_000;
 
 /** Null when one of them is no string, or it would be too long. */
 function* joined(strings: readonly Value[], joiner: string): Work<Value> {
@@ -180,7 +157,7 @@ export const libraryBuiltins: readonly Builtin[] = [
     help: 'the list of what stands in a string before, between and after another one, which is not empty',
     params: [searched, sought],
     suspends: true,
-    run: (machine, s, sep) => inSlices(machine, pieces(s.text, sep.text)),
+    run: (machine, s, sep) => inSlices(machine, splitText(s.text, sep.text)),
   }),
   builtin({
     name: '__replace',
@@ -188,7 +165,7 @@ export const libraryBuiltins: readonly Builtin[] = [
     help: 'a string with another one in place of each part, which is not empty; ? when that is too long or no string',
     params: [searched, sought, any('by')],
     suspends: true,
-    run: (machine, s, sub, by) => (by instanceof Str ? inSlices(machine, replaced(s.text, sub.text, by.text)) : null),
+    run: (machine, s, sub, by) => (by instanceof Str ? inSlices(machine, replaceText(s.text, sub.text, by.text)) : null),
   }),
   builtin({
     name: '__join',

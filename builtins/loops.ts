@@ -72,7 +72,7 @@ const RESERVE = 64;
 /** Calls f(acc, x, i), each with the value of the call before. */
 function reduceFrom(machine: Machine, xs: readonly Value[], f: Fn, seed: Value, start: number): Value | Suspended {
   if (typeof seed === 'number') return reduceNumbers(machine, xs, f, seed, start);
-  let acc = seed;
+  let acc: Value = seed;
   for (let i = start; i < xs.length; i++) {
     const value = f(acc, xs[i], i);
     if (value === SUSPENDED) return reduceLater(machine, xs, f, i + 1);

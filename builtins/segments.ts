@@ -1,0 +1,57 @@
+/** Splitting and replacing in long texts: natively, one part of the text after the other. */
+import { Str, type Value } from '../language/values.ts';
+import { MAX_TEXT } from './params.ts';
+import type { Work } from './slices.ts';
+
+/** About as much of a text as is searched in one slice. */
+const SEGMENT = 1 << 18;
+/** What is longer than this can take a search long that begins in the middle of it: the text is not cut at all. */
+const LONGEST_CUT = 64;
+/** So many places are looked at to find one where the text can be cut. */
+const TRIES = 100;
+
+/**
+ * Where the part of `text` ends that begins at `from`: at a place of `sub`, or at the end of the text. A search from left to right
+ * comes upon that place for certain, because no other one overlaps it on its left side.
+ */
+function segmentEnd(text: string, sub: string, from: number): number {
+  let at = from + SEGMENT;
+  if (sub === '') return Math.min(at, text.length);
+  if (sub.length > LONGEST_CUT) return text.length;
+  for (let tries = 0; tries < TRIES && at < text.length; tries++) {
+    at = text.indexOf(sub, at);
+    if (at < 0) break;
+    if (!text.slice(Math.max(from, at - sub.length + 1), at + sub.length - 1).includes(sub)) return at;
+    at++;
+  }
+  return text.length;
+}
+
+/** What stands in `text` before, between and after the places of `sep`; its single bytes if that is empty. */
+export function* splitText(text: string, sep: string): Work<Value[]> {
+  const parts: Value[][] = [];
+  for (let from = 0; ; yield) {
+    const end = segmentEnd(text, sep, from);
+    const found: (string | Value)[] = text.slice(from, end).split(sep);
+    for (let i = 0; i < found.length; i++) found[i] = new Str(found[i] as string); // not changed before
+    parts.push(found as Value[]); // all of them are now
+    if (end === text.length) break;
+    from = end + sep.length;
+  }
+  return parts.length === 1 ? (parts[0] as Value[]) : ([] as Value[]).concat(...parts); // the only one
+}
+
+/** `text` with `by` in place of each `sub`, which is not empty; null when it would be too long. */
+export function* replaceText(text: string, sub: string, by: string): Work<Str | null> {
+  let made = '';
+  for (let from = 0; ; yield) {
+    const end = segmentEnd(text, sub, from);
+    const kept = text.slice(from, end).split(sub);
+    const tail = end === text.length ? '' : by;
+    const length = end - from + (kept.length - 1) * (by.length - sub.length) + tail.length;
+    if (made.length + length > MAX_TEXT) return null;
+    made += kept.join(by) + tail;
+    if (end === text.length) return new Str(made);
+    from = end + sub.length;
+  }
+}
