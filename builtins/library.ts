@@ -86,20 +86,25 @@ function* textOf(work: Work<string | undefined>): Work<Value> {
   return made === undefined ? null : new Str(made);
 }
 
-/** Strings that are looked at in one slice. */
+/** Strings that are joined in one slice. */
 const SLICE = 10_000;
 
 /** Null when one of them is no string, or it would be too long. */
 function* joined(strings: readonly Value[], joiner: string): Work<Value> {
-  const texts: string[] = [];
-  let length = joiner.length * strings.length;
-  for (const one of strings) {
-    if (!(one instanceof Str)) return null;
-    const { text } = one;
-    length += text.length;
-    if (texts.push(text) % SLICE === 0) yield;
+  let made = '';
+  let length = 0;
+  for (let from = 0; from < strings.length; from += SLICE) {
+    if (from > 0) yield;
+    const texts: string[] = from === 0 ? [] : ['']; // the joiner comes before all but the first
+    for (const one of strings.slice(from, from + SLICE)) {
+      if (!(one instanceof Str)) return null;
+      length += one.length + joiner.length;
+      texts.push(one.text);
+    }
+    if (length > MAX_TEXT) return null;
+    made += texts.join(joiner);
   }
-  return length > MAX_TEXT ? null : new Str(texts.join(joiner));
+  return new Str(made);
 }
 
 const ASCII_UPPER = /[A-Z]+/g;

@@ -6,7 +6,7 @@ import type { Work } from './slices.ts';
 
 type Key = number | bigint | string;
 
-/** Items that are moved in one slice. */
+/** Items that are moved in one slice, and keys that are looked at. */
 const SLICE = 20_000;
 
 /** Whether the key at one index comes before the one at another. */
@@ -30,24 +30,25 @@ function noOrder(keys: readonly Value[]): ProgramError {
 }
 
 /** The order of keys that are all numbers which a double holds exactly as they are; undefined for others. */
-function numberOrder(keys: readonly Value[]): Order | undefined {
+function* numberOrder(keys: readonly Value[]): Work<Order | undefined> {
   const numbers = new Float64Array(keys.length);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i];
     const value = typeof key === 'number' ? key : key instanceof Float ? key.value : Number.NaN;
     if (Number.isNaN(value)) return undefined; // no number, one with 64 bits, or one without a place in the order
     numbers[i] = value;
+    if ((i + 1) % SLICE === 0) yield;
   }
   return (i, j) => (numbers[i] as number) < (numbers[j] as number); // indexes of keys
 }
 
-function keyOrder(keys: readonly Value[]): Order {
+function* keyOrder(keys: readonly Value[]): Work<Order> {
   const sortable: Key[] = [];
   const text = keys[0] instanceof Str;
   for (const value of keys) {
     const key = toKey(value);
     if (key === undefined || (typeof key === 'string') !== text) throw noOrder(keys);
-    sortable.push(key);
+    if (sortable.push(key) % SLICE === 0) yield;
   }
   return (i, j) => (sortable[i] as Key) < (sortable[j] as Key); // indexes of keys
 }
@@ -56,15 +57,17 @@ function keyOrder(keys: readonly Value[]): Order {
 export function* sortByKeys(items: Value[], keys: readonly Value[]): Work<Value[]> {
   const count = items.length;
   if (count < 2) return items;
-  const before = numberOrder(keys) ?? keyOrder(keys);
+  const unsorted = items.slice(); // other threads may change the list meanwhile
+  const steady = keys === items ? unsorted : keys;
+  const before = (yield* numberOrder(steady)) ?? (yield* keyOrder(steady));
   let sorted = 1;
-  while (sorted < count && !before(sorted, sorted - 1)) sorted++;
+  while (sorted < count && !before(sorted, sorted - 1)) if (++sorted % SLICE === 0) yield;
   if (sorted === count) return items;
 
   // Merges runs of 1, 2, 4 ... items, of which only the indexes are moved.
-  const unsorted = items.slice();
-  let from = Uint32Array.from(unsorted.keys());
+  let from = new Uint32Array(count);
   let to = new Uint32Array(count);
+  for (let i = 0; i < count; i++) from[i] = i;
   let left = SLICE;
   for (let width = 1; width < count; width *= 2) {
     for (let low = 0; low < count; low += 2 * width) {
