@@ -4,7 +4,7 @@ import { functionName } from '../language/function-text.ts';
 import type { Machine } from '../language/machine.ts';
 import { parseFloatText, parseInt64 } from '../language/numbers.ts';
 import { lengthOf } from '../language/properties.ts';
-import { display, toText } from '../language/render.ts';
+import { display, nestedSteps, toText } from '../language/render.ts';
 import {
   Atom,
   atom,
@@ -22,6 +22,7 @@ import {
 } from '../language/values.ts';
 import { any, isCallable, saying, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
+import { inSlices, textOf } from './slices.ts';
 
 const TYPES = {
   null: atom('null'),
@@ -93,8 +94,9 @@ function sameClass(a: Value, b: Value): boolean {
 
 function keyList(value: Value): Value[] {
   if (isObject(value)) return keysOf(value).map((key) => new Str(key));
-  if (value instanceof Str || Array.isArray(value)) return Array.from({ length: value.length }, (_, i) => i);
-  return [];
+  const indexes: Value[] = [];
+  if (value instanceof Str || Array.isArray(value)) for (let i = 0; i < value.length; i++) indexes.push(i);
+  return indexes;
 }
 
 /** `bytecode` and `interpreter` choose an engine in the reference; here there is one, so both just call. */
@@ -129,7 +131,11 @@ export const coreBuiltins: readonly Builtin[] = [
     group: 'core',
     help: 'the value as text; a string is given back itself',
     params: [any('value')],
-    run: (_machine, value) => (value instanceof Str ? value : new Str(toText(value))),
+    suspends: true,
+    run(machine, value) {
+      if (value instanceof Str) return value;
+      return Array.isArray(value) || isObject(value) ? inSlices(machine, textOf(nestedSteps(value))) : new Str(toText(value));
+    },
   }),
   builtin({
     name: 'int',

@@ -19,7 +19,7 @@ import { any, callable, int, list, MAX_TEXT, nonNegativeInt, saying, text } from
 import { type Builtin, builtin, type Param } from './registry.ts';
 import { replaceText, splitText } from './segments.ts';
 import { sha256 } from './sha256.ts';
-import { inSlices, type Work } from './slices.ts';
+import { inSlices, textOf, type Work } from './slices.ts';
 import { sortByKeys } from './sorting.ts';
 
 /** A string or a list. */
@@ -78,12 +78,6 @@ function attempt(machine: Machine, fn: Fn): Suspended {
 function* parsed(json: string): Work<Value> {
   const read = yield* parseJson(json);
   return read.ok ? [read.value] : read.at;
-}
-
-/** As a string, or ? when there is none. */
-function* textOf(work: Work<string | undefined>): Work<Value> {
-  const made = yield* work;
-  return made === undefined ? null : new Str(made);
 }
 
 /** Strings that are joined in one slice. */

@@ -1,6 +1,6 @@
 /** Long work of a builtin, in slices between which other threads and the event loop have their turn. */
 import type { Machine } from '../language/machine.ts';
-import type { Suspended, Value } from '../language/values.ts';
+import { Str, type Suspended, type Value } from '../language/values.ts';
 
 /** Work that stops after a millisecond or so (`yield`) until it is asked to go on. Short work never does. */
 export type Work<T> = Generator<undefined, T>;
@@ -9,4 +9,10 @@ export type Work<T> = Generator<undefined, T>;
 export function inSlices(machine: Machine, work: Work<Value>): Value | Suspended {
   const { done, value } = work.next();
   return done === true ? value : machine.outOfFuel(0, inSlices, [machine, work]);
+}
+
+/** What the work comes to as a string, or ? when it comes to nothing. */
+export function* textOf(work: Work<string | undefined>): Work<Str | null> {
+  const made = yield* work;
+  return made === undefined ? null : new Str(made);
 }
