@@ -24,6 +24,11 @@ describe('hintFor', () => {
     ["pritn‸('x')", noFunction, '`pritn` is not defined here; did you mean `print`?'],
     ["fn greet() 1\ngret‸('x')", noFunction, '`gret` is not defined here; did you mean `greet`?'],
     ['xyzzy‸()', noFunction, '`xyzzy` is not defined here'],
+    [
+      "req‸({url: 'http://localhost/'})",
+      noFunction,
+      "this runtime has no HTTP and no WebSockets; TCP and TLS are in socket: socket := import('socket')",
+    ],
     ['é‸()', noFunction, '`é` is not defined here'],
     ["println‸('x')", noFunction, "`println` is in std: { println: println } := import('std')"],
     ['map‸([1], f)', noFunction, "`map` is in std: { map: map } := import('std')"],

@@ -17,6 +17,9 @@ import { type Binding, visibleNames } from './visible-names.ts';
 /** Longer expressions are not repeated in a hint. */
 const QUOTED_LENGTH = 30;
 
+/** Builtins of the reference that do not exist here. */
+const ABSENT = /^(?:req|ws_(?:dial|send|recv|close|listen))$/;
+
 /** What is known about an error. */
 export interface Scene {
   /** Byte text. */
@@ -216,6 +219,8 @@ class Hints {
     if (bindings !== undefined) return bindings.every(({ lasting }) => lasting) ? this.#notYet(name, bindings) : null;
     if (this.#scene.names.includes(node.name)) return null;
 
+    if (ABSENT.test(name))
+      return `this runtime has no HTTP and no WebSockets; TCP and TLS are in socket: socket := import('socket')`;
     if (LIBRARIES.includes(name)) return `\`${name}\` is a library: ${name} := import('${name}')`;
     const homes = librariesWith(name);
     const [home] = homes;
