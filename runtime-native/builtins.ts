@@ -1,6 +1,5 @@
 /** All that a program on Node can call without importing it, except sockets. */
 import { randomBytes } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import { channelBuiltins } from '../builtins/channels.ts';
 import { coreBuiltins } from '../builtins/core.ts';
 import { fileBuiltins } from '../builtins/files.ts';
@@ -13,8 +12,8 @@ import { Registry } from '../builtins/registry.ts';
 import { type RuntimeInfo, runtimeInfoBuiltins } from '../builtins/runtime-info.ts';
 import { textBuiltins } from '../builtins/text.ts';
 import { timeBuiltins } from '../builtins/time.ts';
-import { toBytes } from '../language/bytes.ts';
 import { nodeFiles } from './files.ts';
+import { nodeInfo } from './info.ts';
 import { toText } from './latin1.ts';
 import { nodeProcesses } from './processes.ts';
 
@@ -26,27 +25,6 @@ export interface NativeOptions {
 }
 
 const NO_LIBRARY: Pick<RuntimeInfo, 'modules' | 'source'> = { modules: [], source: () => undefined };
-
-/** How Go names what Node names otherwise. */
-const SYSTEMS: { readonly [platform: string]: string } = { win32: 'windows', sunos: 'solaris' };
-const PROCESSORS: { readonly [arch: string]: string } = { x64: 'amd64', ia32: '386' };
-
-function nodeInfo(library: Pick<RuntimeInfo, 'modules' | 'source'>): RuntimeInfo {
-  return {
-    version: `node ${process.version}`,
-    os: SYSTEMS[process.platform] ?? process.platform,
-    arch: PROCESSORS[process.arch] ?? process.arch,
-    cpus: availableParallelism(),
-    pid: process.pid,
-    exe: toBytes(process.execPath),
-    memory() {
-      const { heapUsed, heapTotal } = process.memoryUsage();
-      return { live: heapUsed, heap: heapTotal };
-    },
-    modules: library.modules,
-    source: (module) => library.source(module),
-  };
-}
 
 /** The builtins of the runtime for Node. Sockets are added to them: `nativeBuiltins(options).add(socketBuiltins(backend))`. */
 export function nativeBuiltins(options: NativeOptions = {}): Registry {
@@ -61,5 +39,5 @@ export function nativeBuiltins(options: NativeOptions = {}): Registry {
     .add(fileBuiltins(nodeFiles))
     .add(processBuiltins(nodeProcesses(options.args ?? [])))
     .add(memoryBuiltins)
-    .add(runtimeInfoBuiltins(nodeInfo(options.library ?? NO_LIBRARY)));
+    .add(runtimeInfoBuiltins({ ...nodeInfo, ...(options.library ?? NO_LIBRARY) }));
 }

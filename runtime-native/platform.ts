@@ -1,13 +1,13 @@
 /** What Node has for embedded programs. Nothing of it is open to a program unless its options say so. */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Platform } from '../builtins/embedding/options.ts';
 import { toBytes } from '../language/bytes.ts';
 import { Source } from '../language/source.ts';
 import { nodeFiles } from './files.ts';
 import { NodeHost } from './host.ts';
+import { nodeInfo } from './info.ts';
 import { toText } from './latin1.ts';
 import { compiledLibrary, libraryNames } from './library.ts';
 import { memoryInUse } from './memory.ts';
@@ -25,18 +25,7 @@ export const nodePlatform: Platform = {
   sink: { bytes: (bytes) => process.stdout.write(bytes) },
   complain: (report) => process.stderr.write(report),
   secureBytes: (count) => toText(randomBytes(count)),
-  info: {
-    version: `node ${process.version}`,
-    os: process.platform === 'win32' ? 'windows' : process.platform, // as Go names them
-    arch: process.arch === 'x64' ? 'amd64' : process.arch,
-    cpus: availableParallelism(),
-    pid: 0, // a program has no process of its own
-    exe: null,
-    memory() {
-      const { heapUsed, heapTotal } = process.memoryUsage();
-      return { live: heapUsed, heap: heapTotal };
-    },
-  },
+  info: { ...nodeInfo, pid: 0, exe: null }, // a program has no process of its own
   memoryInUse,
   library: {
     names: libraryNames,
