@@ -1,5 +1,6 @@
 /** The mathematical builtins: ints or floats in, always floats out. What is not defined is a mistake in the program. */
 import { ProgramError } from '../language/errors.ts';
+import { floatPower } from '../language/operators.ts';
 import { Float } from '../language/values.ts';
 import { number } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
@@ -30,7 +31,7 @@ function power(base: number, exponent: number): Float {
   if (base < 0 && !Number.isInteger(exponent)) {
     throw new ProgramError('pow() of negative number to fractional exponent is not defined');
   }
-  return new Float(base ** exponent);
+  return new Float(floatPower(base, exponent));
 }
 
 function logarithm(base: number, n: number): Float {

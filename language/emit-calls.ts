@@ -9,6 +9,9 @@ import type { Reference } from './resolver.ts';
 /** Lists, objects and arguments with more parts than this are made one part after the other, so that code grows with their number. */
 export const MANY_PARTS = 64;
 
+/** Builtins that run Magnolia code while their caller is still there: to call one of them is no tail call. */
+const RUNNERS: ReadonlySet<string> = new Set(['import', 'bytecode', 'interpreter']);
+
 /** Writes calls. */
 export abstract class CallEmitter extends OperatorEmitter {
   /** Which parameters are kept as numbers in a loop of their own (number-loops.ts). */
@@ -51,6 +54,10 @@ export abstract class CallEmitter extends OperatorEmitter {
     const inline = this.inlineBuiltin(expr);
     if (inline !== null) {
       this.return(inline);
+      return;
+    }
+    if (expr.callee.kind === 'name' && RUNNERS.has(expr.callee.name) && !this.mayBeClass(expr.callee)) {
+      this.return(this.callValue(expr));
       return;
     }
     const at = this.position(expr.at);

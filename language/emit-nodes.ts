@@ -1,7 +1,7 @@
 /** Small questions that the emitter asks about nodes and names; nothing here writes code. */
 import type { BinaryExpr, Expr, IfArm, IfExpr } from './ast.ts';
 import { formatFloat } from './numbers.ts';
-import { atom, EMPTY, Float, Str, Table } from './values.ts';
+import { atom, EMPTY, Float, Pointer, Str, Table } from './values.ts';
 
 /** JavaScript for a string of bytes: pure ASCII, and nothing that could end the literal. */
 export function literal(text: string): string {
@@ -127,10 +127,11 @@ export function staticKey(key: Expr): string | null {
 }
 
 /** Values that are no objects, whose JavaScript properties must not be taken for keys. */
-export const NO_OBJECTS: readonly object[] = [
+const NO_OBJECTS: readonly object[] = [
   new Str(''),
   new Float(0),
   atom(''),
+  new Pointer(0),
   EMPTY,
   Object.assign(new Table(), { entries: new Map() }),
   [],

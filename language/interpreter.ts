@@ -224,7 +224,8 @@ export function check(source: Source): Problem[] {
 
 function parseProblem(source: Source, error: unknown): Problem | null {
   if (error instanceof RangeError) {
-    return { kind: 'parse', reason: 'Nested too deeply', place: null, hint: null, related: null, trace: [], thread: null };
+    const place = { source, at: 0, start: 0, end: 1 }; // which part of it, the overflow of the native stack does not tell
+    return { kind: 'parse', reason: 'Nested too deeply', place, hint: null, related: null, trace: [], thread: null };
   }
   if (!(error instanceof ParseError)) return null;
   const { at, end, reason, hint, related } = error;

@@ -145,6 +145,7 @@ const LARGEST_EXACT = 1e290;
 export function floatPower(x: number, y: number): number {
   if (x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY)) return 1; // JavaScript says NaN
   if (y === 0.5 && x > 0) return Math.sqrt(x);
+  if (y === -0.5 && x > 0) return 1 / Math.sqrt(x);
   if (!Number.isSafeInteger(y)) return x ** y;
   let power = 1;
   let square = x;

@@ -23,7 +23,6 @@ import type {
   Program,
 } from './ast.ts';
 import { matchBrackets, openBracket } from './brackets.ts';
-import { fromBytes } from './bytes.ts';
 import { ClassRewriter, isAssignmentOnly } from './classes.ts';
 import { type Lexed, lex, type Token, type TokenKind } from './lexer.ts';
 import { ParseError } from './parse-error.ts';
@@ -492,7 +491,7 @@ function emptyBlock(body: Expr): Expr {
   return { kind: 'block', body: [], scope: false, at: body.at, start: body.start, end: body.end };
 }
 
-/** A tree as errors show it: classes are rewritten by then in the reference. */
+/** A tree as errors show it, in byte text: classes are rewritten by then in the reference. */
 function shown(node: Expr): string {
-  return fromBytes(syntaxText(new ClassRewriter().rewrite(node)));
+  return syntaxText(new ClassRewriter().rewrite(node));
 }

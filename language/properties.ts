@@ -5,7 +5,7 @@
  * Emitted code reads a name of an object and an element of a list at the place itself; what does not go that way comes here.
  * Positions are those that errors name: the `.` of a read, the operator of an assignment.
  */
-import { ProgramError } from './errors.ts';
+import { limitAt, ProgramError } from './errors.ts';
 import type { Operand } from './operand-errors.ts';
 import { display, toText } from './render.ts';
 import {
@@ -121,10 +121,14 @@ function setBytes(string: Str, key: Operand, value: Operand, at: number): void {
     throw new ProgramError((quote) => `Cannot assign non-string value ${shown} to string in ${quote.target(at)}`, at);
   }
   if (!isInt(key)) throw noIndex(string, key, at);
-  if (typeof key === 'number' && key >= 0 && key < string.length) string.write(key, value.text);
-  else if (key === string.length) string.append(value.text);
-  else {
+  if (typeof key !== 'number' || key < 0 || key > string.length) {
     throw new ProgramError((quote) => `String assignment index ${key} out of range in ${quote.node(at, 'assign')}`, at);
+  }
+  try {
+    if (key === string.length) string.append(value.text);
+    else string.write(key, value.text);
+  } catch (error) {
+    throw limitAt(error, at);
   }
 }
 

@@ -1,7 +1,6 @@
 /** Units that are a single token, numerals above all, and how errors show a token. */
 
 import type { Expr } from './ast.ts';
-import { fromBytes } from './bytes.ts';
 import type { Token } from './lexer.ts';
 import { fitInt64 } from './numbers.ts';
 import { quoteBytes } from './syntax-text.ts';
@@ -58,15 +57,15 @@ export function numeralError(text: string): string {
   return `strconv.${floating ? 'ParseFloat' : 'ParseInt'}: parsing ${quoteBytes(text)}: ${wellFormed ? 'value out of range' : 'invalid syntax'}`;
 }
 
-/** A token as errors show it. */
+/** A token as errors show it, in byte text. */
 export function tokenText(token: Token): string {
   switch (token.kind) {
     case 'name':
-      return `var(${fromBytes(token.text)})`;
+      return `var(${token.text})`;
     case 'number':
       return `number(${token.text})`;
     case 'string':
-      return `string(${fromBytes(quoteBytes(token.text))})`;
+      return `string(${quoteBytes(token.text)})`;
     default:
       return token.kind;
   }
