@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly builtins?: readonly Builtin[];
   /** How often the machine may look at the clock (once for each tank of fuel and each run of threads) before it is stopped. */
   readonly looks?: number;
+  /** Tells the machine that memory is short. */
+  readonly memoryIsShort?: () => boolean;
 }
 
 export interface RunResult {
@@ -74,6 +76,7 @@ export function runProgram(text: string, options: RunOptions = {}): RunResult {
         return now;
       },
       defer: (run) => void todo.push(run),
+      ...(options.memoryIsShort === undefined ? {} : { memoryIsShort: options.memoryIsShort }),
       timer(milliseconds, run) {
         const timer = { due: now + milliseconds, run };
         timers.push(timer);

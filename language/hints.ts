@@ -37,6 +37,7 @@ export interface Scene {
 export function hintFor(scene: Scene): string | null {
   const { reason } = scene;
   if (reason.endsWith(' is not a function and cannot be called')) return new Hints(scene).notAFunction();
+  if (/^Out of memory: .* calls wait /.test(reason)) return 'a function that calls itself needs a case in which it does not';
   if (reason.endsWith(' is undefined')) return new Hints(scene).undefinedTarget();
   if (reason.startsWith('Expected string, list, or object in left-hand side of property access'))
     return new Hints(scene).noProperties();

@@ -12,4 +12,6 @@ export interface Host {
   defer(run: () => void): void;
   /** Runs something after so many milliseconds; the result cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
+  /** Whether the process is about to run out of memory; asked now and then. Left out where that cannot be told. */
+  memoryIsShort?(): boolean;
 }

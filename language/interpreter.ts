@@ -225,12 +225,12 @@ export function check(source: Source): Problem[] {
 function parseProblem(source: Source, error: unknown): Problem | null {
   if (error instanceof RangeError) {
     const place = { source, at: 0, start: 0, end: 1 }; // which part of it, the overflow of the native stack does not tell
-    return { kind: 'parse', reason: 'Nested too deeply', place, hint: null, related: null, trace: [], thread: null };
+    return { kind: 'parse', reason: 'Nested too deeply', place, hint: null, related: null, trace: [], omitted: 0, thread: null };
   }
   if (!(error instanceof ParseError)) return null;
   const { at, end, reason, hint, related } = error;
   const place = { source, at: at ?? endOf(source), start: at ?? endOf(source), end: end ?? endOf(source) + 1 };
-  return { kind: 'parse', reason, place, hint, related, trace: [], thread: null };
+  return { kind: 'parse', reason, place, hint, related, trace: [], omitted: 0, thread: null };
 }
 
 /** The end of a text, where what is missing should have been: in code points, and not behind its last line end. */
@@ -256,13 +256,14 @@ function runtimeProblem(
   const unit = at === null || at < 0 ? undefined : unitAt(at);
   const quote = unit === undefined ? NO_QUOTE : quoteFrom(unit);
   const reason = typeof error.reasonOf === 'string' ? error.reasonOf : error.reasonOf(quote);
+  const { entries, omitted } = trace;
   if (unit === undefined || at === null) {
-    return { kind: 'runtime', reason, place: null, hint: null, related: null, trace: trace.entries, thread };
+    return { kind: 'runtime', reason, place: null, hint: null, related: null, trace: entries, omitted, thread };
   }
   const callerAt = isLibrary(unit) ? trace.callerAt() : null; // a mistake that the library meets was made by who called it
   const place = placeAt(callerAt ?? at);
   const tip = callerAt === null ? hint(unit, at - unit.base, reason) : null;
-  return { kind: 'runtime', reason, place, hint: tip, related: null, trace: trace.entries, thread };
+  return { kind: 'runtime', reason, place, hint: tip, related: null, trace: entries, omitted, thread };
 }
 
 function placeAt(position: number): Problem['place'] {
@@ -291,7 +292,8 @@ function deadlock(stuck: readonly Thread[]): Problem {
     const { line, column } = unit.source().lineAndColumn(at);
     return `  waiting at [${line}:${column}]`;
   });
-  const more = stuck.length > shown.length ? [`  and ${stuck.length - shown.length} more`] : []; // a call in tail position left no trace
+  const left = stuck.length - shown.length; // some because a call in tail position left no trace
+  const more = left > 0 && shown.length > 0 ? [`  and ${left} more`] : [];
   const [first] = places;
   return {
     kind: 'runtime',
@@ -300,6 +302,7 @@ function deadlock(stuck: readonly Thread[]): Problem {
     hint: null,
     related: null,
     trace: [],
+    omitted: 0,
     thread: null,
   };
 }

@@ -9,7 +9,9 @@
  * `fuel` is charged at every function entry. When it is out, the same capture happens (`outOfFuel`), which bounds the native
  * stack, makes tail calls proper (a call in tail position saves no frame) and gives other threads and the event loop their turn.
  */
+import { ProgramError } from './errors.ts';
 import type { Host } from './host.ts';
+import { definitionOf } from './units.ts';
 import { callWith, type Fn, SUSPENDED, type Suspended, staticsOf, type Value } from './values.ts';
 
 export type Resume = (pc: number, slots: readonly unknown[], value: Value) => Value | Suspended;
@@ -39,6 +41,8 @@ export type Wait = 'world' | 'thread';
 
 export class Thread {
   frames: Frame | null;
+  /** How many frames those are. */
+  depth: number;
   /** What the innermost frame is resumed with. */
   value: Value = null;
   state = QUEUED;
@@ -56,6 +60,11 @@ export class Thread {
     frames: Frame,
   ) {
     this.frames = frames;
+    this.depth = frames.next === null ? 1 : 2;
+  }
+
+  get ended(): boolean {
+    return this.state === ENDED;
   }
 
   /** Waits until somebody wakes it. One that was ended (by an interrupt, say) does not any more, whatever queue it stands in. */
@@ -98,6 +107,10 @@ const FUEL = 2000;
 const SLICE_MS = 8;
 /** The same when somebody waits for the world: an answer that has arrived is seen this soon, for about a hundredth of the time. */
 const WAITED_FOR_SLICE_MS = 1;
+/** So many calls of a thread may wait for others where the host cannot tell how much memory is left. */
+const MOST_CALLS = 10_000_000;
+/** A recursion this deep is the first thing to suspect when there is no memory left. */
+const DEEP = 1_000_000;
 
 const callAgain: Resume = (_charge, slots) => (slots[0] as Fn)(...(slots[1] as Value[]));
 const startCall: Resume = (_pc, slots) => callWith(slots[0] as Fn, slots[1] as Value[]);
@@ -127,6 +140,7 @@ export class Machine {
   readonly #tank: number;
   #head: Frame | null = null;
   #tail: Frame | null = null;
+  #saved = 0;
   #queue: Thread[] = [];
   #queueAt = 0;
   #threads = 0;
@@ -150,6 +164,7 @@ export class Machine {
     if (this.#tail === null) this.#head = frame;
     else this.#tail.next = frame;
     this.#tail = frame;
+    this.#saved++;
     return SUSPENDED;
   }
 
@@ -319,6 +334,14 @@ export class Machine {
     });
   }
 
+  /** An error in time, because the process ends when its memory does. */
+  #checkMemory(thread: Thread): void {
+    const { depth } = thread;
+    if (!(this.host.memoryIsShort?.() ?? depth > MOST_CALLS)) return;
+    const why = depth > DEEP ? `${depth} calls wait for others to return` : 'the values of the program take nearly all there is';
+    throw new ProgramError(`Out of memory: ${why}`, placeOf(thread));
+  }
+
   /** Runs one thread until it ends, waits or has to let others run. Tells whether the event loop is due. */
   #execute(thread: Thread, started: number): boolean {
     this.current = thread;
@@ -336,6 +359,7 @@ export class Machine {
           return false;
         }
         thread.frames = frame.next;
+        thread.depth--;
         if (frame.resume === callAgain) this.fuel = this.#tank + frame.pc;
         const { resume } = frame; // called without a receiver, which would show in stack traces
         value = resume(frame.pc, frame.slots, value as Value); // SUSPENDED never gets here
@@ -345,6 +369,8 @@ export class Machine {
           (this.#tail as Frame).next = thread.frames; // both are set together
           thread.frames = this.#head;
           this.#head = this.#tail = null;
+          thread.depth += this.#saved;
+          this.#saved = 0;
         }
         const state = thread.state as number; // changed by block, wake or outOfFuel meanwhile
         if (state === WOKEN) {
@@ -354,6 +380,7 @@ export class Machine {
         }
         if (state === YIELDED) {
           const late = this.#isLate(started);
+          if (late) this.#checkMemory(thread);
           if (!late && this.#queueAt >= this.#queue.length) {
             thread.state = RUNNING;
             value = null;
@@ -369,11 +396,19 @@ export class Machine {
       }
     } catch (error) {
       this.#head = this.#tail = null;
+      this.#saved = 0;
       this.current = null;
       this.#ended(thread, error);
       return false;
     }
   }
+}
+
+/** Where the thread was about to go on. */
+function placeOf({ frames }: Thread): number | null {
+  if (frames?.resume !== callAgain) return null;
+  const [fn] = frames.slots;
+  return typeof fn === 'function' ? (definitionOf(fn as Fn) ?? null) : null;
 }
 
 /** Thrown by `exit`: ends the program from wherever it is. */

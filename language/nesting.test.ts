@@ -187,3 +187,28 @@ describe('a list may be spread however long it is', () => {
     });
   }
 });
+
+describe('a program that takes all memory', () => {
+  /** No memory is left at the nth question. */
+  const shortAfter = (looks: number) => () => --looks < 0;
+
+  it('ends with an error that tells how deep the recursion was, and where', () => {
+    const program = "fn down(n) 1 + down(n + 1)\nwait(0, fn() print('alive'))\ndown(0)";
+    const { problems, output, status } = runProgram(program, { memoryIsShort: shortAfter(60) });
+    const [problem] = problems;
+    expect(problem?.reason).toMatch(/^Out of memory: \d{7} calls wait for others to return$/);
+    expect(problem?.hint).toBe('a function that calls itself needs a case in which it does not');
+    expect(problem?.place?.source.lineAndColumn(problem.place.at)).toEqual({ line: 1, column: 1 });
+    expect(problem?.trace.length).toBeLessThan(1300);
+    expect((problem?.trace.length ?? 0) + (problem?.omitted ?? 0)).toBeGreaterThan(1_000_000);
+    expect(problem?.trace.at(-1)?.name).toBeNull();
+    expect([output, status]).toEqual(['alive', 1]);
+  });
+
+  it('leaves the other threads alone when it is one of them', () => {
+    const program = "fn grow(l) { l << 1, grow(l) }\ngo(fn() grow([]))\nwait(1)\nprint('alive')";
+    const { errors, output, status } = runProgram(program, { memoryIsShort: shortAfter(3) });
+    expect(errors).toEqual([expect.stringMatching(/^Runtime: Out of memory: the values of the program take nearly all there is/)]);
+    expect([output, status]).toEqual(['alive', 1]);
+  });
+});

@@ -23,6 +23,8 @@ export interface Problem {
   /** A second place that explains the first: where an unclosed bracket was opened. */
   readonly related: { readonly at: number; readonly note: string } | null;
   readonly trace: readonly TraceEntry[];
+  /** How many entries in the middle of a very deep trace are left out of it. */
+  readonly omitted: number;
   /** A heading before the reason, for an error in a thread or a callback; null in the main program. */
   readonly thread: string | null;
 }

@@ -62,12 +62,12 @@ export function report(problem: Problem, options: { readonly colour: boolean }):
   }
   if (problem.hint !== null) lines.push('', `  ${paint('hint', 'Hint:')} ${withoutControls(problem.hint)}`);
   if (problem.trace.length > 0) {
-    lines.push('', `  ${paint('label', 'Stack Trace:')}`, ...traceLines(problem.trace, place?.source.file ?? '', paint));
+    lines.push('', `  ${paint('label', 'Stack Trace:')}`, ...traceLines(problem, place?.source.file ?? '', paint));
   }
   return `${lines.join('\n')}\n`;
 }
 
-function traceLines(trace: readonly TraceEntry[], file: string, paint: Paint): string[] {
+function traceLines({ trace, omitted }: Problem, file: string, paint: Paint): string[] {
   const entry = (one: TraceEntry): string => {
     const name =
       one.name === '' ? 'anonymous fn' : one.name === null ? 'top level' : `fn ${withoutControls(fromBytes(one.name))}`;
@@ -76,7 +76,7 @@ function traceLines(trace: readonly TraceEntry[], file: string, paint: Paint): s
   };
   const left = trace.length - TRACE_HEAD - TRACE_TAIL;
   if (left <= 1) return trace.map(entry); // leaving out one line to say so saves nothing
-  const gap = paint('quiet', `    … ${left} more …`);
+  const gap = paint('quiet', `    … ${left + omitted} more …`);
   return [...trace.slice(0, TRACE_HEAD).map(entry), gap, ...trace.slice(-TRACE_TAIL).map(entry)];
 }
 

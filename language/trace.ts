@@ -27,17 +27,27 @@ export interface Trace {
   /** The same of the innermost call outside the standard library. */
   callerAt(): number | null;
   readonly entries: readonly TraceEntry[];
+  /** How many are left out in the middle. */
+  readonly omitted: number;
 }
+
+/** The entries of a deep stack that are kept: the innermost and the outermost ones. */
+const INNERMOST = 1000;
+const OUTERMOST = 100;
 
 /** Reads the stack of an error; `frames` are those that the thread had saved. */
 export function traceOf(error: Error, frames: Frame | null): Trace {
   const native = nativeFrames(error.stack ?? '');
-  const entries: TraceEntry[] = [];
+  const inner: TraceEntry[] = [];
+  const outer: TraceEntry[] = [];
+  let omitted = 0;
   const known = new Map<string, TraceEntry | undefined>(); // a deep recursion has the same few functions over and over
   const add = (name: string, callAt: () => number | undefined): void => {
     if (!known.has(name)) known.set(name, isTopLevel(name) ? topLevelEntry(callAt()) : functionEntry(name));
     const entry = known.get(name);
-    if (entry !== undefined) entries.push(entry);
+    if (entry === undefined) return;
+    if (inner.length < INNERMOST) inner.push(entry);
+    else if (outer.push(entry) >= 2 * OUTERMOST) omitted += outer.splice(0, OUTERMOST).length;
   };
 
   let callAt: number | null = null;
@@ -62,7 +72,8 @@ export function traceOf(error: Error, frames: Frame | null): Trace {
     }
     return null;
   };
-  return { callAt, callerAt, entries: entries.every(({ name }) => name === null) ? [] : entries };
+  const entries = [...inner, ...outer];
+  return { callAt, callerAt, entries: entries.every(({ name }) => name === null) ? [] : entries, omitted };
 }
 
 function isOutsideLibrary(position: number | undefined): position is number {

@@ -10,6 +10,7 @@ import { performance } from 'node:perf_hooks';
 import type { Host } from '../language/host.ts';
 import { codeOf, errnoText } from './errno.ts';
 import { installCodec, toBuffer, writeText } from './latin1.ts';
+import { memoryIsShort } from './memory.ts';
 
 /** Node's clock; behind its name stands a getter that takes ten times as long as a look at the clock. */
 const clock = performance;
@@ -77,6 +78,10 @@ export class NodeHost implements Host {
 
   now(): number {
     return clock.now();
+  }
+
+  memoryIsShort(): boolean {
+    return memoryIsShort();
   }
 
   defer(run: () => void): void {

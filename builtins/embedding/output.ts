@@ -3,8 +3,8 @@ import { isAscii } from '../../language/bytes.ts';
 import type { Host } from '../../language/host.ts';
 import { bytesOf } from './values.ts';
 
-/** A clock and an event loop. */
-export type Clock = Pick<Host, 'now' | 'defer' | 'timer'>;
+/** A clock and an event loop, of a process with so much memory. */
+export type Clock = Pick<Host, 'now' | 'defer' | 'timer' | 'memoryIsShort'>;
 
 /** Who gets the output: as ordinary text, or exactly. */
 export type Sink = { readonly text: (text: string) => void } | { readonly bytes: (bytes: Uint8Array) => void };
@@ -23,6 +23,7 @@ export interface OutputRules {
 }
 
 export class EmbeddedHost implements Host {
+  readonly memoryIsShort?: () => boolean;
   readonly #clock: Clock;
   readonly #sink: Sink;
   readonly #rules: OutputRules;
@@ -35,6 +36,7 @@ export class EmbeddedHost implements Host {
 
   constructor(clock: Clock, sink: Sink, rules: OutputRules) {
     this.#clock = clock;
+    if (clock.memoryIsShort !== undefined) this.memoryIsShort = () => clock.memoryIsShort?.() === true;
     this.#sink = sink;
     this.#rules = rules;
   }

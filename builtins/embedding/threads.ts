@@ -1,9 +1,6 @@
 /** Keeps a machine from having too many threads. */
 import type { Machine, Thread } from '../../language/machine.ts';
 
-/** The state of a thread that has ended (machine.ts). */
-const ENDED = 5;
-
 /**
  * Calls `exceeded` when a thread is started while `most` others live. The machine does not count them, so those that were started are kept here,
  * and the ended ones thrown out whenever there seem to be too many.
@@ -16,7 +13,7 @@ export function limitThreads(machine: Machine, most: number, exceeded: () => voi
       const thread = start.apply(machine, args);
       started.push(thread);
       if (started.length > most) {
-        started = started.filter(({ state }) => state !== ENDED);
+        started = started.filter(({ ended }) => !ended);
         if (started.length > most) exceeded();
       }
       return thread;
