@@ -63,7 +63,7 @@ describe('hintFor', () => {
     [
       'xs := []\nxs.4 ‸:= 1',
       'List assignment index 4 out of range in (xs.4) := 1',
-      'an index goes from 0 to len(xs), which adds one; xs << value adds one, too',
+      'a new item goes to len(xs), and nowhere beyond; xs << value puts it there',
     ],
     [
       'go‸(print)',
@@ -83,6 +83,10 @@ describe('hintFor', () => {
       'Cannot + incompatible values [1], [2]',
       'xs << x adds an item to a list; std.join(xs, ys) makes one list of two',
     ],
+    ["s := '12'\ns ‸<< 3", "Cannot << incompatible values '12', 3", 'to append it as text, write << string(3)'],
+    ['1 ‸+ ?', 'Cannot + incompatible values 1, ?', null],
+    ['prnit ‸<- 2', 'prnit is undefined', '`<-` changes a variable that exists already; `prnit := …` makes one'],
+    ['xs := [1]\nxs‸.(1.0)', 'Cannot index into list with non-integer index 1', 'an index is an int: .(int(1.0))'],
     ['coutn ‸+ 1', 'Binary operator + is not defined for values ?, 1', '`coutn` is not defined here'],
     ['o := {}\no.n ‸+ 1', 'Binary operator + is not defined for values ?, 1', 'the left side, o.n, is `?`'],
     [

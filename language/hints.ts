@@ -85,7 +85,7 @@ class Hints {
   /** `name <- value` without such a name. */
   undefinedTarget(): string | null {
     const name = this.#scene.reason.slice(0, -' is undefined'.length);
-    const meant = nearest(fromBytes(name), this.#reachable());
+    const meant = nearest(fromBytes(name), new Set([...this.#visible().keys()].map(fromBytes))); // nobody means a builtin
     if (meant !== null) return `did you mean \`${meant}\`?`;
     return `\`<-\` changes a variable that exists already; \`${fromBytes(name)} := …\` makes one`;
   }
@@ -110,7 +110,9 @@ class Hints {
         return `for the item at the index \`${name}\` write ${this.#written(read.object) ?? ''}.(${name})`;
       return null;
     }
-    if (key.kind === 'float') return `${this.#written(key) ?? 'this'} is one number: for an item of an item write .(1).(0)`;
+    const { text } = this.#scene.source;
+    if (key.kind === 'float' && [...text][key.start - 1] === '.')
+      return `${this.#written(key) ?? 'this'} is one number: for an item of an item write .(1).(0)`;
     const index = key.kind === 'block' && key.body.length === 1 ? (key.body[0] ?? key) : key;
     const written = this.#written(index);
     return /index -?[\d.e+-]+$/.test(this.#scene.reason) && written !== null ? `an index is an int: .(int(${written}))` : null;
@@ -120,7 +122,7 @@ class Hints {
   beyondTheEnd(): string | null {
     const list = this.#target()?.object;
     const written = list === undefined ? null : this.#written(list);
-    return written === null ? null : `an index goes from 0 to len(${written}), which adds one; ${written} << value adds one, too`;
+    return written === null ? null : `a new item goes to len(${written}), and nowhere beyond; ${written} << value puts it there`;
   }
 
   /** A builtin was given `?`: perhaps because its argument's name is not defined. */
@@ -148,7 +150,7 @@ class Hints {
     const missing = unset === null ? null : this.#missing(unset);
     if (missing !== null) return missing;
     if (unset !== null) {
-      const written = this.#written(unset);
+      const written = unset.kind === 'null' ? null : this.#written(unset);
       return written === null ? null : `the ${unset === left ? 'left' : 'right'} side, ${written}, is \`?\``;
     }
 
@@ -166,6 +168,7 @@ class Hints {
         return /, '-?\d+'$/.test(values) ? `${join}; to add them as numbers, ${a} + int(${b})` : join;
       }
     }
+    if (op === '<<' && leftIsText && !rightIsText && b !== null) return `to append it as text, write << string(${b})`;
     if (/^'-?\d+', -?[\d.]+$/.test(values) && a !== null) return `to make a number of the string, write int(${a})`;
     if (/^-?[\d.]+, '-?\d+'$/.test(values) && b !== null) return `to make a number of the string, write int(${b})`;
     if (op === '+' && values.startsWith('[')) return 'xs << x adds an item to a list; std.join(xs, ys) makes one list of two';

@@ -208,7 +208,9 @@ describe('a program that takes all memory', () => {
   it('leaves the other threads alone when it is one of them', () => {
     const program = "fn grow(l) { l << 1, grow(l) }\ngo(fn() grow([]))\nwait(1)\nprint('alive')";
     const { errors, output, status } = runProgram(program, { memoryIsShort: shortAfter(3) });
-    expect(errors).toEqual([expect.stringMatching(/^Runtime: Out of memory: the values of the program take nearly all there is/)]);
+    expect(errors).toEqual([
+      expect.stringMatching(/^Runtime: Out of memory: the values of the program take nearly all there is/),
+    ]);
     expect([output, status]).toEqual(['alive', 1]);
   });
 });

@@ -28,6 +28,9 @@ const BINARY: ReadonlySet<TokenKind> = new Set<TokenKind>([
 /** Operators after which the next line does not go on. */
 const ENDING: ReadonlySet<TokenKind> = new Set<TokenKind>(['**', '==', '!=', '>>', '~']);
 
+/** What nothing can end with. */
+const GOING_ON: ReadonlySet<TokenKind> = new Set<TokenKind>([...BINARY, '-', '!', '~', ':=', '<-', '->', '|>', '.']);
+
 const KEYWORDS: ReadonlySet<TokenKind> = new Set<TokenKind>(['if', 'fn', 'with', 'cs', 'true', 'false', '_']);
 
 const VALUE_ENDS: ReadonlySet<TokenKind> = new Set<TokenKind>([')', ']', '}', 'name', 'string', 'number']);
@@ -36,7 +39,7 @@ const VALUE_ENDS: ReadonlySet<TokenKind> = new Set<TokenKind>([')', ']', '}', 'n
 const FOREIGN: ReadonlyMap<string, string> = new Map([
   ['& &', '"and" is a single &'],
   ['| |', '"or" is a single |'],
-  ['= >', "a branch is written with ->, as in: if x { 1 -> 'one' }"],
+  ['= >', 'a branch is written with ->, as in: if x { 1 -> 2 }; a function with fn, as in: fn(x) x + 1'],
   ['== >', "a branch is written with ->, as in: if x { 1 -> 'one' }"],
   ['== =', 'deep equality is ==, identity is ='],
   ['!= =', 'deep inequality is !='],
@@ -60,6 +63,10 @@ const FOREIGN_WORDS: ReadonlyMap<string, string> = new Map([
   ['class', 'a class begins with cs, as in: cs Point(x, y) { x: x, y: y }'],
   ['while', 'there are no loops; a function calls itself, or use each() and loop() of std'],
   ['for', 'there are no loops; a function calls itself, or use each() and loop() of std'],
+  ['and', '"and" is a single &'],
+  ['or', '"or" is a single |'],
+  ['not', '"not" is !'],
+  ['new', 'there is no new; a class is called like a function: Point(1, 2)'],
 ]);
 
 /** A hint for the token at `index`, which is not what the parser could use there. Null if we know none. */
@@ -68,7 +75,12 @@ export function hintFor(tokens: readonly Token[], index: number): string | null 
   const before = tokens[index - 1];
   if (token?.kind === '/' && tokens[index + 1]?.kind === '*') return FOREIGN.get('/ *') ?? null;
   if (token === undefined || before === undefined) return null;
-  return foreignHint(token, before, tokens[index - 2]) ?? keywordHint(tokens, index) ?? lineHint(tokens, index, token, before);
+  return (
+    foreignHint(token, before, tokens[index - 2]) ??
+    keywordHint(tokens, index) ??
+    bracketHint(tokens, index, token) ??
+    lineHint(tokens, index, token, before)
+  );
 }
 
 function foreignHint(token: Token, before: Token, earlier: Token | undefined): string | null {
@@ -78,14 +90,66 @@ function foreignHint(token: Token, before: Token, earlier: Token | undefined): s
     if (token.kind === '[' && VALUE_ENDS.has(before.kind))
       return 'there is no index bracket; write: list.0, or list.(i) for a variable';
   }
+  if (before.kind === 'name' && before.text === 'import' && token.kind === 'name') {
+    return `import is a function: ${token.text} := import('${token.text}')`;
+  }
+  if (before.kind === 'string' && before.end === token.start && token.kind === 'name') {
+    return "a string ends at the next single quote; inside of it one is written \\'";
+  }
+  if (before.kind === 'name' && token.kind === 'string' && before.end < token.start) {
+    return `the arguments of a call stand in parentheses: ${before.text}(…)`;
+  }
   for (const word of [token, before, earlier]) {
     if (word?.kind !== 'name') continue;
-    if (word.text.startsWith('"')) return 'strings are written in single quotes';
+    if (word.text.startsWith('"') || word.text.startsWith('`')) return 'strings are written in single quotes';
+    if (word.text.startsWith('#')) return 'comments begin with // and end with the line';
     if (word !== earlier && word.text === ';') return 'expressions are separated by new lines or commas, not by ;';
     const foreign = word === earlier ? undefined : FOREIGN_WORDS.get(word.text);
     if (foreign !== undefined) return foreign;
   }
   return null;
+}
+
+/** What stands in braces that were opened before the token at `index`, and what is not closed. */
+function bracketHint(tokens: readonly Token[], index: number, token: Token): string | null {
+  const open = openAt(tokens, index);
+  if (token.kind === '=' && open !== null && opensParameters(tokens, open)) {
+    return 'a parameter has no default; an argument that is not given is ?';
+  }
+  if (token.kind === '}' && open !== null && opensBranches(tokens, open)) {
+    return 'an if has branches: if x { true -> a, _ -> b }';
+  }
+  return null;
+}
+
+/** The innermost bracket that is open before `index`; null if there is none. */
+function openAt(tokens: readonly Token[], index: number): number | null {
+  let closed = 0;
+  for (let i = index - 1; i >= 0; i--) {
+    const kind = tokens[i]?.kind;
+    if (kind === ')' || kind === ']' || kind === '}') closed++;
+    if ((kind === '(' || kind === '[' || kind === '{') && closed-- === 0) return i;
+  }
+  return null;
+}
+
+/** Whether a bracket opens the parameters of a function or class. */
+function opensParameters(tokens: readonly Token[], open: number): boolean {
+  const word = tokens[open - 1]?.kind === 'name' ? tokens[open - 2]?.kind : tokens[open - 1]?.kind;
+  return tokens[open]?.kind === '(' && (word === 'fn' || word === 'cs');
+}
+
+/** Whether a brace opens the branches of an `if`: the word stands before it on the same level. */
+function opensBranches(tokens: readonly Token[], open: number): boolean {
+  let closed = 0;
+  for (let i = open - 1; i >= 0; i--) {
+    const kind = tokens[i]?.kind;
+    if (kind === ')' || kind === ']' || kind === '}') closed++;
+    if (kind === '(' || kind === '[' || kind === '{') closed--;
+    if (closed < 0 || (closed === 0 && kind === ',')) return false;
+    if (closed === 0 && kind === 'if') return true;
+  }
+  return false;
 }
 
 /** `o.if` and `{if: 1}`: the error comes one to three tokens after the keyword. */
@@ -107,7 +171,12 @@ function lineHint(tokens: readonly Token[], index: number, token: Token, before:
   const next = tokens[index + 1];
   if (made && next?.kind === '{') return 'the { must stand on the same line as what it belongs to';
   if (made && ENDING.has(before.kind)) return `a line cannot end in ${before.kind}: its right side must stand on the same line`;
-  if (made && before.kind === ')') return 'a body must begin on the same line';
+  if (made && next?.kind === 'end' && GOING_ON.has(before.kind))
+    return `the text ends after ${before.kind}, where it has to go on`;
+  if (made && before.kind === ')') {
+    const open = openAt(tokens, index - 1);
+    return open !== null && opensParameters(tokens, open) ? 'a body must begin on the same line' : null;
+  }
 
   if (before.kind !== ',' || before.start !== before.end) return null;
   if (token.kind === '.') return 'a line cannot begin with . : put it at the end of the line before';
