@@ -83,7 +83,7 @@ describe('hintFor', () => {
       'Cannot + incompatible values [1], [2]',
       'xs << x adds an item to a list; std.join(xs, ys) makes one list of two',
     ],
-    ["s := '12'\ns ‸<< 3", "Cannot << incompatible values '12', 3", 'to append it as text, write << string(3)'],
+    ["s := '12'\ns <‸< 3", "Cannot << incompatible values '12', 3", 'to append it as text, write << string(3)'],
     ['1 ‸+ ?', 'Cannot + incompatible values 1, ?', null],
     ['prnit ‸<- 2', 'prnit is undefined', '`<-` changes a variable that exists already; `prnit := …` makes one'],
     ['xs := [1]\nxs‸.(1.0)', 'Cannot index into list with non-integer index 1', 'an index is an int: .(int(1.0))'],
