@@ -98,7 +98,7 @@ describe('import', () => {
     });
     expect(lines).toEqual(['run', 'run']);
     const wrong = 'Runtime: Expected string, list, or object in left-hand side of property access, got 5 [2:12] < bad [2:1]';
-    expect(errors).toEqual([wrong, wrong]);
+    expect(errors).toEqual([`${wrong} < fn [2:4]`, wrong]); // who imports is still there
   });
 
   it('runs a module anew in a thread that waited for one that failed', () => {

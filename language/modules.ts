@@ -175,7 +175,7 @@ function moduleObject(
       ...[...builtins.keys()].filter((name) => !names.includes(name)),
     ],
     remove(name) {
-      if (Object.hasOwn(variables, name)) variables[name] = null;
+      if (Object.hasOwn(variables, name)) variables[name] = undefined;
     },
   };
   Object.defineProperty(prototype, HIDDEN, { value: hidden });
