@@ -7,8 +7,8 @@
 import { ProgramError } from '../language/errors.ts';
 import type { Machine } from '../language/machine.ts';
 import { display } from '../language/render.ts';
-import { atom, failure, type Int, Obj, Str, type Suspended, type Value } from '../language/values.ts';
-import { atomValue, int, MAX_TEXT, optional, text } from './params.ts';
+import { atom, failure, type Int, MAX_TEXT, Obj, Str, type Suspended, type Value } from '../language/values.ts';
+import { atomValue, int, optional, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 import { dataResult, endResult, textResult, unavailable } from './results.ts';
 

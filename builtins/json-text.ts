@@ -1,11 +1,13 @@
 /** The strings of JSON: writing one, and reading one inside a longer text. All over byte text. */
 import { isAscii, sequenceLength, toBytes } from '../language/bytes.ts';
+import { inParts } from './segments.ts';
 
 /** No character that needs an escape, and no byte that could be wrong. */
 const PLAIN = /^[ !#-[\]-\x7f]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to be escaped
 const ESCAPED = /["\\\x00-\x1f]/g;
-const NOT_ASCII = /[\x80-\xff]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the same, and all that is not ASCII
+const ESCAPED_OR_NOT_ASCII = /["\\\x00-\x1f\x80-\xff]/g;
 
 const ESCAPES: Record<string, string> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '\f': '\\f', '"': '\\"', '\\': '\\\\' };
 const UNESCAPES: Record<string, string> = { t: '\t', n: '\n', r: '\r', f: '\f' };
@@ -28,8 +30,8 @@ function isUtf8(bytes: string): boolean {
 /** A string as JSON writes it, without its quotes. Bytes that are not UTF-8 are written as the code points of their number. */
 export function jsonEscape(bytes: string): string {
   if (PLAIN.test(bytes)) return bytes;
-  const text = bytes.replace(ESCAPED, escaped);
-  return isUtf8(bytes) ? text : text.replace(NOT_ASCII, escaped);
+  const wrong = isUtf8(bytes) ? ESCAPED : ESCAPED_OR_NOT_ASCII;
+  return inParts(bytes, (part) => part.replace(wrong, escaped));
 }
 
 /** A string read from JSON text, and where its closing quote stands. */

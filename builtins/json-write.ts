@@ -1,9 +1,20 @@
 /** Writes values as JSON, as `json.serialize` does. Open lists and objects are kept on a stack of our own. */
 import { ProgramError } from '../language/errors.ts';
 import { toText } from '../language/render.ts';
-import { Atom, codec, Float, getKey, isObject, keysOf, type Obj, Str, type Table, type Value } from '../language/values.ts';
+import {
+  Atom,
+  codec,
+  Float,
+  getKey,
+  isObject,
+  keysOf,
+  MAX_TEXT,
+  type Obj,
+  Str,
+  type Table,
+  type Value,
+} from '../language/values.ts';
 import { jsonEscape } from './json-text.ts';
-import { MAX_TEXT } from './params.ts';
 import type { Work } from './slices.ts';
 
 /** Values that are written in one slice. */

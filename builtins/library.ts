@@ -7,7 +7,7 @@ import { isAscii } from '../language/bytes.ts';
 import { ProgramError } from '../language/errors.ts';
 import type { Machine } from '../language/machine.ts';
 import { display } from '../language/render.ts';
-import { type Fn, Obj, Str, SUSPENDED, type Suspended, type Value } from '../language/values.ts';
+import { type Fn, MAX_TEXT, Obj, Str, SUSPENDED, type Suspended, type Value } from '../language/values.ts';
 import { base64Decode, base64Encode } from './base64.ts';
 import { parseJson } from './json-parse.ts';
 import { jsonEscape } from './json-text.ts';
@@ -15,9 +15,9 @@ import { writeJson } from './json-write.ts';
 import { loopBuiltins } from './loops.ts';
 import * as mail from './mail-text.ts';
 import { md5 } from './md5.ts';
-import { any, callable, int, list, MAX_TEXT, nonNegativeInt, saying, text } from './params.ts';
+import { any, callable, int, list, nonNegativeInt, saying, text } from './params.ts';
 import { type Builtin, builtin, type Param } from './registry.ts';
-import { replaceText, splitText } from './segments.ts';
+import { inParts, replaceText, splitText } from './segments.ts';
 import { sha256 } from './sha256.ts';
 import { inSlices, textOf, type Work } from './slices.ts';
 import { sortByKeys } from './sorting.ts';
@@ -105,11 +105,15 @@ const ASCII_UPPER = /[A-Z]+/g;
 const ASCII_LOWER = /[a-z]+/g;
 
 function lower(text: string): string {
-  return isAscii(text) ? text.toLowerCase() : text.replace(ASCII_UPPER, (letters) => letters.toLowerCase());
+  return isAscii(text)
+    ? text.toLowerCase()
+    : inParts(text, (part) => part.replace(ASCII_UPPER, (letters) => letters.toLowerCase()));
 }
 
 function upper(text: string): string {
-  return isAscii(text) ? text.toUpperCase() : text.replace(ASCII_LOWER, (letters) => letters.toUpperCase());
+  return isAscii(text)
+    ? text.toUpperCase()
+    : inParts(text, (part) => part.replace(ASCII_LOWER, (letters) => letters.toUpperCase()));
 }
 
 /** A builtin that gives a string in another form. */

@@ -9,9 +9,6 @@ import { display } from '../language/render.ts';
 import { Atom, Float, type Fn, type Int, isInt, isObject, type Obj, Str, type Table, type Value } from '../language/values.ts';
 import type { Param } from './registry.ts';
 
-/** The longest string that JavaScript can hold (V8: 2^29 - 24); no builtin may be asked for more bytes. */
-export const MAX_TEXT = 2 ** 29 - 24;
-
 /** Any value at all. */
 export function any(name: string): Param<Value> {
   return { name, shape: 'any value', read: (value) => value };

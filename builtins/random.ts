@@ -1,8 +1,8 @@
 /** Random numbers, and random bytes fit for secrets. */
 import { ProgramError } from '../language/errors.ts';
 import { display } from '../language/render.ts';
-import { Float, Str } from '../language/values.ts';
-import { int, MAX_TEXT } from './params.ts';
+import { Float, MAX_TEXT, Str } from '../language/values.ts';
+import { int } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 
 /** `secureBytes` gives so many bytes, as byte text, from the host's generator for keys and secrets. */

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Str, type Value } from '../language/values.ts';
-import { MAX_TEXT } from './params.ts';
-import { replaceText, splitText } from './segments.ts';
+import { MAX_TEXT, Str, type Value } from '../language/values.ts';
+import { inParts, replaceText, splitText } from './segments.ts';
 import type { Work } from './slices.ts';
 import { whole } from './test-work.ts';
 
@@ -47,6 +46,14 @@ describe('splitText', () => {
   it('takes a separator of any length', () => {
     const sep = 'x'.repeat(400_000);
     expect(texts(whole(splitText(`a${sep}b${sep}`, sep)))).toEqual(['a', 'b', '']);
+  });
+});
+
+describe('inParts', () => {
+  it('changes each byte once', () => {
+    const text = `${'ab'.repeat(400_000)}c`;
+    expect(inParts(text, (part) => part.replaceAll('b', 'xyz')) === text.replaceAll('b', 'xyz')).toBe(true);
+    expect(inParts('', (part) => `${part}!`)).toBe('!');
   });
 });
 

@@ -1,6 +1,5 @@
-/** Splitting and replacing in long texts: natively, one part of the text after the other. */
-import { Str, type Value } from '../language/values.ts';
-import { MAX_TEXT } from './params.ts';
+/** Splitting, replacing and the like in long texts: natively, one part of the text after the other. */
+import { MAX_TEXT, Str, type Value } from '../language/values.ts';
 import type { Work } from './slices.ts';
 
 /** About as much of a text as is searched in one slice. */
@@ -25,6 +24,17 @@ function segmentEnd(text: string, sub: string, from: number): number {
     at++;
   }
   return text.length;
+}
+
+/**
+ * What a change of single bytes makes of a text. V8 ends the process when a replacement makes more than 2^27 pieces, which parts
+ * do not.
+ */
+export function inParts(text: string, change: (part: string) => string): string {
+  if (text.length <= SEGMENT) return change(text);
+  let made = '';
+  for (let from = 0; from < text.length; from += SEGMENT) made += change(text.slice(from, from + SEGMENT));
+  return made;
 }
 
 /** What stands in `text` before, between and after the places of `sep`; its single bytes if that is empty. */

@@ -1,4 +1,5 @@
 /** Long work of a builtin, in slices between which other threads and the event loop have their turn. */
+import { limitAt } from '../language/errors.ts';
 import type { Machine } from '../language/machine.ts';
 import { Str, type Suspended, type Value } from '../language/values.ts';
 
@@ -7,8 +8,12 @@ export type Work<T> = Generator<undefined, T>;
 
 /** What the work comes to. Whenever it stops, the calling thread gives up the processor. */
 export function inSlices(machine: Machine, work: Work<Value>): Value | Suspended {
-  const { done, value } = work.next();
-  return done === true ? value : machine.outOfFuel(0, inSlices, [machine, work]);
+  try {
+    const { done, value } = work.next();
+    return done === true ? value : machine.outOfFuel(0, inSlices, [machine, work]);
+  } catch (error) {
+    throw limitAt(error, null);
+  }
 }
 
 /** What the work comes to as a string, or ? when it comes to nothing. */

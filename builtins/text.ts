@@ -10,7 +10,11 @@ import { inSlices, type Work } from './slices.ts';
 /** Bytes that are looked at in one slice. */
 const SLICE = 2 ** 16;
 
+/** V8 has no list for more items. */
+const MOST_ITEMS = 2 ** 27 - 1;
+
 function* toBits(bytes: string): Work<Value> {
+  if (bytes.length > MOST_ITEMS) throw new ProgramError(`bits() takes at most ${MOST_ITEMS} bytes, got ${bytes.length}`);
   const codes: Value[] = new Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) {
     codes[i] = bytes.charCodeAt(i);

@@ -29,8 +29,11 @@ export function limitReason(error: unknown): string | null {
   return /call stack/i.test(error.message) ? 'A value is nested too deeply' : 'Too large for the memory of this process';
 }
 
-/** The error of an operator that has run into such a limit, with its place; any other error as it is. */
-export function limitAt(error: unknown, at: number): unknown {
+/**
+ * The error of an operator or builtin that has run into such a limit, as a mistake at a place (null: the call on the stack); any other
+ * error as it is.
+ */
+export function limitAt(error: unknown, at: number | null): unknown {
   const reason = limitReason(error);
   return reason === null ? error : new ProgramError(reason, at);
 }

@@ -58,6 +58,7 @@ export function traceOf(error: Error, frames: Frame | null): Trace {
   });
   for (let frame = frames; frame !== null; frame = frame.next) {
     const { resume, pc } = frame;
+    if (native.length === 0) callAt ??= callAtSite(resume.name, pc) ?? null; // a builtin has gone on after a wait
     if (resume === passOn) add(`$${pc}`, () => undefined);
     else add(resume.name, () => callAtSite(resume.name, pc));
   }

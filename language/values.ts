@@ -75,6 +75,9 @@ export const codec: Codec = {
   },
 };
 
+/** The longest text that JavaScript can hold (V8: 2^29 - 24); no string may be longer. */
+export const MAX_TEXT = 2 ** 29 - 24;
+
 /** Bytes that are being appended to or written in place: as text, as an array of doubling capacity, or both. */
 class Grown {
   text: string | null;
@@ -90,7 +93,8 @@ class Grown {
   reserve(capacity: number): Uint8Array {
     const old = this.bytes;
     if (old !== null && old.length >= capacity) return old;
-    const bytes = new Uint8Array(Math.max(capacity, this.length * 2, 512));
+    if (capacity > MAX_TEXT) throw new RangeError('Invalid string length'); // as V8 words it
+    const bytes = new Uint8Array(Math.min(Math.max(capacity, this.length * 2, 512), MAX_TEXT));
     if (old !== null) bytes.set(old.subarray(0, this.length));
     else codec.encode(this.text as string, bytes, 0); // without an array the text is there
     this.bytes = bytes;
@@ -151,7 +155,7 @@ export class Str {
       return;
     }
     const end = raw.length + piece.length;
-    const bytes = raw.bytes !== null && raw.bytes.length >= end ? raw.bytes : raw.reserve(Math.max(end, raw.length * 2));
+    const bytes = raw.bytes !== null && raw.bytes.length >= end ? raw.bytes : raw.reserve(end);
     if (piece.length === 1) bytes[raw.length] = piece.charCodeAt(0);
     else codec.encode(piece, bytes, raw.length);
     raw.length = end;
@@ -170,7 +174,7 @@ export class Str {
       raw = new Grown(raw);
       this.raw = raw;
     }
-    const bytes = raw.reserve(end > raw.length ? Math.max(end, raw.length * 2) : raw.length);
+    const bytes = raw.reserve(Math.max(end, raw.length));
     codec.encode(piece, bytes, index);
     if (end > raw.length) raw.length = end;
     raw.text = null;
