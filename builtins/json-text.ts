@@ -34,6 +34,9 @@ export function jsonEscape(bytes: string): string {
   return inParts(bytes, (part) => part.replace(wrong, escaped));
 }
 
+/** The same for each ASCII character, by its code. */
+export const ASCII_AS_JSON: readonly string[] = Array.from({ length: 0x80 }, (_, code) => jsonEscape(String.fromCharCode(code)));
+
 /** A string read from JSON text, and where its closing quote stands. */
 export interface JsonString {
   readonly bytes: string;

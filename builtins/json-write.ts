@@ -14,7 +14,7 @@ import {
   type Table,
   type Value,
 } from '../language/values.ts';
-import { jsonEscape } from './json-text.ts';
+import { ASCII_AS_JSON, jsonEscape } from './json-text.ts';
 import type { Work } from './slices.ts';
 
 /** Values that are written in one slice. */
@@ -22,6 +22,9 @@ const SLICE = 2000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const ZERO = 0x30;
+/** `\u0000` */
+const LONGEST_ESCAPE = 6;
 
 /** A list or object that is being written. */
 interface Open {
@@ -62,26 +65,45 @@ class Output {
 
   /** Text between quotes, escaped. */
   addString(text: string): void {
-    if (text.length < LONG_TEXT) {
-      this.#makeRoom(text.length + 2);
-      const bytes = this.#bytes;
-      let at = this.#length;
-      bytes[at++] = QUOTE;
-      let plain = true;
-      for (let i = 0; plain && i < text.length; i++) {
-        const code = text.charCodeAt(i);
-        plain = code >= 0x20 && code < 0x80 && code !== QUOTE && code !== BACKSLASH;
-        bytes[at++] = code;
-      }
-      if (plain) {
-        bytes[at++] = QUOTE;
-        this.#length = at;
-        return;
-      }
-    }
+    if (text.length < LONG_TEXT && this.#addAscii(text)) return;
     this.add('"');
     this.add(jsonEscape(text));
     this.add('"');
+  }
+
+  /** The same for a short text if it is ASCII; else nothing. */
+  #addAscii(text: string): boolean {
+    this.#makeRoom(LONGEST_ESCAPE * text.length + 2);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    bytes[at++] = QUOTE;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x80) return false;
+      if (code >= 0x20 && code !== QUOTE && code !== BACKSLASH) {
+        bytes[at++] = code;
+      } else {
+        const written = ASCII_AS_JSON[code] as string; // code is ASCII
+        for (let k = 0; k < written.length; k++) bytes[at++] = written.charCodeAt(k);
+      }
+    }
+    bytes[at++] = QUOTE;
+    this.#length = at;
+    return true;
+  }
+
+  /** An int below 10^9 and not below 0. */
+  addSmall(int: number): void {
+    this.#makeRoom(9);
+    let size = 1;
+    for (let rest = int; rest >= 10; rest = (rest / 10) | 0) size++;
+    const end = this.#length + size;
+    for (let at = end - 1, rest = int | 0; at >= this.#length; at--) {
+      const next = (rest / 10) | 0;
+      this.#bytes[at] = ZERO + rest - next * 10;
+      rest = next;
+    }
+    this.#length = end;
   }
 
   text(): string {
@@ -124,6 +146,7 @@ export function* writeJson(value: Value, limit: number): Work<string | undefined
     } else {
       if (current instanceof Str) out.addString(current.text);
       else if (current instanceof Atom) out.addString(current.name);
+      else if (typeof current === 'number' && current >= 0 && current < 1e9) out.addSmall(current);
       else out.add(scalar(current));
       if (inner === undefined) return out.text();
     }
