@@ -7,8 +7,8 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
-/** Compiled in advance. Together with all sources they are what still fits into 120 KB of gzip beside the language. */
-const COMPILED = ['std', 'str'];
+/** Compiled in advance. Together with all sources it is what still fits into 120 KB of gzip beside the language. */
+const COMPILED = ['std'];
 /** Mail needs a network, which browsers seldom have, and would be half of the file: it is loaded when a program asks for it. */
 const MAIL = /^(smtp|pop|imap|mail|mime|email)(-|$)/;
 const CALL_FIELDS = 3;

@@ -62,14 +62,14 @@ export function closableSockets(backend: SocketBackend): { readonly backend: Soc
   /** What comes when the program is over is closed at once. */
   const note = (one: Connection | Listener): void => {
     if (over) {
-      one.close();
+      one.close(false);
       return;
     }
     open.add(one);
     const close = one.close.bind(one);
-    one.close = () => {
+    one.close = (owed) => {
       open.delete(one);
-      close();
+      close(owed);
     };
   };
   const noteConnection = (connection: Connection): void => {
@@ -82,6 +82,7 @@ export function closableSockets(backend: SocketBackend): { readonly backend: Soc
         ended: () => events.ended(),
         drained: () => events.drained(),
         secured: () => events.secured?.(),
+        owed: () => events.owed?.() ?? 0,
         failed(breakdown) {
           open.delete(connection);
           failed(breakdown);
@@ -120,7 +121,7 @@ export function closableSockets(backend: SocketBackend): { readonly backend: Soc
     closeAll() {
       over = true;
       for (const giveUp of dialling) giveUp();
-      for (const one of [...open]) one.close();
+      for (const one of [...open]) one.close(true);
     },
   };
 }

@@ -83,8 +83,8 @@ function parsePort(text: string): number | string {
   return services.get(text.toLowerCase()) ?? `address tcp/${text}: unknown port`;
 }
 
-/** The host, or null when there can be no such host. */
-function parseHost(host: string): string | null {
+/** The host in the form that `parseAddress` gives, or null when there can be no such host. */
+export function parseHost(host: string): string | null {
   if (host === '') return '';
   if (isIPv4(host)) return host;
   if (host.includes(':')) return plainIPv6(host);

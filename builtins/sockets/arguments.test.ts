@@ -149,6 +149,8 @@ const options =
     }
     return null;
   };
+/** Of reads and writes: in the reference they have none, and an argument too many is no mistake. */
+const callOptions: Rule = (value, name) => (isObject(value) ? options(callFields)(value, name) : null);
 
 /** Certificates are looked at last, and there are none in memory. */
 function certificates(name: string, given: Value): string | null {
@@ -172,18 +174,18 @@ const width: Rule = (value, name) =>
 /** For each builtin its rules in order, and how many arguments it needs. */
 const contract: { readonly [name: string]: { rules: readonly Rule[]; needs: number; fields?: Fields } } = {
   socket_connect: { needs: 1, rules: [anAddress, options(connectFields)], fields: connectFields },
-  socket_send: { needs: 2, rules: [aSocket, aString, options(callFields)], fields: callFields },
-  socket_recv: { needs: 2, rules: [aSocket, aSize, options(callFields)], fields: callFields },
-  socket_recv_exact: { needs: 2, rules: [aSocket, aSize, options(callFields)], fields: callFields },
-  socket_recv_line: { needs: 1, rules: [aSocket, options(callFields)], fields: callFields },
+  socket_send: { needs: 2, rules: [aSocket, aString, callOptions], fields: callFields },
+  socket_recv: { needs: 2, rules: [aSocket, aSize, callOptions], fields: callFields },
+  socket_recv_exact: { needs: 2, rules: [aSocket, aSize, callOptions], fields: callFields },
+  socket_recv_line: { needs: 1, rules: [aSocket, callOptions], fields: callFields },
   socket_recv_until: {
     needs: 2,
-    rules: [aSocket, second('a non-empty string', (value) => value instanceof Str && value.length > 0), options(callFields)],
+    rules: [aSocket, second('a non-empty string', (value) => value instanceof Str && value.length > 0), callOptions],
     fields: callFields,
   },
-  socket_recv_all: { needs: 1, rules: [aSocket, options(callFields)], fields: callFields },
-  socket_send_packet: { needs: 2, rules: [aSocket, aString, width, options(callFields)], fields: callFields },
-  socket_recv_packet: { needs: 1, rules: [aSocket, width, options(callFields)], fields: callFields },
+  socket_recv_all: { needs: 1, rules: [aSocket, callOptions], fields: callFields },
+  socket_send_packet: { needs: 2, rules: [aSocket, aString, width, callOptions], fields: callFields },
+  socket_recv_packet: { needs: 1, rules: [aSocket, width, callOptions], fields: callFields },
   socket_starttls: { needs: 1, rules: [aSocket, options(startTlsFields)], fields: startTlsFields },
   socket_close: { needs: 1, rules: [aSocket] },
   socket_close_write: { needs: 1, rules: [aSocket] },
@@ -279,7 +281,8 @@ async function pair(): Promise<Pair> {
   return { driver, a: live, b: socket(1) };
 }
 
-const table = socketBuiltins(memoryNetwork());
+/** What programs call; names with `__` are for lib/socket.oak. */
+const table = socketBuiltins(memoryNetwork()).filter(({ name }) => !name.startsWith('__'));
 
 it('has a rule for every builtin of the registry', () => {
   expect(table.map(({ name }) => name).sort()).toEqual(Object.keys(contract).sort());

@@ -75,9 +75,10 @@ export interface Connection {
   end(): void;
   /**
    * Lets go of the connection: what was written still goes out, then the end of the stream; input is thrown away for a second
-   * at most, so that the peer does not lose what is on its way to it. No event comes any more.
+   * at most, so that the peer does not lose what is on its way to it. If nothing is `owed`, what the system has not taken by
+   * then need not go out. No event comes any more.
    */
-  close(): void;
+  close(owed: boolean): void;
   /**
    * Encrypts from here on. `unread` are the bytes that were received and not read: the first bytes of the handshake.
    * `attach`ed events go on with the decrypted stream. A failed handshake ends the connection, which reports nothing more.
@@ -96,6 +97,8 @@ export interface ConnectionEvents {
   drained(): void;
   /** The handshake of an accepted connection is done. */
   secured?(): void;
+  /** How many of the bytes that the system has not taken yet must still go out: their sends have returned. Asked at the end. */
+  owed?(): number;
   /** The connection is gone. */
   failed(breakdown: Breakdown): void;
 }
@@ -200,13 +203,17 @@ export interface StreamOptions {
   readonly keepAliveMs: number;
 }
 
-export interface DialOptions extends StreamOptions {
-  readonly tls: TlsOptions | null;
-  /** Whether an IP address that the host's name was found to have may be connected to; without it every one may. */
+/** What is allowed of the addresses of a name. */
+export interface NameRules {
+  /** Whether an IP address that the host's name was found to have may be used; without it every one may. */
   readonly mayReach?: (ip: string) => boolean;
 }
 
-export interface ListenerOptions extends StreamOptions {
+export interface DialOptions extends StreamOptions, NameRules {
+  readonly tls: TlsOptions | null;
+}
+
+export interface ListenerOptions extends StreamOptions, NameRules {
   readonly tls: TlsOptions | null;
   readonly backlog: number;
 }

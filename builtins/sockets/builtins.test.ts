@@ -449,6 +449,7 @@ describe('a runtime without sockets', () => {
 
   it('calls a function at the end at once, except the handler of a listener', () => {
     for (const [name, fn] of functions) {
+      if (name.startsWith('__')) continue; // called by lib/socket.oak only, without callbacks
       const got: unknown[] = [];
       const result = fn(str('x'), (value: Value) => {
         got.push(plain(value));

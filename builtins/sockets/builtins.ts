@@ -7,11 +7,12 @@
  */
 import { ProgramError } from '../../language/errors.ts';
 import type { Machine } from '../../language/machine.ts';
+import { binaryError } from '../../language/operand-errors.ts';
 import { display } from '../../language/render.ts';
 import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
 import { type Builtin, builtin } from '../registry.ts';
 import { isIP, parseAddress } from './address.ts';
-import { type DialOptions, type ErrorCode, Failure, NOT_ALLOWED, type SocketBackend, type Target } from './backend.ts';
+import { type ErrorCode, Failure, type NameRules, NOT_ALLOWED, type SocketBackend, type Target } from './backend.ts';
 import { infoOf } from './info.ts';
 import {
   address,
@@ -38,7 +39,8 @@ import type { SocketWatch } from './watch.ts';
 
 /**
  * What programs may do, where the embedder wants a say; everything is allowed that is not forbidden. A host is as the program wrote
- * it, so a name that has a forbidden address passes `mayConnect`; `mayReach` is asked for each address that a name has.
+ * it, so a name that has a forbidden address passes `mayConnect` and `mayListen`; `mayReach` is asked for each address that the
+ * name turns out to have. A Unix socket is a target, too, without host and port.
  */
 export interface SocketPolicy {
   mayConnect?(target: Target): boolean;
@@ -91,6 +93,15 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
           const one = b instanceof Str && (c === undefined || c === null) ? socket.read(a) : undefined;
           return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.send((b as Str).text);
         },
+    }),
+    builtin({
+      group,
+      name: '__socket_line', // for lib/socket.oak, of a line that is no string: without a network it answers as all do
+      help: 'the error of adding the end of a line to a value that is no string',
+      params: [anything('line', 'any value')],
+      run(_machine, line) {
+        throw new ProgramError(binaryError('+', line, new Str('\r\n'), 0).reasonOf);
+      },
     }),
     builtin({
       ...shared,
@@ -271,7 +282,7 @@ function connect(
 }
 
 /** What a policy says about the addresses of a name. */
-function reachable(policy: SocketPolicy, target: Target): Pick<DialOptions, 'mayReach'> {
+function reachable(policy: SocketPolicy, target: Target): NameRules {
   if (policy.mayReach === undefined || target.kind === 'unix' || isIP(target.host)) return {};
   const { host: name, port } = target;
   return { mayReach: (ip) => policy.mayReach?.({ ip, port, name }) !== false };
@@ -304,7 +315,8 @@ function listen(
   const serving = new Serving(machine, table, handler, { maxLine: lineLimit(MAX_LINE, options), maxConnections });
   const thread = machine.block('world');
   const backlog = options.backlog < 0 ? BACKLOG : options.backlog;
-  backend.listen(target, { tls, backlog, noDelay: options.noDelay, keepAliveMs: options.keepAlive }, serving, (outcome) => {
+  const settings = { tls, backlog, noDelay: options.noDelay, keepAliveMs: options.keepAlive, ...reachable(policy, target) };
+  backend.listen(target, settings, serving, (outcome) => {
     if (outcome instanceof Failure) {
       table.watch?.tell({ kind: 'listen-failed', address: text, code: outcome.code, reason: outcome.detail });
       machine.wake(thread, errorResult(PREFIX.listen + outcome.detail, outcome.code));

@@ -58,7 +58,7 @@ export function memoryNetwork(defer: Defer = queueMicrotask): SocketBackend {
       };
     },
 
-    listen(target, { tls, backlog }, events, done) {
+    listen(target, { tls, backlog, mayReach }, events, done) {
       defer(() => {
         const host = hostOf(target);
         if (tls !== null || host === null) {
@@ -67,6 +67,10 @@ export function memoryNetwork(defer: Defer = queueMicrotask): SocketBackend {
         }
         const port = target.kind === 'tcp' && target.port === 0 ? nextPort++ : undefined;
         const key = keyOf(target, host, port);
+        if (mayReach?.(host) === false) {
+          done(new Failure('permission', `listen tcp ${key}: ${NOT_ALLOWED}`));
+          return;
+        }
         if (listeners.has(key)) {
           done(new Failure('inuse', `listen tcp ${key}: bind: address already in use`));
           return;

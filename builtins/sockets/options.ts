@@ -53,6 +53,9 @@ const version: Field<'1.2' | '1.3'> = {
   },
 };
 
+/** The handshake has room for so many bytes of them, each behind its length (RFC 7301, section 3.1). */
+const MOST_ALPN = 0xffff;
+
 const protocols: Field<readonly string[]> = {
   shape: 'a list of strings',
   standard: [],
@@ -60,7 +63,8 @@ const protocols: Field<readonly string[]> = {
     if (value === null) return [];
     if (!Array.isArray(value)) return undefined;
     const names = value.flatMap((one) => (one instanceof Str && one.length > 0 && one.length < 256 ? [one.text] : []));
-    return names.length === value.length ? names : undefined;
+    const size = names.reduce((sum, { length }) => sum + 1 + length, 0);
+    return names.length === value.length && size <= MOST_ALPN ? names : undefined;
   },
 };
 
@@ -123,8 +127,6 @@ const callFields = { timeout: time, maxLine: bytes, maxBytes: bytes, keep: bool 
 
 export type TlsChoices = Read<typeof tlsFields>;
 export type ConnectOptions = Read<typeof connectFields>;
-export type StartTlsOptions = Read<typeof startTlsFields>;
-export type ListenOptions = Read<typeof listenFields>;
 export type CallOptions = Read<typeof callFields>;
 
 /** A parameter for options: an object or `?`. */
@@ -161,7 +163,12 @@ function optionsParam<F extends Fields>(fields: F): Required<Param<Read<F>>> {
 export const connectOptions = optionsParam(connectFields);
 export const startTlsOptions = optionsParam(startTlsFields);
 export const listenOptions = optionsParam(listenFields);
-export const callOptions = optionsParam(callFields);
+const strictCallOptions = optionsParam(callFields);
+/** Those of reads and writes, of which the reference knows nothing: there, anything that is no object is one argument too many. */
+export const callOptions: typeof strictCallOptions = {
+  ...strictCallOptions,
+  read: (value) => strictCallOptions.read(isObject(value) ? value : null),
+};
 
 /** An address to connect to. */
 export const address: Param<string> = {

@@ -5,9 +5,7 @@ import type { SocketPolicy } from './builtins.ts';
 import { networkPolicy } from './policy.ts';
 
 function policyOf(allow: string | null, deny: string | null): SocketPolicy {
-  const policy = networkPolicy(allow, deny);
-  if (typeof policy === 'string') throw new Error(policy);
-  return policy;
+  return networkPolicy(allow, deny);
 }
 
 function target(address: string): Target {
@@ -39,7 +37,15 @@ describe('networkPolicy', () => {
     ['unix:*', null, 'unix:/run/a', '127.0.0.1:1'],
     ['*', '10.0.0.0/8,:25', '11.0.0.1:80', '10.0.0.1:80 a.example:25'],
     ['a.example, b.example', null, 'a.example:1 b.example:1', 'c.example:1'],
-    [null, 'unix:/run/a', 'unix:/run/b', 'unix:/run/a'],
+    [null, 'unix:/run/a', 'unix:/run/b', 'unix:/run/a unix:/run/./a unix:/run//a unix:/x/../run/a'],
+    ['unix:/run/./a', null, 'unix:/run/a', 'unix:/run/a/b'],
+    [
+      null,
+      'localhost',
+      '[::2]:1',
+      '[::0]:1 [0::0]:1 [0:0:0:0:0:0:0:0]:1 [::%lo]:1 [::0.0.0.0]:1 [::ffff:127.0.0.1]:1 [::ffff:0.0.0.0]:1',
+    ],
+    [null, '127.0.0.0/8,::1', '[::2]:1', '[::0]:1 [0::0]:1 [::%lo]:1 0.0.0.0:1 :1'],
   ] as const) {
     it(`allows ${allow} and denies ${deny}`, () => {
       const { mayConnect } = policyOf(allow, deny);
@@ -56,6 +62,10 @@ describe('networkPolicy', () => {
     expect(mayConnect?.(target('evil.example:80'))).toBe(true);
     expect(mayReach?.({ ip: '127.0.0.1', port: 80, name: 'evil.example' })).toBe(false);
     expect(mayReach?.({ ip: '10.0.0.1', port: 80, name: 'evil.example' })).toBe(true);
+    const local = policyOf(null, 'localhost');
+    for (const ip of ['0.0.0.0', '::', '0::0', '::ffff:127.0.0.1', '127.1.2.3', '::1']) {
+      expect([ip, local.mayReach?.({ ip, port: 80, name: 'evil.example' })]).toEqual([ip, false]);
+    }
   });
 
   for (const [allow, deny, address, verdict] of [
@@ -90,6 +100,9 @@ describe('networkPolicy', () => {
     '1.2.3',
     'a/8',
   ]) {
-    it(`does not understand ${wrong}`, () => expect(networkPolicy(wrong, null)).toContain(wrong));
+    it(`does not understand ${wrong}`, () => {
+      expect(() => networkPolicy(wrong)).toThrow(TypeError);
+      expect(() => networkPolicy(null, wrong)).toThrow(wrong);
+    });
   }
 });

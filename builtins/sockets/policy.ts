@@ -40,7 +40,7 @@ function readRules(list: string): readonly Rule[] | string {
 
 function readRule(text: string): Rule | null {
   if (text === '*') return { matchesHost: () => true, port: null, path: '*', all: true };
-  if (text.startsWith('unix:')) return { matchesHost: () => false, port: null, path: text.slice(5), all: false };
+  if (text.startsWith('unix:')) return { matchesHost: () => false, port: null, path: plainPath(text.slice(5)), all: false };
   const split = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text);
   const host = split === null ? text : (split[1] ?? split[2] ?? '');
   const port = split?.[3] === undefined ? null : Number(split[3]);
@@ -76,7 +76,19 @@ function isName(host: string): boolean {
 }
 
 function isLocal(host: string): boolean {
-  return host === 'localhost' || host.startsWith('127.') || addressBits(host) === 1n;
+  const bits = addressBits(host);
+  return host === 'localhost' || (bits !== null && (bits === LOOPBACK_6 || bits >> 24n === LOOPBACK_4 >> 24n));
+}
+
+/** A path without the parts that lead nowhere, as which the system sees it (links aside). */
+function plainPath(path: string): string {
+  if (!path.startsWith('/')) return path;
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
 }
 
 /** An IP address as a number: of 128 bits, IPv4 in its mapped form. Null when it is none. */
@@ -104,22 +116,36 @@ function groups(text: string): number[] {
   return text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
 }
 
-/** What a program connects to when it names no host, as backends do it. */
+const LOOPBACK_4 = 0xffff_7f00_0001n;
+const LOOPBACK_6 = 1n;
+/** The addresses that mean every interface of this machine, in both families. */
+const EVERYWHERE_4 = 0xffff_0000_0000n;
+const EVERYWHERE_6 = 0n;
+
+/** Where one gets who connects to a host: an address that means every interface leads to this machine, and so does none. */
 function dialled(host: string): string {
-  if (host === '' || host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host.toLowerCase().replace(/\.$/, '');
+  const bits = addressBits(host);
+  if (host === '' || bits === EVERYWHERE_4) return '127.0.0.1';
+  return bits === EVERYWHERE_6 ? '::1' : host.toLowerCase().replace(/\.$/, '');
 }
 
-/** The addresses that mean every interface of this machine. */
 function isEverywhere(host: string): boolean {
-  return host === '' || host === '0.0.0.0' || addressBits(host) === 0n;
+  const bits = addressBits(host);
+  return host === '' || bits === EVERYWHERE_4 || bits === EVERYWHERE_6;
+}
+
+/** The policy of two lists; null stands for a list that is not given. Throws a TypeError if there is something wrong in one of them. */
+export function networkPolicy(allow: string | null, deny: string | null = null): SocketPolicy {
+  const policy = readPolicy(allow, deny);
+  if (typeof policy === 'string') throw new TypeError(policy);
+  return policy;
 }
 
 /**
- * The policy of two lists; null stands for a list that was not given. A text is what is wrong with them. To listen on every interface
- * a program needs a rule for `0.0.0.0`, `::`, the port or everything, and no rule may deny any host on that port.
+ * The same; a text is what is wrong with the lists. To listen on every interface a program needs a rule for `0.0.0.0`, `::`, the port
+ * or everything, and no rule may deny any host on that port.
  */
-export function networkPolicy(allow: string | null, deny: string | null): SocketPolicy | string {
+export function readPolicy(allow: string | null, deny: string | null): SocketPolicy | string {
   const allowed = allow === null ? null : readRules(allow);
   const denied = deny === null ? [] : readRules(deny);
   if (typeof allowed === 'string') return allowed;
@@ -131,13 +157,16 @@ export function networkPolicy(allow: string | null, deny: string | null): Socket
     rules.some((rule) => rule.path === '*' || rule.path === path);
 
   const may = (target: Target, host: (given: string) => string): boolean => {
-    if (target.kind === 'unix') return !coversPath(denied, target.path) && (allowed === null || coversPath(allowed, target.path));
+    if (target.kind === 'unix') {
+      const path = plainPath(target.path);
+      return !coversPath(denied, path) && (allowed === null || coversPath(allowed, path));
+    }
     const name = host(target.host);
     return !covers(denied, name, target.port) && (allowed === null || covers(allowed, name, target.port));
   };
   return {
     mayConnect: (target) => may(target, dialled),
-    mayReach: ({ ip, port }) => !covers(denied, ip, port),
+    mayReach: ({ ip, port }) => !covers(denied, dialled(ip), port),
     mayListen(target) {
       if (target.kind === 'unix' || !isEverywhere(target.host)) return may(target, (host) => host.toLowerCase());
       const { port } = target;

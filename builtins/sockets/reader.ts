@@ -135,11 +135,13 @@ export class Reader {
     const at = this.#at;
     const found = text.indexOf('\n', at);
     if (found >= 0) {
-      if (found - at > limit) return TOO_LONG;
+      if (found - at > limit + (text.charCodeAt(found - 1) === CR ? 1 : 0)) return TOO_LONG;
       this.#at = found + 1;
       return withoutCRs(text, at, found);
     }
-    if (this.#start === this.#end) return text.length - at > limit ? TOO_LONG : null;
+    if (this.#start === this.#end) {
+      return text.length - at > limit + (text.charCodeAt(text.length - 1) === CR ? 1 : 0) ? TOO_LONG : null;
+    }
     return this.#takeLineOfBytes(limit);
   }
 
@@ -195,6 +197,11 @@ export class Reader {
   }
 
   /** The line's end is not in the window. */
+  /** How many bytes of a line that ends at an index are part of its end already: a CR does not count. */
+  #crBefore(end: number): number {
+    return end > this.#start && this.#bytes[end - 1] === CR ? 1 : 0;
+  }
+
   #takeLineOfBytes(limit: number): string | null | typeof TOO_LONG {
     this.#undecode();
     const from = this.#searchedFor === LF ? Math.max(this.#searched, this.#start) : this.#start;
@@ -202,10 +209,10 @@ export class Reader {
     const found = this.#find(10, from);
     if (found < 0) {
       this.#searched = this.#end;
-      return this.#end - this.#start > limit ? TOO_LONG : null;
+      return this.#end - this.#start > limit + this.#crBefore(this.#end) ? TOO_LONG : null;
     }
     this.#searched = found; // it is found again at once if the line is too long
-    if (found - this.#start > limit) return TOO_LONG;
+    if (found - this.#start > limit + this.#crBefore(found)) return TOO_LONG;
     let end = found;
     while (end > this.#start && this.#bytes[end - 1] === CR) end--;
     const line = codec.decode(this.#bytes, this.#start, end);

@@ -7,7 +7,8 @@
  * the system does not take more, senders are blocked and queued, whole sends one after the other.
  *
  * The stream of the peer is open, `#ended`, or `#broken`. The error that broke it is told once, to the operation
- * that meets it first after all data that had arrived; from then on reads find the end and sends a broken pipe.
+ * that meets it first after all data that had arrived; from then on reads find the end and sends a broken pipe. Only
+ * failures of the encryption stay what they are.
  */
 import type { Machine, Thread } from '../../language/machine.ts';
 import { type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
@@ -92,6 +93,8 @@ export class Socket implements ConnectionEvents {
   readonly #writes: Write[] = [];
   /** Why nothing can be sent any more although the connection stands. */
   #mute: Breakdown | null = null;
+  /** Bytes of a send that was given up when some of them were under way. */
+  #givenUp = 0;
   /** The thread that waits for a handshake. */
   #upgrading: Thread | null = null;
 
@@ -205,7 +208,9 @@ export class Socket implements ConnectionEvents {
 
   #answerAtEnd(kind: ReadKind): Obj {
     const rest = this.#reader.unread;
-    if (this.#broken !== null && !this.#told) return this.#withRest(this.#tell(PREFIX[kind], 'read'));
+    if (this.#broken !== null && (!this.#told || this.#broken.call === null)) {
+      return this.#withRest(this.#tell(PREFIX[kind], 'read'));
+    }
     if (kind === 'recvAll') return dataResult(this.#reader.takeAll());
     if (kind === 'recvLine' && rest > 0) return dataResult(this.#reader.takeLastLine());
     this.#toldEnd = true;
@@ -306,6 +311,7 @@ export class Socket implements ConnectionEvents {
     const error = errorResult(`${PREFIX.send}i/o timeout`, 'timeout');
     error.bytes = write.given ? Math.max(0, write.text.length - this.connection.unsent()) : 0;
     if (write.given) {
+      this.#givenUp = write.text.length;
       this.#mute = SEND_TIMED_OUT;
       this.#failWrites((prefix) => this.#fail(prefix, 'write', SEND_TIMED_OUT));
     }
@@ -387,9 +393,15 @@ export class Socket implements ConnectionEvents {
     if (this.#closed) return closedResult();
     this.flush();
     this.#closed = true;
-    this.connection.close();
+    this.connection.close(this.owed() > 0);
     this.#letGo();
     return closedResult();
+  }
+
+  /** Those that the system has not taken yet end with the bytes of sends that did not return, which need not go out. */
+  owed(): number {
+    const notReturned = this.#writes.reduce((sum, { given, text }) => sum + (given ? text.length : 0), this.#givenUp);
+    return Math.max(0, this.connection.unsent() - notReturned);
   }
 
   /**
@@ -424,9 +436,10 @@ export class Socket implements ConnectionEvents {
     }
   }
 
-  /** The error that broke the connection. From now on it is known. */
+  /** The error that broke the connection. From now on it is known; a failure of the encryption is told again and again. */
   #tell(prefix: string, operation: 'read' | 'write'): Obj {
-    const breakdown = this.#told || this.#broken === null ? BROKEN_PIPE : this.#broken;
+    const broken = this.#broken;
+    const breakdown = broken === null || (this.#told && broken.call !== null) ? BROKEN_PIPE : broken;
     this.#told = true;
     return this.#fail(prefix, operation, breakdown);
   }

@@ -6,7 +6,7 @@
  *
  * Reading it has no effects: whether a file exists and whether somebody sits at a terminal is asked through `World`.
  */
-import { networkPolicy } from '../../builtins/sockets/policy.ts';
+import { readPolicy } from '../../builtins/sockets/policy.ts';
 import { nearest } from '../../language/nearest.ts';
 
 /** What holds for every command. */
@@ -89,7 +89,7 @@ export function readArguments(argv: readonly string[], world: World): Asked {
   const { '--lib': lib, '--fuel': fuel, '--allow-net': allowNet, '--deny-net': denyNet } = given;
   if (fuel !== null && !/^[1-9]\d{0,8}$/.test(fuel)) return wrong(`--fuel takes a positive whole number, not ${fuel}`);
   if (allowNet !== null || denyNet !== null) {
-    const problem = networkPolicy(allowNet, denyNet);
+    const problem = readPolicy(allowNet, denyNet);
     if (typeof problem === 'string') return wrong(`--allow-net and --deny-net: ${problem}`);
   }
   return { command, settings: { lib, fuel: fuel === null ? null : Number(fuel), allowNet, denyNet } };

@@ -1,7 +1,7 @@
 /** A program's interpreter, with everything that Node can give it. */
 import type { Registry } from '../../builtins/registry.ts';
 import { type SocketPolicy, socketBuiltins } from '../../builtins/sockets/builtins.ts';
-import { networkPolicy } from '../../builtins/sockets/policy.ts';
+import { readPolicy } from '../../builtins/sockets/policy.ts';
 import { toBytes } from '../../language/bytes.ts';
 import { Interpreter } from '../../language/interpreter.ts';
 import type { ModuleFinder } from '../../language/modules.ts';
@@ -44,7 +44,7 @@ export function newEngine(settings: Settings, args: readonly string[], host = ne
 
 function policyOf({ allowNet, denyNet }: Settings): SocketPolicy {
   if (allowNet === null && denyNet === null) return {};
-  const policy = networkPolicy(allowNet, denyNet);
+  const policy = readPolicy(allowNet, denyNet);
   if (typeof policy === 'string') throw new Error(policy); // readArguments has looked
   return policy;
 }

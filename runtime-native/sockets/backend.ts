@@ -57,7 +57,7 @@ export function nativeSockets(): NativeSockets {
           settle(connection);
           return;
         }
-        giveUp = () => connection.close();
+        giveUp = () => connection.close(false);
         connection.upgrade(tls, NO_BYTES, (failure) => settle(failure ?? connection));
       };
 
@@ -105,6 +105,10 @@ export function nativeSockets(): NativeSockets {
           return;
         }
         const ip = found.find((one) => !one.includes(':')) ?? found[0] ?? host; // IPv4 first, as the reference does
+        if (options.mayReach?.(ip) === false) {
+          done(new Failure('permission', `listen tcp ${formatAddress(ip, port)}: ${NOT_ALLOWED}`));
+          return;
+        }
         listenTcp(ip, port, options, listeners, accept, events, done);
       });
     },

@@ -4,11 +4,11 @@
  * Verification happens here and not in Node, because Node falls back to the common name where the reference does not, skips
  * the name when a session is resumed, and reports in another order: validity, then name, then chain.
  */
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
-import { isIP } from '../../builtins/sockets/address.ts';
+import { isIP, parseHost } from '../../builtins/sockets/address.ts';
 import type { BadCredentials, CredentialSources, Credentials, TlsOptions } from '../../builtins/sockets/backend.ts';
 import { errnoText } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
@@ -133,7 +133,7 @@ function loadRoots({ caFile, ca }: CredentialSources): readonly string[] | null 
   const found = pem.toString('latin1').match(ONE_CERTIFICATE);
   if (found === null) return `tls: failed to find any certificate in ${caFile === null ? 'the CA text' : caFile}`;
   try {
-    createSecureContext({ ca: [...found] });
+    for (const one of found) new X509Certificate(one); // a context leaves out what it cannot read
     return found;
   } catch {
     return 'tls: a certificate is malformed';
@@ -238,17 +238,19 @@ function time(at: number): string {
 /** Only the alternative names count, never the common name. */
 function wrongName(certificate: X509Certificate, wanted: string): string | null {
   const name = wanted.replace(/%.*$/, '');
-  if (isIP(name)) {
-    if (certificate.checkIP(name) !== undefined) return null;
+  const host = parseHost(name.replace(/\.$/, '')); // null for what can be in no certificate, which OpenSSL must not be asked about
+  if (host !== null && isIP(host)) {
+    if (certificate.checkIP(host) !== undefined) return null;
     const addresses = alternativeNames(certificate).flatMap(({ kind, value }) => (kind === 'IP Address' ? [value] : []));
     return addresses.length === 0
       ? `x509: cannot validate certificate for ${name} because it doesn't contain any IP SANs`
       : `x509: certificate is valid for ${addresses.join(', ')}, not ${name}`;
   }
-  const host = name.replace(/\.$/, '');
-  if (certificate.checkHost(host, { subject: 'never', partialWildcards: false }) !== undefined) return null;
+  const isFor = (subject: 'never' | 'always'): boolean =>
+    host !== null && host !== '' && certificate.checkHost(host, { subject, partialWildcards: false }) !== undefined;
+  if (isFor('never')) return null;
   const names = alternativeNames(certificate);
-  if (names.length === 0 && certificate.checkHost(host, { subject: 'always' }) !== undefined) {
+  if (names.length === 0 && isFor('always')) {
     return 'x509: certificate relies on legacy Common Name field, use SANs instead';
   }
   const hosts = names.flatMap(({ kind, value }) => (kind === 'DNS' ? [value] : []));

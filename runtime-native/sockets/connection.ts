@@ -20,7 +20,7 @@ import {
   type TlsOptions,
 } from '../../builtins/sockets/backend.ts';
 import { breakdownOf } from './errors.ts';
-import { describe, secure, unusable } from './tls.ts';
+import { describe, LONGEST_TIMER_MS, secure, unusable } from './tls.ts';
 import { isTlsError, tlsErrorText } from './tls-errors.ts';
 
 /** How long input is thrown away after close, so that the peer's last words do not turn into a reset. */
@@ -47,6 +47,12 @@ export class Inlet {
 
 const NOBODY: ConnectionEvents = { data() {}, ended() {}, drained() {}, failed() {} };
 
+/** How many bytes of what it is writing a stream has not given to the system yet; Node has no public way to ask. */
+function queuedBytes(stream: Socket): number | undefined {
+  const { _handle: handle } = stream as Socket & { _handle?: { writeQueueSize?: unknown } | null };
+  return typeof handle?.writeQueueSize === 'number' ? handle.writeQueueSize : undefined;
+}
+
 export class NodeConnection implements Connection {
   readonly local: string;
   readonly remote: string;
@@ -62,6 +68,8 @@ export class NodeConnection implements Connection {
   #attached = false;
   /** A handshake is under way. */
   #securing = false;
+  /** The last write that the system did not take at once was all that it had to take. */
+  #alone = false;
 
   /** `path` is that of a Unix socket. */
   constructor(stream: Socket, inlet: Inlet | null, open: Set<NodeConnection>, path: string | null = null) {
@@ -88,6 +96,7 @@ export class NodeConnection implements Connection {
     const stream = this.#stream;
     if (this.#inlet === null || this.encrypted) stream.on('data', this.#onData);
     stream.on('end', this.#onEnd).on('drain', this.#onDrain).on('finish', this.#onDrain);
+    if (stream.readableEnded) setImmediate(this.#onEnd); // before anybody listened
   }
 
   readonly #onData = (chunk: Buffer): void => this.events.data(chunk);
@@ -106,11 +115,19 @@ export class NodeConnection implements Connection {
 
   write(text: string): boolean {
     const stream = this.#stream;
-    return stream.write(text, 'latin1') || stream.writableLength === 0;
+    if (this.#securing) {
+      stream.write(text, 'latin1', this.#onDrain); // nothing is sent before the handshake
+      return false;
+    }
+    if (stream.write(text, 'latin1') || stream.writableLength === 0) return true;
+    this.#alone = stream.writableLength === text.length;
+    return false;
   }
 
   unsent(): number {
-    return this.#stream.writableLength;
+    const stream = this.#stream;
+    const length = stream.writableLength; // a piece counts as a whole until all of it is with the system
+    return this.#alone && !this.encrypted && length > 0 ? (queuedBytes(stream) ?? length) : length;
   }
 
   pause(): void {
@@ -125,12 +142,12 @@ export class NodeConnection implements Connection {
     this.#stream.end();
   }
 
-  close(): void {
+  close(owed: boolean): void {
     this.events = NOBODY;
     const stream = this.#stream;
     if (stream.destroyed) return;
-    if (this.#securing && !this.encrypted) {
-      stream.destroy(); // in the middle of an upgrade
+    if ((this.#securing && !this.encrypted) || (!owed && this.unsent() > 0)) {
+      stream.destroy(); // in the middle of an upgrade, or of a send that nobody waits for any more
       return;
     }
     stream.resume();
@@ -146,6 +163,7 @@ export class NodeConnection implements Connection {
 
   /** Waits until all that was written is with the system, says that no more will come, and lets go. For the end of the program. */
   finish(done: () => void): void {
+    const owed = this.events.owed?.() ?? this.unsent(); // nobody: of a connection that was closed, all that is left
     this.events = NOBODY;
     const stream = this.#stream;
     const drop = (): void => {
@@ -157,7 +175,8 @@ export class NodeConnection implements Connection {
       stream.resume();
       setImmediate(drop);
     };
-    if (this.#securing && stream.writableLength === 0) stream.destroy(); // nothing was sent that a handshake would have to come before
+    const mayGo = owed === 0 && this.unsent() > 0; // what is left belongs to sends that have not returned
+    if (mayGo || (this.#securing && stream.writableLength === 0)) stream.destroy(); // or nothing was sent that a handshake has to come before
     if (stream.destroyed) {
       done();
       return;
@@ -180,8 +199,19 @@ export class NodeConnection implements Connection {
     plain.pause();
     this.#securing = true;
     // What was sent in the clear has to be with the system before the first encrypted byte is.
-    if (plain.writableLength === 0) this.#secure(options, unread, done);
-    else plain.write('', () => this.#secure(options, unread, done));
+    if (plain.writableLength === 0) {
+      this.#secure(options, unread, done);
+      return;
+    }
+    const { timeoutMs } = options;
+    const began = performance.now();
+    const timer = timeoutMs > 0 ? setTimeout(() => plain.destroy(), Math.min(timeoutMs, LONGEST_TIMER_MS)) : undefined;
+    plain.write('', () => {
+      clearTimeout(timer);
+      const left = timeoutMs - (performance.now() - began);
+      if (timeoutMs > 0 && left <= 0) done(new Failure('timeout', 'i/o timeout'));
+      else this.#secure(timeoutMs > 0 ? { ...options, timeoutMs: Math.ceil(left) } : options, unread, done);
+    });
   }
 
   /** Starts TLS as the server of a connection that was just accepted; reads and writes wait for the handshake. */
@@ -200,7 +230,8 @@ export class NodeConnection implements Connection {
 
   #secure(options: TlsOptions, unread: Uint8Array, done: (failure: Failure | null) => void): void {
     const plain = this.#stream;
-    if (plain.destroyed) {
+    if (plain.destroyed || plain.readableEnded) {
+      plain.destroy();
       done(new Failure('eof', 'EOF'));
       return;
     }

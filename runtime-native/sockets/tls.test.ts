@@ -171,10 +171,12 @@ describe('the certificate', () => {
     expect(plain(await driver.call('recv_line', socketOf(connected)))).toEqual({ type: 'data', data: 'localhost' });
 
     const without = await driver.call('connect', str(`localhost:${port}`), obj({ tls: true }));
-    expect(errorOf(await driver.call('recv_line', socketOf(without)))).toBe(
-      'Could not read socket line: remote error: tls: certificate required',
-    );
-    expect(plain(await driver.call('recv_line', socketOf(without)))).toEqual({ type: 'closed' });
+    for (const time of ['first', 'second']) {
+      expect([time, errorOf(await driver.call('recv_line', socketOf(without)))]).toEqual([
+        time,
+        'Could not read socket line: remote error: tls: certificate required',
+      ]);
+    }
   });
 });
 

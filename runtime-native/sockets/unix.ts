@@ -1,11 +1,15 @@
 /** Unix sockets: connections and listeners whose address is a path. */
-import { lstatSync, unlinkSync } from 'node:fs';
+import { lstatSync, statSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { Failure, type Listener, type ListenerEvents, type ListenerOptions } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
 import { type Door, doorOf, Entrance } from './accepting.ts';
 import { kindOf } from './errors.ts';
+
+/** What the address of a Unix socket has room for, in bytes; of a longer path the system would silently take the beginning. */
+const LONGEST_PATH = process.platform === 'linux' ? 107 : 103;
 
 /** Paths are bytes to us and text to Node, as which they are written in UTF-8. */
 function pathText(path: string): string {
@@ -14,6 +18,10 @@ function pathText(path: string): string {
 
 /** Connects to a path; the result gives up. */
 export function dialUnix(path: string, done: (outcome: Socket | Failure) => void): () => void {
+  if (path.length > LONGEST_PATH) {
+    done(new Failure('address', `dial unix ${path}: connect: file name too long`));
+    return () => {};
+  }
   const stream = connect({ path: pathText(path), allowHalfOpen: true });
   let waiting = true;
   const settle = (outcome: Socket | Failure): void => {
@@ -41,14 +49,17 @@ export function listenUnix(
   const entrance = new Entrance(backlog, events, () => `unix ${path}`, accept);
   const server = createServer({ allowHalfOpen: true }, entrance.enter);
   const door = doorOf(server, entrance);
-  const fail = (error: Error): void => {
+  const fail = (error: unknown): void => {
     listeners.delete(door);
     done(new Failure(kindOf(error), `listen unix ${path}: bind: ${errnoText(error)}`));
   };
   const start = (onError: (error: Error) => void): void => {
-    server.once('error', onError);
-    server.listen({ path: pathText(path), backlog }, () => {
-      server.off('error', onError);
+    const onFailure = (error: Error): void => {
+      server.off('listening', onListening); // another attempt may follow
+      onError(error);
+    };
+    const onListening = (): void => {
+      server.off('error', onFailure);
       server.on('error', (error) => {
         events.failed(new Failure(kindOf(error), `accept unix ${path}: accept4: ${errnoText(error)}`), true);
       });
@@ -61,12 +72,18 @@ export function listenUnix(
         hold: (isHeld) => entrance.hold(isHeld),
         waiting: () => entrance.waiting(),
       });
-    });
+    };
+    server.once('error', onFailure).once('listening', onListening);
+    server.listen({ path: pathText(path), backlog });
   };
+  if (path.length > LONGEST_PATH) {
+    done(new Failure('address', `listen unix ${path}: bind: file name too long`));
+    return;
+  }
   listeners.add(door);
   start((error) => {
     if (codeOf(error) !== 'EADDRINUSE' || !isSocket(path)) {
-      fail(error);
+      fail(codeOf(error) === 'EACCES' && !isFolder(dirname(path)) ? NO_FOLDER : error); // libuv says EACCES then
       return;
     }
     dialUnix(path, (answer) => {
@@ -76,11 +93,22 @@ export function listenUnix(
       } else if (answer.code !== 'refused') {
         fail(error);
       } else {
-        unlinkSync(toBuffer(path));
+        try {
+          unlinkSync(toBuffer(path));
+        } catch (mayNot) {
+          fail(mayNot);
+          return;
+        }
         start(fail);
       }
     });
   });
+}
+
+const NO_FOLDER = { code: 'ENOENT' };
+
+function isFolder(path: string): boolean {
+  return statSync(toBuffer(path), { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function isSocket(path: string): boolean {

@@ -109,7 +109,6 @@ it('embedders can subscribe to what happens', async () => {
   const kinds = ['connect', 'connect-failed', 'listen', 'close', 'bytes'].map((kind) => `magnolia:socket:${kind}`);
   for (const kind of kinds) subscribe(kind, listener);
   const policy = networkPolicy(null, ':1');
-  if (typeof policy === 'string') throw new Error(policy);
   await createRuntime({ network: { backend: 'system', ...policy } }).run(`
     socket := import('socket')
     server := socket.serve('127.0.0.1:0', fn(event) socket.close(event.socket))
