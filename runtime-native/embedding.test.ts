@@ -1,6 +1,6 @@
 /** The embedding API on Node, and the examples of docs/embedding.md with the built package. */
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -489,6 +489,28 @@ describe('docs/embedding.md', () => {
       expect(await printedBy(code)).toBe(expected);
     }, 30_000);
   });
+
+  it('has examples that TypeScript takes as they are', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'magnolia-embedding-'));
+    try {
+      const types = join(root, 'dist/types/runtime-native/index.d.ts');
+      const compilerOptions = {
+        ...{ strict: true, useUnknownInCatchVariables: false, noEmit: true, skipLibCheck: true },
+        ...{ target: 'es2023', lib: ['es2023', 'dom'], module: 'esnext', moduleResolution: 'bundler' },
+        ...{ allowImportingTsExtensions: true, types: ['node'], typeRoots: [join(root, 'node_modules/@types')] },
+        paths: { 'magnolia-socket': [types] },
+      };
+      for (const [i, [, code = '']] of examples.entries()) writeFileSync(join(folder, `example-${i + 1}.ts`), code);
+      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+      const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], {
+        encoding: 'utf8',
+      });
+      expect(tsc.stdout).toBe('');
+      expect(tsc.status).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 30_000);
 
   it('describes a bundle that is there and is small', () => {
     const files = ['dist/browser.js', 'dist/magnolia-library.js'].map((file) => join(root, file));
