@@ -83,6 +83,7 @@ export function builtin<const P extends readonly Param[]>(
   return description as unknown as Builtin; // run is only ever called with what the params' checks gave
 }
 
+/** The builtins of one program, by name. The option `registry` of a runtime is given it before the program starts. */
 export class Registry {
   readonly #builtins = new Map<string, Builtin>();
 

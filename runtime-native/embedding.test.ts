@@ -490,16 +490,20 @@ describe('docs/embedding.md', () => {
     }, 30_000);
   });
 
-  it('has examples that TypeScript takes as they are', () => {
+  it('has examples that TypeScript takes as they are, and the types for what it speaks of', () => {
     const folder = mkdtempSync(join(tmpdir(), 'magnolia-embedding-'));
+    const names =
+      'FileBackend, FileInfo, FileOutcome, Input, Machine, ModuleFinder, OpenFile, OpenMode, Outcome, Registry, Runtime';
     try {
       const types = join(root, 'dist/types/runtime-native/index.d.ts');
       const compilerOptions = {
         ...{ strict: true, useUnknownInCatchVariables: false, noEmit: true, skipLibCheck: true },
         ...{ target: 'es2023', lib: ['es2023', 'dom'], module: 'esnext', moduleResolution: 'bundler' },
         ...{ allowImportingTsExtensions: true, types: ['node'], typeRoots: [join(root, 'node_modules/@types')] },
-        paths: { 'magnolia-socket': [types] },
+        paths: { 'magnolia-socket': [types], 'magnolia-socket/browser': [types.replace('-native', '-js')] },
       };
+      for (const [i, entry] of Object.keys(compilerOptions.paths).entries())
+        writeFileSync(join(folder, `types-${i}.ts`), `export type { ${names} } from '${entry}';`);
       for (const [i, [, code = '']] of examples.entries()) writeFileSync(join(folder, `example-${i + 1}.ts`), code);
       writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
       const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], {

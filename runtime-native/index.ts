@@ -22,6 +22,7 @@ export function memoryNetwork(): SocketBackend {
   return networkInMemory(nodePlatform.clock.defer); // in turns of the event loop, so that programs in a conversation can be stopped
 }
 
+export type { Input } from '../builtins/embedding/input.ts';
 export type { FileContents } from '../builtins/embedding/memory-files.ts';
 export { MemoryFiles } from '../builtins/embedding/memory-files.ts';
 export type { Limits, NetworkPolicy, RuntimeOptions, StopSignal } from '../builtins/embedding/options.ts';
@@ -30,7 +31,7 @@ export { MagnoliaError, StoppedError } from '../builtins/embedding/problems.ts';
 export type { Ended, LoadedProgram, Program, Runtime } from '../builtins/embedding/runtime.ts';
 export type { JsFunction, JsInput, JsValue, MagnoliaFunction, ToJsOptions } from '../builtins/embedding/values.ts';
 export { fromJs, toJs } from '../builtins/embedding/values.ts';
-export type { FileBackend } from '../builtins/files.ts';
+export type { FileBackend, FileInfo, FileOutcome, OpenFile, OpenMode, Outcome } from '../builtins/files.ts';
 export * as params from '../builtins/params.ts';
 export type { Builtin, Param } from '../builtins/registry.ts';
 export { builtin, Registry } from '../builtins/registry.ts';
@@ -41,6 +42,7 @@ export { socketBuiltins } from '../builtins/sockets/builtins.ts';
 export { networkPolicy } from '../builtins/sockets/policy.ts';
 export type { SocketEvent, SocketWatch } from '../builtins/sockets/watch.ts';
 export { ProgramError } from '../language/errors.ts';
+export type { Machine } from '../language/machine.ts';
 export type { FoundModule, ModuleFinder } from '../language/modules.ts';
 export type { TraceEntry } from '../language/problem.ts';
 export type { Fn, Value } from '../language/values.ts';

@@ -65,6 +65,7 @@ const STOPPED: { readonly [reason in Exclude<StopReason, 'exit'>]: string } = {
   ended: 'The program has ended',
 };
 
+/** One program, made by `createRuntime`: `run` it once, or `load` or `evaluate` it and `stop` it in the end. */
 export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #platform: Platform;
