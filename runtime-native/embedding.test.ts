@@ -269,6 +269,30 @@ describe('load and evaluate', () => {
   });
 });
 
+describe('options', () => {
+  for (const [options, message] of [
+    [{ files: 'sytem' }, "The option files has to be 'none', 'system' or an object, not 'sytem'"],
+    [{ processes: 'sytem' }, "The option processes has to be 'none' or 'system', not 'sytem'"],
+    [{ network: 'sytem' }, "The option network has to be 'none', 'system' or an object, not 'sytem'"],
+    [{ network: { backend: 'sytem' } }, "The option network.backend has to be 'system' or an object, not 'sytem'"],
+    [{ network: { mayConect: () => false } }, 'There is no option network.mayConect; did you mean network.mayConnect?'],
+    [{ files: null }, "The option files has to be 'none', 'system' or an object, not null"],
+    [{ limits: { timeMS: 5 } }, 'There is no option limits.timeMS; did you mean limits.timeMs?'],
+    [{ values: { atoms: 'texts' } }, "The option values.atoms has to be 'symbols' or 'text', not 'texts'"],
+    [{ ouput() {} }, 'There is no option ouput; did you mean output?'],
+    [{ sandbox: true }, 'There is no option sandbox'],
+  ] satisfies [object, string][]) {
+    it(`are not misspelled in silence: ${message}`, () => {
+      expect(() => createRuntime(options as RuntimeOptions)).toThrow(new TypeError(message)); // as JavaScript may give them
+    });
+  }
+
+  it('may be left open, and a network of somebody else may have what it likes', () => {
+    const network = Object.assign(memoryNetwork(), { more: 1 });
+    createRuntime({ network, files: undefined, limits: undefined } as unknown as RuntimeOptions);
+  });
+});
+
 describe('JavaScript functions', () => {
   it('are called with JavaScript values, and may give promises', async () => {
     const builtins = {

@@ -6,14 +6,19 @@
  *     const runtime = createRuntime({ network: 'system' });
  *     const { status, value } = await runtime.run({ file: 'client.oak' });
  */
+import { checkOptions } from '../builtins/embedding/check-options.ts';
 import type { RuntimeOptions } from '../builtins/embedding/options.ts';
 import { Runtime } from '../builtins/embedding/runtime.ts';
 import type { SocketBackend } from '../builtins/sockets/backend.ts';
 import { memoryNetwork as networkInMemory } from '../builtins/sockets/memory.ts';
 import { nodePlatform } from './platform.ts';
 
-/** A runtime for one program. Files, network and processes of the system are open to it only if the options say `'system'`. */
+/**
+ * A runtime for one program. Files, network and processes of the system are open to it only if the options say `'system'`; an option
+ * or a value that there is not is a TypeError.
+ */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  checkOptions(options);
   return new Runtime(options, nodePlatform);
 }
 
