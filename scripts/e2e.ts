@@ -184,6 +184,32 @@ const stories: readonly Story[] = [
     },
   },
   {
+    name: 'a link leaves the program that was kept alone, until the other one is changed',
+    async tell(visitor) {
+      const { page } = visitor;
+      const link = `#code=${await packed(Buffer.from("print('theirs')"))}`;
+      await visitor.open();
+      await visitor.write("print('mine')");
+      await page.evaluate((hash) => {
+        location.hash = hash; // at once: what was written last is kept before it goes
+      }, link);
+      await visitor.note(/came with a link/);
+      await page.locator('#network').check();
+      await page.evaluate('new Promise((done) => setTimeout(done, 500))'); // goes off after the timer by which programs are kept
+      await page.goto('about:blank');
+      await visitor.open();
+      assert.equal(await visitor.program(), "print('mine')");
+
+      await page.goto('about:blank');
+      await visitor.open(link);
+      await page.locator('.cm-content').click();
+      await page.keyboard.type('// changed ');
+      await page.goto('about:blank');
+      await visitor.open();
+      assert.match(await visitor.program(), /\/\/ changed.*theirs|theirs.*\/\/ changed/);
+    },
+  },
+  {
     name: 'broken links get a note',
     async tell(visitor) {
       const { page } = visitor;

@@ -214,13 +214,17 @@ nextButton.addEventListener('click', () => open(examples[examples.findIndex(({ i
 
 function keep(): void {
   clearTimeout(keepTimer);
+  keepTimer = undefined;
   kept.program = { text: editor.text, network: network.checked, example: begun };
 }
 
-addEventListener('pagehide', () => {
+/** What came with a link is kept when it is changed, and not before: it would take the place of the program kept until now. */
+function keepOwn(): void {
   if (location.hash === '') keep();
-});
-network.addEventListener('change', keep);
+}
+
+addEventListener('pagehide', keepOwn);
+network.addEventListener('change', keepOwn);
 
 element('share', HTMLButtonElement).addEventListener('click', async () => {
   const link = new URL(await toFragment({ text: editor.text, network: network.checked }), location.href).href;
@@ -241,7 +245,10 @@ async function openLink(): Promise<void> {
     const { hash } = location;
     runner.stop();
     output.clear();
+    if (keepTimer !== undefined) keep(); // the program that was there
     if (shared.text !== editor.text) editor.text = shared.text;
+    clearTimeout(keepTimer);
+    keepTimer = undefined;
     network.checked = shared.network;
     showExample('');
     history.replaceState(null, '', hash);
