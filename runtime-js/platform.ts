@@ -7,7 +7,7 @@ import { bundledLibrary } from './library.ts';
 /** `getRandomValues` gives no more at a time. */
 const RANDOM_BYTES_AT_ONCE = 65_536;
 
-/** What Chromium tells of its memory, in pages only; not in any standard. */
+/** What Chromium tells of its memory, to pages and not to workers; not in any standard. */
 interface ChromiumPerformance {
   readonly memory?: { readonly usedJSHeapSize: number };
 }

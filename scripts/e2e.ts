@@ -116,6 +116,27 @@ const stories: readonly Story[] = [
     },
   },
   {
+    name: 'a program that gives no answer is ended the second time',
+    async tell(visitor) {
+      const { page } = visitor;
+      await page.clock.install();
+      await visitor.open();
+      await visitor.write("fn busy() {\n\tsrand(5000000)\n\tbusy()\n}\nprint('ready'), wait(0.01), busy()");
+      await visitor.run();
+      await visitor.output(/ready/);
+      for (const said of [/No answer/, /Ended: it gave no answer/]) {
+        for (let i = 0; i < 5 && !said.test((await page.locator('#status').textContent()) ?? ''); i++)
+          await page.clock.runFor(2500); // as long as the page waits for an answer, without waiting
+        await visitor.status(said);
+      }
+      await page.clock.resume();
+      await visitor.ending(/twice it gave no answer/);
+      await visitor.write("print('alive')");
+      await visitor.run();
+      await visitor.output(/^alive/);
+    },
+  },
+  {
     name: 'calculating is as fast as in Node',
     measures: true,
     async tell(visitor) {
@@ -403,6 +424,21 @@ const stories: readonly Story[] = [
         await worker.evaluate('[typeof fetch, typeof WebSocket, typeof XMLHttpRequest, typeof indexedDB, typeof Worker].join()'),
         'undefined,undefined,undefined,undefined,undefined',
       );
+    },
+  },
+  {
+    name: 'a program that fills the memory is stopped before it takes the page with it',
+    long: true,
+    async tell(visitor) {
+      await visitor.open();
+      assert.equal(await visitor.page.evaluate('crossOriginIsolated'), true);
+      await visitor.write('l := ?\nfn grow(n) {\n\tl <- { a: l, b: n, c: [n], d: string(n) }\n\tgrow(n + 1)\n}\ngrow(0)');
+      await visitor.run();
+      visitor.page.setDefaultTimeout(90_000); // the browser takes its time to measure
+      await visitor.status(/too much memory|gave no answer/);
+      await visitor.write("print('alive')");
+      await visitor.run();
+      await visitor.output(/^alive/);
     },
   },
   {

@@ -89,7 +89,8 @@ async function answer(url: string, zipped: boolean): Promise<Answer> {
   const headers = {
     'cache-control': 'no-cache',
     'content-security-policy': `${name === 'worker.js' ? workerPolicy : pagePolicy}; frame-ancestors 'none'`,
-    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin', // together with the next one they let the page measure memory
+    'cross-origin-embedder-policy': 'require-corp',
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
   };

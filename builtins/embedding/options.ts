@@ -72,7 +72,7 @@ export interface Limits {
   readonly timeMs?: number;
   /**
    * By how much the memory in use may grow. Looked at now and then, for the whole process: what other programs in it use counts, too, and
-   * where an engine does not tell (browsers other than Chromium) there is no limit.
+   * where an engine does not tell (in browsers all but the pages, not the workers, of Chromium) there is no limit.
    */
   readonly memoryBytes?: number;
   /** How many threads may live at the same time, the main one included. */

@@ -97,6 +97,12 @@ function outcome(end: End, failed: boolean): { text: string; kind: 'good' | 'bad
   switch (end.kind) {
     case 'stopped':
       return { text: 'Stopped', kind: '' };
+    case 'silent':
+      return {
+        text: 'Ended: it gave no answer',
+        kind: 'bad',
+        note: 'The program was ended: twice it gave no answer for about eight seconds. Its memory was full, or a single step of it takes that long.',
+      };
     case 'died':
       return {
         text: 'Ended by the browser',

@@ -1,26 +1,36 @@
 /** Workers: one stands ready, and each program gets its own, which ends with it. */
-import type { FromWorker, Mark, ToWorker } from './messages.ts';
+import { type FromWorker, type Mark, MEMORY_LIMIT_BYTES, type ToWorker } from './messages.ts';
 
 /** What the page is told about the program that runs. */
 export interface Listener {
   output(text: string): void;
   asks(): void;
   problem(report: string, mark: Mark | null): void;
-  /** The program has not answered for a while: it is busy with one large thing, or the browser has ended it silently. */
+  /** The program has not answered for a while: it is busy with one large thing, or its memory is full. The second time ends it. */
   silent(): void;
   /** It answers again. */
   answers(): void;
   ended(end: End): void;
 }
 
-/** How a run ended: by itself, by a limit, by Stop, or because the browser ended the worker. */
+/** How a run ended: by itself, by a limit, by Stop, because it gave no answer, or because the browser ended the worker. */
 export type End =
   | { readonly kind: 'ended'; readonly status: number; readonly ms: number; readonly cut: 'output' | 'memory' | null }
   | { readonly kind: 'stopped' }
+  | { readonly kind: 'silent' }
   | { readonly kind: 'died'; readonly reason: string };
 
-/** How often the worker is asked for a sign of life. The second question without an answer is told. */
+/** How often the worker is asked for a sign of life. */
 const PING_MS = 2500;
+/** So many questions without an answer are a silence. */
+const PINGS_OF_SILENCE = 3;
+
+/** What Chromium alone has, and on pages alone that are isolated from those of other origins. */
+interface MeasuringPerformance {
+  measureUserAgentSpecificMemory?(): Promise<{
+    readonly breakdown: readonly { readonly bytes: number; readonly attribution: readonly { readonly scope: string }[] }[];
+  }>;
+}
 
 export class Runner {
   readonly #url: string;
@@ -28,6 +38,8 @@ export class Runner {
   #running: { readonly worker: Worker; readonly listener: Listener } | null = null;
   /** Questions without an answer. */
   #unanswered = 0;
+  /** How often this program has been silent. */
+  #silences = 0;
   #pings: ReturnType<typeof setInterval> | undefined;
   #checks = 0;
   #checked: (mark: Mark | null) => void = () => {};
@@ -53,11 +65,9 @@ export class Runner {
     this.#running = { worker, listener };
     this.#post(worker, { kind: 'run', text, network });
     this.#unanswered = 0;
-    this.#pings = setInterval(() => {
-      if (this.#unanswered === 2) listener.silent();
-      this.#unanswered += 1;
-      this.#post(worker, { kind: 'ping' });
-    }, PING_MS);
+    this.#silences = 0;
+    this.#pings = setInterval(() => this.#ping(worker, listener), PING_MS);
+    void this.#limitMemory(worker);
   }
 
   /** Ends the program at once, wherever it is. */
@@ -75,6 +85,36 @@ export class Runner {
     if (this.#running !== null) return;
     this.#checked = done;
     this.#post(this.warm(), { kind: 'check', number: ++this.#checks, text });
+  }
+
+  #ping(worker: Worker, listener: Listener): void {
+    this.#unanswered += 1;
+    if (this.#unanswered % PINGS_OF_SILENCE === 0) {
+      this.#silences += 1;
+      if (this.#silences === 1) listener.silent();
+      else this.#end({ kind: 'silent' });
+    }
+    this.#post(worker, { kind: 'ping' });
+  }
+
+  /**
+   * Workers cannot tell how much memory they use, and a full one may take the page with it. Where the browser measures it for the page
+   * that takes it a quarter of a minute, which is still soon enough.
+   */
+  async #limitMemory(worker: Worker): Promise<void> {
+    const { measureUserAgentSpecificMemory: measure } = performance as MeasuringPerformance;
+    if (!crossOriginIsolated || measure === undefined) return;
+    while (this.#running?.worker === worker) {
+      try {
+        const { breakdown } = await measure.call(performance);
+        const ofWorkers = breakdown.filter(({ attribution }) => attribution.some(({ scope }) => scope.startsWith('Dedicated')));
+        const bytes = ofWorkers.reduce((sum, part) => sum + part.bytes, 0);
+        if (bytes <= MEMORY_LIMIT_BYTES || this.#running?.worker !== worker) continue;
+      } catch {
+        return; // it may refuse
+      }
+      this.#end({ kind: 'ended', status: 1, ms: 0, cut: 'memory' });
+    }
   }
 
   #post(worker: Worker, message: ToWorker): void {
@@ -104,7 +144,7 @@ export class Runner {
         listener?.asks();
         break;
       case 'pong':
-        if (this.#unanswered > 2) listener?.answers();
+        if (this.#unanswered >= PINGS_OF_SILENCE) listener?.answers();
         this.#unanswered = 0;
         break;
       case 'problem':

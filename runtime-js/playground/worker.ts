@@ -8,7 +8,7 @@
 import { check } from '../../language/interpreter.ts';
 import { Source } from '../../language/source.ts';
 import { createRuntime, MagnoliaError, memoryNetwork, type ProblemData, StoppedError } from '../index.ts';
-import { type FromWorker, type Mark, MEMORY_LIMIT_BYTES, OUTPUT_LIMIT_BYTES, PROGRAM, type ToWorker } from './messages.ts';
+import { type FromWorker, type Mark, OUTPUT_LIMIT_BYTES, PROGRAM, type ToWorker } from './messages.ts';
 
 /** Output is handed on this often: each message costs the page some work. */
 const GATHER_MS = 30;
@@ -93,7 +93,7 @@ async function run(text: string, network: boolean): Promise<void> {
       output: (printed) => output.add(printed),
       input,
       files: {},
-      limits: { outputBytes: OUTPUT_LIMIT_BYTES, memoryBytes: MEMORY_LIMIT_BYTES },
+      limits: { outputBytes: OUTPUT_LIMIT_BYTES },
       onProblem: tell,
       ...(network ? { network: memoryNetwork() } : {}),
     });
@@ -101,7 +101,7 @@ async function run(text: string, network: boolean): Promise<void> {
     end(status);
   } catch (error) {
     if (error instanceof StoppedError) {
-      end(error.status, error.reason === 'outputBytes' ? 'output' : error.reason === 'memoryBytes' ? 'memory' : null);
+      end(error.status, error.reason === 'outputBytes' ? 'output' : null);
     } else if (error instanceof RangeError && /string length|array length|allocation/i.test(error.message)) {
       end(1, 'memory');
     } else {
