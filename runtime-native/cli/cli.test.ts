@@ -280,6 +280,56 @@ describe('magnolia repl', () => {
     expect(status).toBe(0);
   });
 
+  it('forgets at Ctrl-C what was typed of a line', async () => {
+    const { out } = await atTerminal([
+      ['> ', 'nope(\x1b[D'],
+      ['nope(', '\x03'],
+      ['^C\r\n\x1b', '20 + 3\r'],
+      ['23', '\x04'],
+    ]);
+    expect(out).toMatch(/\D23\r\n/);
+  });
+
+  it('gives lines to a program that reads them, and the end of its input by Ctrl-D', async () => {
+    const { out, status } = await atTerminal([
+      ['> ', "{ stdin: stdin } := import('std'), print('na' + 'me? '), 'hello ' + input().data + '!'\r"],
+      ['name? ', 'anN\x7fn\r'],
+      ["'hello ann!'\r\n\x1b", "fn read() { print('go' + 'on '), [stdin()] }, read()\r"],
+      ['goon ', 'one\r'],
+      ['one\r\r\n', 'two\r'],
+      ['two\r\r\n', '\x04'],
+      ["two\r\n']\r\n\x1b", "print('wa' + 'its '), input()\r"],
+      ['waits ', '\x03'],
+      ['Interrupted', "input().data + '.'\r"],
+      ["'.'\r\r\n", 'again\r'],
+      ["'again.'\r\n\x1b", '\x1b[A'],
+      ["input().data + '.'", '\x15\x04'],
+    ]);
+    expect(out).toContain('\x1b[0Jname? an'); // Backspace draws what the program has printed anew, not the prompt
+    expect(status).toBe(0);
+  });
+
+  it('reads lines of a pipe as a program of the same pipe asks for them', async () => {
+    const { out, err, status } = await magnolia(['repl'], "x := input()\nhello\nx.data + '!'\nimport('std').stdin()\na\nb");
+    expect(out).toBe("{data: 'hello', type: :data}\n'hello!'\n'a\nb\n'\n");
+    expect([err, status]).toEqual(['', 0]);
+  });
+
+  it('answers help, exit and quit, unless they are variables', async () => {
+    const { out } = await magnolia(['repl'], 'help\nexit\nquit\nhelp std.map\nquit := 7\nquit');
+    expect(out).toMatch(/^An expression .*\nexit\(0\) or .*\nexit\(0\) or .*\nstd\.map\(xs, f\)\n[\s\S]*\n7\n7\n$/);
+  });
+
+  it('draws the prompt anew below what a timer prints', async () => {
+    const { out } = await atTerminal([
+      ['> ', "wait(0.3, fn() print('ti' + 'ck'))\r"],
+      ['))\r\r\n', '12'],
+      ['tick', '34 + 1\r'],
+      ['1235', '\x04'],
+    ]);
+    expect(out).toContain('tick\r\n\x1b[1G\x1b[0J> 12');
+  });
+
   it('completes names and keys', async () => {
     const { out, status } = await atTerminal([
       ['> ', 'object := {firstKey: 11, secondKey: 22}\r'],

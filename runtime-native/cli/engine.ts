@@ -1,4 +1,5 @@
 /** A program's interpreter, with everything that Node can give it. */
+import { type ProcessBackend, processBuiltins } from '../../builtins/processes.ts';
 import type { Registry } from '../../builtins/registry.ts';
 import { type SocketPolicy, socketBuiltins } from '../../builtins/sockets/builtins.ts';
 import { readPolicy } from '../../builtins/sockets/policy.ts';
@@ -11,6 +12,7 @@ import { type NativeOptions, nativeBuiltins } from '../builtins.ts';
 import { NodeHost } from '../host.ts';
 import { libraryNames } from '../library.ts';
 import { nativeModules } from '../modules.ts';
+import { nodeProcesses } from '../processes.ts';
 import { nativeSockets } from '../sockets/backend.ts';
 import { traceFrom } from '../sockets/trace.ts';
 import type { Settings } from './arguments.ts';
@@ -23,11 +25,26 @@ export interface Engine {
   finish(done: () => void): void;
 }
 
+/** What the prompt does in a way of its own. */
+export interface Surroundings {
+  readonly host?: NodeHost;
+  /** Where `input()` gets its lines. */
+  readonly input?: Pick<ProcessBackend, 'takeLine' | 'readLine'>;
+  /** Shows the error of a thread. */
+  readonly show?: (problem: Problem) => void;
+}
+
 /** An interpreter for one program. `args` is the script and what followed it on the command line, for `args()`. */
-export function newEngine(settings: Settings, args: readonly string[], host = new NodeHost()): Engine {
+export function newEngine(settings: Settings, args: readonly string[], around: Surroundings = {}): Engine {
+  const { host = new NodeHost(), input, show = showProblem } = around;
   const sockets = nativeSockets();
   const finder = moduleFinder(settings);
-  const registry = nativeBuiltins({ args: [process.argv[1] ?? 'magnolia', ...args], library: librarySources(finder) });
+  const all = [process.argv[1] ?? 'magnolia', ...args];
+  const registry = nativeBuiltins({ args: all, library: librarySources(finder) });
+  if (input !== undefined) {
+    const { takeLine, readLine } = input;
+    registry.add(processBuiltins({ ...nodeProcesses(all), takeLine: takeLine.bind(input), readLine: readLine.bind(input) }));
+  }
   registry.add(socketBuiltins(sockets, policyOf(settings), traceFrom(process.env.MAGNOLIA_TRACE)));
   const interpreter = new Interpreter({
     host,
@@ -35,7 +52,7 @@ export function newEngine(settings: Settings, args: readonly string[], host = ne
     finder,
     onProblem: (problem: Problem) => {
       host.flush(); // what was printed before the error is read before it
-      showProblem(problem);
+      show(problem);
     },
     fuel: settings.fuel ?? undefined,
   });

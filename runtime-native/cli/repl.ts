@@ -2,28 +2,34 @@
  * `magnolia repl`: type programs, see values.
  *
  * Each input is a program of its own in one shared scope. An input that ends too early goes on with the next line. While a
- * program runs, further lines wait; Ctrl-C stops the program and keeps the session.
+ * program runs, further lines are what it reads, or wait; Ctrl-C stops the program and keeps the session.
  */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
+import { describe } from '../../builtins/registry.ts';
+import { fromBytes } from '../../language/bytes.ts';
 import type { Session } from '../../language/interpreter.ts';
 import { ParseError } from '../../language/parse-error.ts';
 import { parseProgram } from '../../language/parser.ts';
 import { display } from '../../language/render.ts';
 import { Source } from '../../language/source.ts';
 import type { Value } from '../../language/values.ts';
-import { NodeHost } from '../host.ts';
 import type { Settings } from './arguments.ts';
 import { complete } from './complete.ts';
 import { newEngine } from './engine.ts';
+import { help } from './help.ts';
+import { HISTORY_LINES, History } from './history.ts';
+import { PromptHost } from './prompt-host.ts';
 import { showProblem } from './screen.ts';
+import { TypedLines } from './typed-lines.ts';
 
 const PROMPT = '> ';
 const MORE = '… ';
-/** How many lines are remembered from one session to the next. */
-const HISTORY_LINES = 1000;
+/** What people type who want to know, or to go. */
+const WORDS: { readonly [word: string]: string } = {
+  help: 'An expression shows its value, and __ is the last one. `help NAME` explains a builtin or the library: help print, help std.map.\n',
+  exit: 'exit(0) or Ctrl-D ends the session.\n',
+  quit: 'exit(0) or Ctrl-D ends the session.\n',
+};
 
 /** Reads, runs and prints until the input ends; gives the exit status. */
 export function startRepl(settings: Settings): Promise<number> {
@@ -32,11 +38,12 @@ export function startRepl(settings: Settings): Promise<number> {
 
 class Repl {
   readonly #session: Session;
-  readonly #host = new ReplHost();
+  readonly #host = new PromptHost();
+  readonly #settings: Settings;
   readonly #done: (status: number) => void;
   readonly #history = new History();
   readonly #terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  readonly #lines: string[] = [];
+  readonly #lines = new TypedLines(() => this.#awaitLine());
   #reader: Interface | null = null;
   /** The lines of an input that is not complete yet. */
   #input = '';
@@ -45,7 +52,12 @@ class Repl {
   #ended = false;
 
   constructor(settings: Settings, done: (status: number) => void) {
-    const { interpreter, finish } = newEngine(settings, [], this.#host);
+    this.#settings = settings;
+    const { interpreter, finish } = newEngine(settings, [], {
+      host: this.#host,
+      input: this.#lines,
+      show: (problem) => this.#host.beside(() => showProblem(problem)),
+    });
     this.#session = interpreter.session(process.cwd());
     this.#done = (status) => finish(() => done(status));
   }
@@ -58,36 +70,76 @@ class Repl {
       history: this.#history.lines,
       historySize: HISTORY_LINES,
       removeHistoryDuplicates: true,
-      completer: (line: string) => complete(line, this.#session),
+      completer: (line: string) => (this.#reads ? [[], ''] : complete(line, this.#session)),
     });
     this.#reader = reader;
-    reader.on('line', (line) => {
-      if (this.#terminal) this.#history.add(line);
-      this.#lines.push(line);
-      this.#next();
+    reader.on('line', (line) => this.#typed(line));
+    reader.on('history', (lines) => {
+      if (this.#reads) lines.shift(); // what a program reads is no input of the session
     });
     reader.on('SIGINT', () => this.#interrupt());
     reader.on('close', () => {
       this.#ended = true;
+      this.#host.prompt = null;
+      this.#lines.end();
       this.#next();
     });
+    if (this.#terminal) this.#endInputByKey(reader);
     if (this.#terminal) this.#print('Magnolia. Ctrl-C stops a program, Ctrl-D ends the session.\n');
     this.#prompt();
+  }
+
+  /** Ctrl-D closes the reader and with it the session, except where a program reads: there it ends what that program reads. */
+  #endInputByKey(reader: Interface): void {
+    const close = reader.close.bind(reader);
+    reader.close = () => {
+      if (this.#reads) this.#lines.answer('EOF');
+      else close();
+    };
+    process.stdin.once('end', close); // the terminal is gone
+  }
+
+  /** Whether the next line is for the program that runs. Threads that read meanwhile do not take the prompt's lines from it. */
+  get #reads(): boolean {
+    return this.#running && this.#lines.awaited;
+  }
+
+  #typed(line: string): void {
+    if (this.#terminal) this.#host.lineTyped();
+    if (this.#reads) {
+      this.#lines.give(line);
+      return;
+    }
+    if (this.#terminal) this.#history.add(line);
+    this.#lines.add(line);
+    this.#next();
   }
 
   /** Runs the lines that have come, one after the other. */
   #next(): void {
     while (!this.#running) {
-      const line = this.#lines.shift();
+      const line = this.#lines.next();
       if (line === undefined) {
         if (this.#ended) this.#end();
         else this.#prompt();
         return;
       }
       this.#input += `${line}\n`;
-      if (this.#input.trim() === '') this.#input = '';
+      if (this.#input.trim() === '' || this.#isWord(this.#input.trim())) this.#input = '';
       else this.#take();
     }
+  }
+
+  /** Answers `help`, `help NAME`, `exit` and `quit`, unless a variable is called so; tells whether it was one of them. */
+  #isWord(input: string): boolean {
+    const [, topic] = /^help +(\S+)$/.exec(input) ?? [];
+    const word = topic === undefined ? input : 'help';
+    if (!Object.hasOwn(WORDS, word)) return false;
+    const value = this.#session.lookup(word);
+    if (value !== null && describe(value) === undefined) return false;
+    if (topic === undefined) this.#print(WORDS[word] ?? '');
+    else help(topic, this.#settings);
+    return true;
   }
 
   /** Runs the input if it is a whole program. */
@@ -122,10 +174,14 @@ class Repl {
   #interrupt(): void {
     if (this.#running) {
       this.#session.interrupt();
+      this.#lines.answer('Interrupted');
       return;
     }
     this.#input = '';
-    this.#print('\n');
+    this.#reader?.write(null, { ctrl: true, name: 'e' });
+    this.#reader?.write(null, { ctrl: true, name: 'u' });
+    this.#host.prompt = null;
+    this.#print('^C\n');
     this.#prompt();
   }
 
@@ -138,6 +194,15 @@ class Repl {
     if (!this.#terminal || this.#running) return;
     this.#reader?.setPrompt(this.#input === '' ? PROMPT : MORE);
     this.#reader?.prompt();
+    this.#host.prompt = this.#reader;
+  }
+
+  /** A program reads a line: where the reader draws that anew, it has to draw what the program has printed before it. */
+  #awaitLine(): void {
+    if (!this.#running) return;
+    this.#host.flush();
+    const begun = fromBytes(this.#host.begun);
+    this.#reader?.setPrompt(begun.length < (process.stdout.columns || 80) ? begun : '');
   }
 
   #end(): void {
@@ -145,21 +210,6 @@ class Repl {
     if (this.#running) return;
     if (this.#terminal) this.#print('\n');
     this.#done(0);
-  }
-}
-
-/** Knows whether the last line was ended: the prompt takes a whole line, and would overwrite one that was not. */
-class ReplHost extends NodeHost {
-  #lineEnded = true;
-
-  override write(text: string): void {
-    if (text !== '') this.#lineEnded = text.endsWith('\n');
-    super.write(text);
-  }
-
-  startLine(): void {
-    if (!this.#lineEnded) this.write('\n');
-    this.flush();
   }
 }
 
@@ -173,34 +223,5 @@ function isUnfinished(source: Source): boolean {
     return (
       error.at === null || error.reason.startsWith('Unexpected end of input') || error.at >= [...source.text.trimEnd()].length
     );
-  }
-}
-
-/** The lines typed so far, newest first; kept in a file when that can be written. */
-class History {
-  readonly lines: string[] = [];
-  #path = '';
-
-  constructor() {
-    try {
-      this.#path = join(homedir(), '.magnolia_history'); // a user may have no home
-      const saved = readFileSync(this.#path, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '');
-      this.lines = saved.slice(-HISTORY_LINES).reverse();
-      if (saved.length > 2 * HISTORY_LINES)
-        writeFileSync(this.#path, `${saved.slice(-HISTORY_LINES).join('\n')}\n`, { mode: 0o600 });
-    } catch {
-      // no history yet, or none that can be read
-    }
-  }
-
-  add(line: string): void {
-    if (line.trim() === '') return;
-    try {
-      appendFileSync(this.#path, `${line}\n`, { mode: 0o600 });
-    } catch {
-      // a home that cannot be written to is no reason to complain at each line
-    }
   }
 }
