@@ -167,6 +167,8 @@ describe('magnolia eval', () => {
     [[':atom'], 'atom\n'],
     [["['a', :b, ?]"], "['a', :b, ?]\n"],
     [['-1'], '-1\n'],
+    [['{ a: :b }'], '{a: :b}\n'],
+    [["import('std')"], '{module}\n'],
   ] as const) {
     it(`prints the value of ${args.join(' ')}`, async () => {
       expect(await magnolia(['eval', ...args])).toEqual({ out, err: '', status: 0 });

@@ -1,6 +1,9 @@
-/** Completing names at the REPL: variables, and after a dot the keys of an object. */
+/** Completing names at the REPL: variables, after a dot the keys of an object, and in `import('` the libraries. */
+import { ownKeys } from '../../builtins/embedding/values.ts';
 import { fromBytes, toBytes } from '../../language/bytes.ts';
-import { getKey, isObject, keysOf, staticsOf, type Value } from '../../language/values.ts';
+import { getKey, HIDDEN, isObject, keysOf, staticsOf, type Value } from '../../language/values.ts';
+import { libraryNames } from '../library.ts';
+import { isInternal } from './library-help.ts';
 
 /** What a session knows of its names. All byte text. */
 export interface Names {
@@ -10,10 +13,17 @@ export interface Names {
 
 /** A path such as `std.ma` at the end of a line. Only what a program may write without brackets. */
 const PATH = /(?:[\p{L}_][\p{L}\p{Nd}_?!]*\.)*[\p{L}_][\p{L}\p{Nd}_?!]*$|(?:[\p{L}_][\p{L}\p{Nd}_?!]*\.)+$/u;
+/** The name of a library, as far as it has come. */
+const IMPORT = /\bimport\(\s*['"]([\w/-]*)$/;
 const KEYWORDS = ['if', 'fn', 'with', 'cs', 'true', 'false'];
 
 /** The words that may stand where the line ends, and the part of the line that they would take the place of. */
 export function complete(line: string, session: Names): [words: string[], typed: string] {
+  const [, library] = IMPORT.exec(line) ?? [];
+  if (library !== undefined) {
+    const known = libraryNames().filter((name) => name.startsWith(library) && !isInternal(name));
+    return [known.sort(), library];
+  }
   const path = PATH.exec(line)?.[0] ?? '';
   if (path === '') return [[], ''];
   const parts = path.split('.');
@@ -30,7 +40,10 @@ function keysAfter(parts: readonly string[], session: Names): string[] {
     value = getKey(value, key) ?? null;
   }
   const object = isObject(value) ? value : staticsOf(value);
-  return object === undefined ? [] : keysOf(object).map(fromBytes);
+  if (object === undefined) return [];
+  const isModule = HIDDEN in object;
+  const names = (isModule ? ownKeys(object) : keysOf(object)).map(fromBytes);
+  return isModule ? names.filter((name) => !name.startsWith('_')) : names;
 }
 
 function isWord(key: string): boolean {

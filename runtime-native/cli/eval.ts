@@ -1,15 +1,16 @@
 /** `magnolia eval PROGRAM`: runs a program from the command line and prints its value. */
-import { toText } from '../../language/render.ts';
+import { display, toText } from '../../language/render.ts';
 import { Source } from '../../language/source.ts';
+import { isObject } from '../../language/values.ts';
 import type { Settings } from './arguments.ts';
 import { newEngine } from './engine.ts';
 
-/** Runs the program and prints what its last expression gave, as `string` shows it; gives the exit status. */
+/** Runs the program and prints what its last expression gave, as `string` shows it, but a module as the prompt does; gives the exit status. */
 export async function evaluate(program: string, settings: Settings): Promise<number> {
   const { interpreter, host, finish } = newEngine(settings, []);
   return await new Promise((done) => {
     interpreter.run(new Source('(eval)', program), process.cwd(), ({ status, value }) => {
-      if (status === 0) host.write(`${toText(value)}\n`);
+      if (status === 0) host.write(`${isObject(value) ? display(value) : toText(value)}\n`);
       host.flush();
       finish(() => done(status));
     });

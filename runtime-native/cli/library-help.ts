@@ -14,6 +14,11 @@ export interface Documented {
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
+/** Whether a module is a part of others and no business of programs: it may change. */
+export function isInternal(name: string): boolean {
+  return /^(?:imap-.*|pop-.*|smtp-.*|mail-wire|mime-header)$/.test(name);
+}
+
 const DEFINITION = /^(?:(?:fn|cs) ([^\s(]+)(\([^)]*\))?|([^\s{}[\]():]+) := )/;
 
 /** Reads the comments of a source text. */

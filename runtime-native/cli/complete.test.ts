@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { dirname, resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Session } from '../../language/interpreter.ts';
+import { Source } from '../../language/source.ts';
+import { complete } from './complete.ts';
+import { newEngine } from './engine.ts';
+
+const program = "std := import('std'), socket := import('socket'), object := { firstKey: 1, _second: 2, 'not a word': 3 }";
+let session: Session;
+
+beforeAll(async () => {
+  const root = resolve(dirname(__filename), '../..');
+  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build.ts', '--if-stale'], { cwd: root });
+  session = newEngine({ lib: null, fuel: null, allowNet: null, denyNet: null }, []).interpreter.session(root);
+  await new Promise((done) => session.evaluate(new Source('(test)', program), done));
+}, 120_000);
+
+describe('complete', () => {
+  for (const [line, words, typed] of [
+    ['print(obj', ['object'], 'obj'],
+    ['object.', ['_second', 'firstKey'], ''],
+    ['object.fi', ['firstKey'], 'fi'],
+    ['std.find', ['find'], 'find'],
+    ['std._', [], '_'],
+    ['std.prin', ['println'], 'prin'],
+    ['std.socket', [], 'socket'],
+    ['socket.recvL', ['recvLine'], 'recvL'],
+    ["std := import('st", ['std', 'str'], 'st'],
+    ["import('smtp", ['smtp'], 'smtp'],
+    ['import("async/', ['async/event-bus'], 'async/'],
+    ["import('std').", [], ''],
+    ['1 + ', [], ''],
+  ] as const) {
+    it(`knows what may stand behind ${line}`, () => expect(complete(line, session)).toEqual([words, typed]));
+  }
+
+  it('names the functions of a module, not the builtins that can be read through it', () => {
+    const [words] = complete('std.', session);
+    expect(words).toEqual(expect.arrayContaining(['map', 'each', 'reduce']));
+    for (const builtin of ['import', 'socket_connect', 'wait']) expect(words).not.toContain(builtin);
+  });
+});
