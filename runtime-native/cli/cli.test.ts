@@ -360,8 +360,32 @@ describe('the examples', () => {
 
   it('word-count counts like wc', async () => {
     const path = file('words.txt', 'one  two\nthree\n\nfour');
-    expect((await magnolia([example('word-count'), path, 'nowhere'])).out).toBe(`3 4 20 ${path}\nnowhere: cannot be read\n`);
+    expect(await magnolia([example('word-count'), path])).toEqual({ out: `3 4 20 ${path}\n`, err: '', status: 0 });
+    expect(await magnolia([example('word-count'), 'nowhere', path])).toEqual({
+      out: `nowhere: cannot be read\n3 4 20 ${path}\n`,
+      err: '',
+      status: 1,
+    });
   });
+
+  for (const [args, status, out] of [
+    [['word-count'], 2, /^Usage: /],
+    [['line-client', 'a:1', 'more'], 2, /^Usage: /],
+    [['line-client', 'nonsense'], 1, /^Could not connect.* missing port in address\n$/],
+    [['echo-server', 'a:1', 'more'], 2, /^Usage: /],
+    [['echo-server', 'nonsense'], 1, /^Could not listen on socket: listen tcp: address nonsense: missing port in address\n$/],
+    [['chat-server', '127.0.0.1:0', 'soon'], 2, /^Usage: /],
+    [['chat-server', 'nonsense'], 1, /missing port in address\n$/],
+    [['log-analyser'], 2, /^Usage: /],
+    [['log-analyser', 'nowhere'], 1, /no such file/],
+  ] as const) {
+    it(`${args.join(' ')} ends with status ${status} and says why`, async () => {
+      const [name, ...more] = args;
+      const ended = await magnolia([example(name), ...more]);
+      expect(ended.out).toMatch(out);
+      expect([ended.err, ended.status]).toEqual(['', status]);
+    });
+  }
 
   it('line-client talks to echo-server', async () => {
     const address = `127.0.0.1:${await freePort()}`;
