@@ -5,6 +5,7 @@ const world = (more: Partial<World> = {}): World => ({
   env: {},
   inputIsTerminal: () => false,
   exists: (path) => path.endsWith('.oak') || path === 'evil',
+  isFolder: (path) => path === 'here' || path === 'there',
   ...more,
 });
 
@@ -13,7 +14,7 @@ describe('readArguments', () => {
     ['demo.oak', { kind: 'run', file: 'demo.oak', args: [] }],
     ['demo.oak --help run -x', { kind: 'run', file: 'demo.oak', args: ['--help', 'run', '-x'] }],
     ['run demo.oak a b', { kind: 'run', file: 'demo.oak', args: ['a', 'b'] }],
-    ['run', { kind: 'wrong', message: 'magnolia run needs FILE' }],
+    ['run', { kind: 'wrong', message: 'run needs FILE' }],
     ['-', { kind: 'run', file: '-', args: [] }],
     ['- a b', { kind: 'run', file: '-', args: ['a', 'b'] }],
     ['-- demo.oak', { kind: 'run', file: 'demo.oak', args: [] }],
@@ -21,11 +22,11 @@ describe('readArguments', () => {
     ['nowhere.txt', { kind: 'run', file: 'nowhere.txt', args: [] }],
     ['eval 1 + 2', { kind: 'eval', program: '1 + 2' }],
     ['eval -1 --help', { kind: 'eval', program: '-1 --help' }],
-    ['eval', { kind: 'wrong', message: 'magnolia eval needs PROGRAM' }],
+    ['eval', { kind: 'wrong', message: 'eval needs PROGRAM' }],
     ['check a.oak b.oak', { kind: 'check', files: ['a.oak', 'b.oak'] }],
-    ['check', { kind: 'wrong', message: 'magnolia check needs FILE...' }],
+    ['check', { kind: 'wrong', message: 'check needs FILE...' }],
     ['repl', { kind: 'repl' }],
-    ['repl x', { kind: 'wrong', message: 'magnolia repl takes nothing more, but got x' }],
+    ['repl x', { kind: 'wrong', message: 'repl takes nothing more, but got x' }],
     ['help', { kind: 'help', topic: null }],
     ['--help', { kind: 'help', topic: null }],
     ['-h', { kind: 'help', topic: null }],
@@ -37,6 +38,9 @@ describe('readArguments', () => {
     ['chekc demo.oak', { kind: 'wrong', message: 'there is no file chekc; did you mean the command check?' }],
     ['evil', { kind: 'run', file: 'evil', args: [] }],
     ['--lib', { kind: 'wrong', message: '--lib needs a value' }],
+    ['--lib nowhere demo.oak', { kind: 'wrong', message: '--lib: there is no folder nowhere' }],
+    ['--lib=demo.oak eval 1', { kind: 'wrong', message: '--lib: there is no folder demo.oak' }],
+    ['--lib nowhere help', { kind: 'help', topic: null }],
     ['--allow-net', { kind: 'wrong', message: '--allow-net needs a value' }],
     [
       '--deny-net=10.0.0.0/99 demo.oak',
@@ -53,6 +57,13 @@ describe('readArguments', () => {
 
   it('starts the REPL when nothing is asked for at a terminal', () => {
     expect(readArguments([], world({ inputIsTerminal: () => true })).command).toEqual({ kind: 'repl' });
+  });
+
+  it('says where a library is looked for in vain that no flag has named', () => {
+    expect(readArguments(['demo.oak'], world({ env: { MAGNOLIA_LIB: 'nowhere' } })).command).toEqual({
+      kind: 'wrong',
+      message: 'MAGNOLIA_LIB: there is no folder nowhere',
+    });
   });
 
   for (const [line, env, expected] of [

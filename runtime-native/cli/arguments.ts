@@ -39,6 +39,7 @@ export interface World {
   readonly env: { readonly [name: string]: string | undefined };
   inputIsTerminal(): boolean;
   exists(path: string): boolean;
+  isFolder(path: string): boolean;
 }
 
 /** The commands, and a line on each. */
@@ -92,6 +93,8 @@ export function readArguments(argv: readonly string[], world: World): Asked {
     const problem = readPolicy(allowNet, denyNet);
     if (typeof problem === 'string') return wrong(`--allow-net and --deny-net: ${problem}`);
   }
+  if (lib !== null && !world.isFolder(lib) && command.kind !== 'wrong' && command.kind !== 'help' && command.kind !== 'version')
+    return wrong(`${lib === world.env.MAGNOLIA_LIB ? 'MAGNOLIA_LIB' : '--lib'}: there is no folder ${lib}`);
   return { command, settings: { lib, fuel: fuel === null ? null : Number(fuel), allowNet, denyNet } };
 }
 
@@ -130,11 +133,9 @@ function fileToRun([file, ...args]: readonly string[]): Command {
 }
 
 function needs(command: string, what: string): Command {
-  return { kind: 'wrong', message: `magnolia ${command} needs ${what}` };
+  return { kind: 'wrong', message: `${command} needs ${what}` };
 }
 
 function nothingMore(command: string, rest: readonly string[]): Command | undefined {
-  return rest.length === 0
-    ? undefined
-    : { kind: 'wrong', message: `magnolia ${command} takes nothing more, but got ${rest.join(' ')}` };
+  return rest.length === 0 ? undefined : { kind: 'wrong', message: `${command} takes nothing more, but got ${rest.join(' ')}` };
 }

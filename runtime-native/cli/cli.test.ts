@@ -214,7 +214,8 @@ describe('what else there is', () => {
   for (const [args, message] of [
     [['--fule', '1'], 'there is no flag --fule; did you mean --fuel?'],
     [['chekc', 'x.oak'], 'there is no file chekc; did you mean the command check?'],
-    [['eval'], 'magnolia eval needs PROGRAM'],
+    [['--lib', 'nowhere', 'x.oak'], '--lib: there is no folder nowhere'],
+    [['eval'], 'eval needs PROGRAM'],
   ] as const) {
     it(`magnolia ${args.join(' ')} is wrong`, async () => {
       const { out, err, status } = await magnolia(args);

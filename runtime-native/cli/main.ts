@@ -44,5 +44,6 @@ const asked = readArguments(process.argv.slice(2), {
   env: process.env,
   inputIsTerminal: () => process.stdin.isTTY === true, // opens it, so only when it matters
   exists: existsSync,
+  isFolder: (path) => existsSync(`${path}/`),
 });
 obey(asked).then((status) => process.exit(status), bug);
