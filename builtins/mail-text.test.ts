@@ -27,6 +27,10 @@ describe('line ends and dots', () => {
     expect(mail.withCrlf('a\r\r\nb\rc\n')).toBe('a\r\nb\r\nc\r\n');
   });
 
+  it('CRs without a LF are a line end each', () => {
+    expect(mail.withCrlf('a\r\rb')).toBe('a\r\n\r\nb');
+  });
+
   it('a stuffed message holds no end of data, and comes back', () => {
     fc.assert(
       fc.property(bytes, (text) => {
@@ -74,6 +78,10 @@ describe('encodings', () => {
     );
   });
 
+  it('quoted-printable drops blanks at the ends of lines, and no others', () => {
+    expect(mail.qpDecode('a b \t\r\nc \nd=20\n= \ne \rf ')).toBe('a b\r\nc\nd \ne \rf ');
+  });
+
   it('windows-1252 becomes UTF-8', () => {
     expect(buffer(mail.fromWindows1252('\x80 \xfc \x81')).toString()).toBe('€ ü \x81');
   });
@@ -91,5 +99,26 @@ describe('encodings', () => {
         expect(buffer(whole(md5(text))).toString('hex')).toBe(createHash('md5').update(buffer(text)).digest('hex'));
       }),
     );
+  });
+});
+
+describe('long runs', () => {
+  // What takes quadratic time would be at this for an hour.
+  const run = 2_000_000;
+
+  it.each([
+    ['CRs', '\r'],
+    ['LFs', '\n'],
+    ['blanks', ' '],
+    ['equals signs', '='],
+    ['dots', '.'],
+    ['lines of dots', '\r\n.'],
+    ['blanks and CRs', ' \r'],
+  ])('of %s are read in one pass', (_name, piece) => {
+    const text = ` \n${piece.repeat(run / piece.length)}x`;
+    for (const read of [mail.qpDecode, mail.withCrlf, mail.dotStuff, mail.dotUnstuff, mail.qpEncode, mail.base64Read])
+      expect(read(text).length).toBeGreaterThanOrEqual(0);
+    expect(mail.hasBareLineEnd(text)).toBe(true);
+    expect(mail.isPlainLines(text)).toBe(piece.includes('\n'));
   });
 });

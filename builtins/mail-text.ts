@@ -34,7 +34,9 @@ export function hasBareLineEnd(text: string): boolean {
 
 /** Every line end as CRLF: LF, CR, and CRLF with any number of CRs count as one each. */
 export function withCrlf(text: string): string {
-  return hasBareLineEnd(text) ? text.replace(/\r*\n|\r/g, '\r\n') : text;
+  if (!hasBareLineEnd(text)) return text;
+  // The pattern takes a run of CRs whole, whatever follows: one that could fail behind it would try again from each of them.
+  return text.replace(/\r+\n?|\n/g, (end) => (end.endsWith('\n') ? '\r\n' : '\r\n'.repeat(end.length)));
 }
 
 /** A dot more in front of each line that begins with one; lines end in CRLF. */
@@ -163,7 +165,8 @@ export function qpEncode(text: string): string {
 
 /** What quoted-printable stands for. Blanks at the ends of lines are dropped, and what is malformed stays as it is. */
 export function qpDecode(text: string): string {
-  const whole = /[ \t]\r?\n/.test(text) ? text.replace(/[ \t]+(\r?\n)/g, '$1') : text;
+  // A run of blanks is taken whole, as in withCrlf.
+  const whole = /[ \t]\r?\n/.test(text) ? text.replace(/[ \t]+(\r?\n)?/g, (run, end?: string) => end ?? run) : text;
   return whole.replace(/=(?:([0-9A-Fa-f]{2})|\r?\n|$)/g, (_all, hex?: string) =>
     hex === undefined ? '' : String.fromCharCode(Number.parseInt(hex, 16)),
   );
