@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LANGUAGE } from './language-help.ts';
 
 const root = resolve(dirname(__filename), '../..');
 const cli = join(root, 'dist/cli.cjs');
@@ -203,6 +204,11 @@ describe('what else there is', () => {
     [['help', 'std'], /std := import\('std'\).*map\(xs, f\)/s],
     [['help', 'sendLine'], /^socket\.sendLine\(/],
     [['help', 'eval'], /^magnolia eval/],
+    [['help', 'if'], /^if VALUE/],
+    [['help', 'library'], /\n {4}datetime +points in time[^\n]* text\n/],
+    [['help', 'builtins'], /\n {4}len +how many/],
+    [['help', 'email'], /\n {4}smtp\n/],
+    [['help', 'math'], /\n {4}mean\(xs\)\n/],
   ] as const) {
     it(`magnolia ${args.join(' ')}`, async () => {
       const { out, err, status } = await magnolia(args);
@@ -224,9 +230,22 @@ describe('what else there is', () => {
     });
   }
 
+  for (const [word, text] of Object.entries(LANGUAGE)) {
+    it(`the examples of magnolia help ${word} are true`, async () => {
+      const examples = [...text.matchAll(/^ {4}(.*) {2}\/\/ => (.*)$/gm)];
+      expect(examples).not.toEqual([]);
+      for (const [, program = '', value = ''] of examples) {
+        expect([program, (await magnolia(['eval', program])).out]).toEqual([program, `${value}\n`]);
+      }
+    });
+  }
+
   it('magnolia help knows what was meant', async () => {
     expect((await magnolia(['help', 'pritn'])).err).toBe('magnolia: there is no help for pritn; did you mean print?\n');
-    expect((await magnolia(['help', 'std.mpa'])).err).toBe('magnolia: there is no help for std.mpa; did you mean std.map?\n');
+    expect((await magnolia(['help', 'std.mpa'])).err).toBe('magnolia: there is no mpa in std; did you mean std.map?\n');
+    expect((await magnolia(['help', 'std.qqqqqq'])).err).toBe(
+      'magnolia: there is no qqqqqq in std; magnolia help std tells what there is\n',
+    );
   });
 });
 

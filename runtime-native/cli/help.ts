@@ -1,11 +1,15 @@
 /** `magnolia help`: the commands, the builtins (from the registry's table) and the library (from the comments in its source). */
 import { readFileSync } from 'node:fs';
-import { LIBRARIES, librariesWith } from '../../language/library-index.ts';
+import type { Builtin } from '../../builtins/registry.ts';
+import { fromBytes } from '../../language/bytes.ts';
+import { librariesWith } from '../../language/library-index.ts';
 import { nearest } from '../../language/nearest.ts';
+import { libraryNames } from '../library.ts';
 import { COMMANDS, type Settings } from './arguments.ts';
 import { describeBuiltin } from './builtin-help.ts';
 import { librarySource, nativeRegistry } from './engine.ts';
-import { type Documented, documentation } from './library-help.ts';
+import { LANGUAGE } from './language-help.ts';
+import { type Documented, documentation, type Entry, isInternal, passedOn } from './library-help.ts';
 import { complain, writeOut } from './screen.ts';
 
 const OVERVIEW = `Usage:
@@ -13,7 +17,8 @@ const OVERVIEW = `Usage:
   magnolia eval PROGRAM       run PROGRAM and print its value
   magnolia check FILE...      show what is wrong with programs, without running them
   magnolia repl               type programs, see values; the same as magnolia at a terminal
-  magnolia help [NAME]        explain a command, a builtin (print) or the library (std, std.map)
+  magnolia help NAME          explain a command, a builtin (print), the library (std, std.map) or a word (if)
+  magnolia help builtins      list what a program can call; magnolia help library: what it can import
   magnolia version            print the version
 
 Flags, before the FILE or the command:
@@ -26,13 +31,24 @@ MAGNOLIA_TRACE=net tells on standard error what happens to sockets.
 Errors go to standard error. The exit status is the program's own, 1 after an error, 2 for wrong usage.
 `;
 
+/** Topics that are lists. */
+const LISTS = ['builtins', 'library'];
+
+/** What there is to know about a command besides its line. */
+const DETAILS: { readonly [command: string]: string } = {
+  repl: `    __ is the last value. An input that is not complete goes on with the next line. While a program runs, lines are what it reads
+    with input(), and Ctrl-D is the end of that. Ctrl-C stops the program, or clears the line; exit(0), or Ctrl-D on an empty line,
+    ends the session. Tab completes names, members and libraries. help, or help std.map, works there, too.
+`,
+};
+
 /** Explains a topic, or gives the overview; gives the exit status. */
 export function help(topic: string | null, settings: Settings): number {
   if (topic === null) {
     writeOut(OVERVIEW);
     return 0;
   }
-  const found = commandHelp(topic) ?? builtinHelp(topic) ?? libraryHelp(topic, settings);
+  const found = commandHelp(topic) ?? languageHelp(topic, settings) ?? builtinHelp(topic) ?? libraryHelp(topic, settings);
   if (found !== null) {
     writeOut(found);
     return 0;
@@ -42,12 +58,23 @@ export function help(topic: string | null, settings: Settings): number {
     writeOut(homes.map((library) => libraryHelp(`${library}.${topic}`, settings) ?? '').join('\n'));
     return 0;
   }
+  complain(notThere(topic, settings));
+  return 1;
+}
+
+/** Why there is no help for a topic, with what was probably meant. */
+function notThere(topic: string, settings: Settings): string {
+  const [library, member] = memberOf(topic);
+  const entries = library === '' ? undefined : read(library, settings)?.entries;
+  if (entries !== undefined) {
+    const meant = nearest(member, entries.keys());
+    return `there is no ${member} in ${library}; ${meant === null ? `magnolia help ${library} tells what there is` : `did you mean ${library}.${meant}?`}`;
+  }
   const builtins = nativeRegistry()
     .all()
     .map(({ name }) => name);
-  const meant = nearest(topic, [...builtins, ...LIBRARIES, ...Object.keys(COMMANDS)]) ?? nearMember(topic, settings);
-  complain(`there is no help for ${topic}${meant === null ? '' : `; did you mean ${meant}?`}`);
-  return 1;
+  const meant = nearest(topic, [...builtins, ...libraryNames(), ...Object.keys(COMMANDS), ...Object.keys(LANGUAGE), ...LISTS]);
+  return `there is no help for ${topic}${meant === null ? '' : `; did you mean ${meant}?`}`;
 }
 
 /** The version of this package. */
@@ -72,7 +99,42 @@ function commandHelp(topic: string): string | null {
   const line = Object.hasOwn(COMMANDS, topic) ? COMMANDS[topic] : undefined;
   if (line === undefined) return null;
   const usage = OVERVIEW.split('\n').find((one) => one.startsWith(`  magnolia ${topic === 'run' ? 'FILE' : topic}`));
-  return `${usage?.trim().split(/ {2,}/)[0] ?? `magnolia ${topic}`}\n    ${line}\n`;
+  const more = DETAILS[topic] === undefined ? '' : `\n${DETAILS[topic]}`;
+  return `${usage?.trim().split(/ {2,}/)[0] ?? `magnolia ${topic}`}\n    ${line}\n${more}`;
+}
+
+/** A word of the language, or one of the lists. */
+function languageHelp(topic: string, settings: Settings): string | null {
+  if (topic === 'library') return libraryList(settings);
+  if (topic === 'builtins') return builtinList();
+  return Object.hasOwn(LANGUAGE, topic) ? (LANGUAGE[topic] ?? null) : null;
+}
+
+/** The modules for programs with a line on each; a module that has two names is called by that of its own comment. */
+function libraryList(settings: Settings): string {
+  const lines = libraryNames().flatMap((name) => {
+    const [, own, about] = /^(\S+): (.*?)(?:\. .*|[.,:])?$/.exec(read(name, settings)?.about[0] ?? '') ?? [];
+    return isInternal(name) || own !== name ? [] : [[name, about ?? '']];
+  });
+  const rows = columns(lines.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
+  return `The standard library; std := import('std') brings a module in, magnolia help std tells what is in it.\n\n${rows}`;
+}
+
+/** The builtins by group. */
+function builtinList(): string {
+  const groups = new Map<string, Builtin[]>();
+  for (const one of nativeRegistry().all()) {
+    if (!one.name.startsWith('__')) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
+  }
+  const parts = [...groups].map(
+    ([group, all]) => `${group}\n${columns(all.map(({ name, help: about }) => [name, fromBytes(about)]))}`,
+  );
+  return `What a program can call without importing it; magnolia help len tells more. The library is in magnolia help library.\n\n${parts.join('\n')}`;
+}
+
+function columns(rows: readonly (readonly string[])[]): string {
+  const width = Math.max(...rows.map(([name = '']) => name.length));
+  return rows.map(([name = '', about = '']) => `    ${name.padEnd(width)}  ${about}\n`).join('');
 }
 
 function builtinHelp(topic: string): string | null {
@@ -80,9 +142,27 @@ function builtinHelp(topic: string): string | null {
   return one === undefined ? null : describeBuiltin(one);
 }
 
+/** What a library's source says of it; of one that only gives the names of others again, what those say. */
 function read(library: string, settings: Settings): Documented | null {
   const source = librarySource(library, settings);
-  return source === null ? null : documentation(source);
+  if (source === null) return null;
+  const own = documentation(source);
+  if (own.entries.size > 0) return own;
+  const entries = new Map<string, Entry>();
+  for (const { name, home, member } of passedOn(source)) {
+    const other = librarySource(home, settings);
+    if (other === null) continue;
+    const { about, entries: others } = documentation(other);
+    const entry = member === null ? { signature: name, text: about } : others.get(member);
+    if (entry !== undefined) entries.set(name, entry);
+  }
+  return { about: own.about, entries };
+}
+
+/** `std.map` as library and member; the library is '' where there is no dot. */
+function memberOf(topic: string): [library: string, member: string] {
+  const dot = topic.lastIndexOf('.');
+  return dot < 0 ? ['', topic] : [topic.slice(0, dot), topic.slice(dot + 1)];
 }
 
 /** `std` or `std.map`. */
@@ -90,18 +170,16 @@ function libraryHelp(topic: string, settings: Settings): string | null {
   const whole = read(topic, settings);
   if (whole !== null) {
     const names = [...whole.entries.values()].map(({ signature }) => `    ${signature}`);
-    return `${[`${topic} := import('${topic}')`, '', ...whole.about, '', ...names].join('\n')}\n`;
+    return `${[`${variableFor(topic)} := import('${topic}')`, '', ...whole.about, '', ...names].join('\n')}\n`;
   }
-  const [library = '', member = ''] = topic.split(/\.(?=[^.]*$)/);
-  const entry = read(library, settings)?.entries.get(member);
+  const [library, member] = memberOf(topic);
+  const entry = library === '' ? undefined : read(library, settings)?.entries.get(member);
   return entry === undefined
     ? null
     : `${[`${library}.${entry.signature}`, ...entry.text.map((line) => `    ${line}`)].join('\n').trimEnd()}\n`;
 }
 
-/** `std.mpa`: the name in that library which was probably meant. */
-function nearMember(topic: string, settings: Settings): string | null {
-  const [library = '', member = ''] = topic.split(/\.(?=[^.]*$)/);
-  const meant = nearest(member, read(library, settings)?.entries.keys() ?? []);
-  return meant === null ? null : `${library}.${meant}`;
+/** A name that a program can give to a module. */
+function variableFor(library: string): string {
+  return library.replace(/^.*\//, '').replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
 }

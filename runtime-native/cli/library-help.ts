@@ -14,6 +14,23 @@ export interface Documented {
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
+/** A name that a module has from another one: one of its members, or (null) the module itself. */
+export interface PassedOn {
+  readonly name: string;
+  readonly home: string;
+  readonly member: string | null;
+}
+
+/** What a source text imports at its top level. */
+export function passedOn(source: string): PassedOn[] {
+  return [...source.matchAll(/^(?:(\w+)|\{([^{}]*)\}) := import\('([^']+)'\)$/gm)].flatMap(
+    ([, whole, members = '', home = '']): PassedOn[] =>
+      whole === undefined
+        ? Array.from(members.matchAll(/(\S+): (\w+)/g), ([, member = '', name = '']) => ({ name, home, member }))
+        : [{ name: whole, home, member: null }],
+  );
+}
+
 /** Whether a module is a part of others and no business of programs: it may change. */
 export function isInternal(name: string): boolean {
   return /^(?:imap-.*|pop-.*|smtp-.*|mail-wire|mime-header)$/.test(name);
