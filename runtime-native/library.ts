@@ -41,6 +41,15 @@ function readIndex(): Index {
   return index;
 }
 
+/** A file that only errors need; empty where it cannot be had, for want of descriptors, say: the error is told without it. */
+function readForError(file: string): Buffer {
+  try {
+    return readFileSync(join(LIBRARY_FOLDER, file));
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
 function loadModule(name: string): Compiled {
   const { file, base, length } = readIndex()[name] as Index[string]; // asked for by compiledLibrary
   const known = compiled.get(file);
@@ -50,8 +59,8 @@ function loadModule(name: string): Compiled {
     base,
     length,
     script: join('lib', script),
-    source: () => new Source(`(lib:${name})`, decode(readFileSync(join(LIBRARY_FOLDER, `${file}.oak`)))),
-    calls: () => JSON.parse(readFileSync(join(LIBRARY_FOLDER, `${file}.calls.json`), 'utf8')) as number[],
+    source: () => new Source(`(lib:${name})`, decode(readForError(`${file}.oak`))),
+    calls: () => JSON.parse(readForError(`${file}.calls.json`).toString() || '[]') as number[],
   };
   registerUnit(unit);
   const made: Compiled = { factory: load(join(LIBRARY_FOLDER, script)) as Factory, unit };

@@ -1,7 +1,7 @@
 /** `recvLine` beside a model of ten lines: every short text of letters, CRs and LFs, arriving in every two parts. */
 import { expect, it } from '@jest/globals';
 import { NodeHost } from '../../runtime-native/host.ts';
-import { Reader } from './reader.ts';
+import { Reader, TOO_LONG } from './reader.ts';
 
 new NodeHost(); // brings the codec
 
@@ -45,6 +45,29 @@ it('gives the lines of the model, for all texts of up to eight characters and ev
     }
   }
   expect(cuts).toBe(73_812);
+});
+
+it('gives up a line as soon as more of it than the limit has come, of which its end is no part', () => {
+  const limit = 3;
+  let texts = [''];
+  for (let length = 1; length <= 7; length++) {
+    texts = texts.flatMap((text) => [`${text}a`, `${text}\r`, `${text}\n`]);
+    for (const text of texts) {
+      const end = text.indexOf('\n');
+      const line = (end < 0 ? text : text.slice(0, end)).replace(/\r$/, ''); // which may still become the end
+      const wanted = line.length > limit ? TOO_LONG : end < 0 ? null : line.replace(/\r+$/, '');
+      for (let cut = 0; cut < length; cut++) {
+        const reader = new Reader();
+        if (cut > 0) reader.push(Buffer.from(text.slice(0, cut), 'latin1'));
+        const early = cut > 0 ? reader.takeLine(limit) : null;
+        if (early !== null) continue; // decided before the second part came
+        reader.push(Buffer.from(text.slice(cut), 'latin1'));
+        const found = reader.takeLine(limit);
+        if (found !== wanted) expect({ text, cut, found }).toEqual({ text, cut, found: wanted });
+      }
+    }
+  }
+  expect(texts.length).toBe(2187);
 });
 
 it('gives them as well behind and before a text that does not fit the window', () => {

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
@@ -323,14 +323,76 @@ describe('a Unix socket', () => {
 
   it('takes the place of a file that a dead program left', async () => {
     const path = `${folder}/stale`;
-    const code = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
-    spawnSync(process.execPath, ['-e', code]);
+    leaveStale(path);
     const driver = makeDriver();
     const listener = await driver.listen(`unix:${path}`);
     expect(plain(await driver.call('connect', str(`unix:${path}`)))).toMatchObject({ type: 'ok' });
     listener.close();
   });
+
+  it('answers once, also after a file in its way', async () => {
+    const path = `${folder}/once`;
+    leaveStale(path);
+    const backend = nativeSockets();
+    const answers: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      const options = { tls: null, backlog: 1, noDelay: true, keepAliveMs: 0 };
+      const events = { connection() {}, failed() {} };
+      backend.listen({ kind: 'unix', path }, options, events, (outcome) => {
+        answers.push(outcome);
+        setImmediate(resolve); // whoever is told as well is told in the same turn
+      });
+    });
+    expect(answers).toEqual([expect.objectContaining({ local: `unix:${path}` })]);
+    await new Promise<void>((resolve) => backend.drainAll(resolve));
+  });
+
+  it('cannot take the place of a file that may not be removed', async () => {
+    const path = `${folder}/locked/stale`;
+    mkdirSync(dirname(path));
+    leaveStale(path);
+    chmodSync(path, 0o777);
+    chmodSync(dirname(path), 0o555);
+    chmodSync(folder, 0o755);
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534); // root may remove everything
+    const { result } = await makeDriver().listen(`unix:${path}`);
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(dirname(path), 0o755);
+    expect(plain(result)).toEqual({
+      type: 'error',
+      error: `Could not listen on socket: listen unix ${path}: bind: permission denied`,
+      code: 'permission',
+    });
+  });
+
+  it('says that the directory is not there', async () => {
+    const path = `${folder}/nowhere/server`;
+    expect(plain((await makeDriver().listen(`unix:${path}`)).result)).toEqual({
+      type: 'error',
+      error: `Could not listen on socket: listen unix ${path}: bind: no such file or directory`,
+      code: 'other',
+    });
+  });
+
+  for (const [path, reason] of [
+    [`/tmp/${'x'.repeat(200)}`, /: file name too long$/],
+    ['/tmp/\xff', /: file name is not UTF-8$/],
+  ] as const) {
+    it(`refuses a path that would become another: ${reason}`, async () => {
+      const driver = makeDriver();
+      for (const result of [await driver.call('connect', str(`unix:${path}`)), (await driver.listen(`unix:${path}`)).result]) {
+        expect(plain(result)).toMatchObject({ type: 'error', code: 'address', error: expect.stringMatching(reason) });
+      }
+    });
+  }
 });
+
+/** A socket file that nobody listens on any more. */
+function leaveStale(path: string): void {
+  const code = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', code]);
+}
 
 describe('a socket that the program has lost', () => {
   it('is closed once it has been told the end', async () => {

@@ -93,6 +93,7 @@ function oid(dotted: string): Buffer {
 }
 
 function name(commonName: string): Buffer {
+  if (commonName === '') return sequence(); // nobody has to have one
   return sequence(der(0x31, sequence(oid('2.5.4.3'), der(0x0c, Buffer.from(commonName)))));
 }
 

@@ -7,6 +7,7 @@ import { Driver, type Pair, plain } from '../../builtins/sockets/testing.ts';
 import { atom, Float, type Obj, obj, str, type Value } from '../../language/values.ts';
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
+import { makeIdentity } from './test-certificates.ts';
 
 const certs = join(__dirname, 'test-certs');
 const file = (name: string): string => join(certs, name);
@@ -451,6 +452,23 @@ describe('options of both sides', () => {
     });
   });
 
+  it('tell of certificates without a subject', async () => {
+    const root = makeIdentity({ commonName: 'root', authority: true });
+    const { cert, key } = makeIdentity({ commonName: '', names: ['dns:localhost'], issuer: root });
+    const server = { certFile: str(''), keyFile: str(''), cert: str(cert), key: str(key) };
+    const { driver, connected } = await attempt({ ca: str(root.cert) }, server);
+    expect(plain(await driver.call('info', socketOf(connected)))).toMatchObject({
+      verified: true,
+      peer: { subject: '', issuer: 'CN=root', names: "['localhost']" },
+    });
+  });
+
+  it('agree on a protocol whose name is bytes', async () => {
+    const alpn = [str('\xff\x00')];
+    const { driver, connected } = await attempt({ alpn }, { alpn });
+    expect(plain(await driver.call('info', socketOf(connected)))).toMatchObject({ alpn: '\xff\x00' });
+  });
+
   it('trust the roots that they are given, and only those', async () => {
     for (const [options, type] of [
       [{ ca: pem('ca.pem') }, 'ok'],
@@ -464,6 +482,10 @@ describe('options of both sides', () => {
     for (const [options, text] of [
       [{ caFile: str('absent.pem') }, 'Could not load TLS CA: open absent.pem: no such file or directory'],
       [{ ca: str('nothing') }, 'Could not load TLS CA: tls: failed to find any certificate in the CA text'],
+      [
+        { ca: str(`${readFileSync(file('ca.pem'), 'latin1')}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`) },
+        'Could not load TLS CA: tls: a certificate is malformed',
+      ],
     ] as const) {
       await expect(driver.call('connect', str('localhost:1'), obj({ tls: true, ...options }))).rejects.toMatchObject({
         reasonOf: text,

@@ -69,6 +69,13 @@ describe('a certificate', () => {
   const cases: readonly [what: string, identity: Identity, name: string, verdict: string | RegExp][] = [
     ['that is in order', good, 'localhost', 'ok'],
     ['in other letters', named('dns:LocalHost'), 'LOCALHOST', 'ok'],
+    ['without a subject', leaf({ commonName: '' }), 'localhost', 'ok'],
+    ...['.localhost', 'local host', '\xff', `${'x'.repeat(64)}.x`, '*'].map((odd): [string, Identity, string, string] => [
+      'asked for a name of no host',
+      leaf({}),
+      odd,
+      notFor('localhost', odd),
+    ]),
     ['that has expired', leaf({ validTo: new Date(Date.now() - DAY_MS) }), 'localhost', outOfDate],
     ['that expired a second ago', leaf({ validTo: new Date(Date.now() - 1000) }), 'localhost', outOfDate],
     ['that is not yet valid', leaf({ validFrom: new Date(Date.now() + DAY_MS) }), 'localhost', outOfDate],

@@ -1,4 +1,5 @@
 /** Unix sockets: connections and listeners whose address is a path. */
+import { isUtf8 } from 'node:buffer';
 import { lstatSync, statSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
@@ -16,10 +17,17 @@ function pathText(path: string): string {
   return toBuffer(path).toString('utf8');
 }
 
+/** Why the system would take another path for this one; null if it would not. */
+function unfit(path: string): string | null {
+  if (path.length > LONGEST_PATH) return 'file name too long';
+  return isUtf8(toBuffer(path)) ? null : 'file name is not UTF-8';
+}
+
 /** Connects to a path; the result gives up. */
 export function dialUnix(path: string, done: (outcome: Socket | Failure) => void): () => void {
-  if (path.length > LONGEST_PATH) {
-    done(new Failure('address', `dial unix ${path}: connect: file name too long`));
+  const wrong = unfit(path);
+  if (wrong !== null) {
+    done(new Failure('address', `dial unix ${path}: connect: ${wrong}`));
     return () => {};
   }
   const stream = connect({ path: pathText(path), allowHalfOpen: true });
@@ -76,14 +84,15 @@ export function listenUnix(
     server.once('error', onFailure).once('listening', onListening);
     server.listen({ path: pathText(path), backlog });
   };
-  if (path.length > LONGEST_PATH) {
-    done(new Failure('address', `listen unix ${path}: bind: file name too long`));
+  const wrong = unfit(path);
+  if (wrong !== null) {
+    done(new Failure('address', `listen unix ${path}: bind: ${wrong}`));
     return;
   }
   listeners.add(door);
   start((error) => {
     if (codeOf(error) !== 'EADDRINUSE' || !isSocket(path)) {
-      fail(codeOf(error) === 'EACCES' && !isFolder(dirname(path)) ? NO_FOLDER : error); // libuv says EACCES then
+      fail(codeOf(error) === 'EACCES' && isMissing(dirname(path)) ? NO_FOLDER : error); // libuv says EACCES then
       return;
     }
     dialUnix(path, (answer) => {
@@ -107,10 +116,19 @@ export function listenUnix(
 
 const NO_FOLDER = { code: 'ENOENT' };
 
-function isFolder(path: string): boolean {
-  return statSync(toBuffer(path), { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** Whether there is no such folder, as far as one may look. */
+function isMissing(folder: string): boolean {
+  try {
+    return statSync(toBuffer(folder), { throwIfNoEntry: false })?.isDirectory() !== true;
+  } catch {
+    return false;
+  }
 }
 
 function isSocket(path: string): boolean {
-  return lstatSync(toBuffer(path), { throwIfNoEntry: false })?.isSocket() ?? false;
+  try {
+    return lstatSync(toBuffer(path), { throwIfNoEntry: false })?.isSocket() === true;
+  } catch {
+    return false;
+  }
 }

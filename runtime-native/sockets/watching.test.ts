@@ -74,24 +74,24 @@ it('without it nothing is told', async () => {
 }, 20_000);
 
 for (const [flags, expected] of [
-  [['--deny-net=127.0.0.0/8'], [':permission', ':permission', ':permission']],
+  [['--deny-net=127.0.0.0/8,::1'], [':permission', ':permission', ':permission', ':permission']],
   [
     ['--deny-net', 'localhost:1'],
-    [':permission', ':permission', ':ok'],
+    [':permission', ':permission', ':ok', ':ok'],
   ],
-  [['--allow-net=127.0.0.1:1'], [':refused', ':permission', ':permission']],
-  [['--allow-net=127.0.0.1'], [':refused', ':permission', ':ok']],
-  [['--allow-net=localhost:1,127.0.0.1:0'], [':refused', ':refused', ':ok']],
+  [['--allow-net=127.0.0.1:1'], [':refused', ':permission', ':permission', ':permission']],
+  [['--allow-net=127.0.0.1'], [':refused', ':permission', ':ok', ':permission']],
+  [['--allow-net=localhost:1,127.0.0.1:0'], [':refused', ':refused', ':ok', ':permission']],
   [
     ['--allow-net=localhost', '--deny-net=127.0.0.1:1'],
-    [':permission', ':permission', ':ok'],
+    [':permission', ':permission', ':ok', ':ok'],
   ],
 ] as const) {
   it(`magnolia ${flags.join(' ')} keeps to the rules`, async () => {
     const program = `
 socket := import('socket')
-server := socket.serve('127.0.0.1:0', fn(event) ?)
-print(string([socket.connect('127.0.0.1:1').code, socket.connect('localhost:1').code, if server.type { :ok -> :ok, _ -> server.code }]))
+fn serves(address) { server := socket.serve(address, fn(event) ?), if server.type { :ok -> :ok, _ -> server.code } }
+print(string([socket.connect('127.0.0.1:1').code, socket.connect('localhost:1').code, serves('127.0.0.1:0'), serves('localhost:0')]))
 exit(0)
 `;
     expect(await magnolia(flags, program)).toEqual({ status: 0, out: `[${expected.join(', ')}]`, err: '' });
