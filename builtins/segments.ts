@@ -4,7 +4,7 @@ import type { Work } from './slices.ts';
 
 /** About as much of a text as is searched in one slice. */
 const SEGMENT = 1 << 18;
-/** What is longer than this can take a search long that begins in the middle of it: the text is not cut at all. */
+/** What is longer than this can take a search long that begins in the middle of it. */
 const LONGEST_CUT = 64;
 /** So many places are looked at to find one where the text can be cut. */
 const TRIES = 100;
@@ -16,14 +16,15 @@ const TRIES = 100;
 function segmentEnd(text: string, sub: string, from: number): number {
   let at = from + SEGMENT;
   if (sub === '') return Math.min(at, text.length);
-  if (sub.length > LONGEST_CUT) return text.length;
-  for (let tries = 0; tries < TRIES && at < text.length; tries++) {
+  for (let tries = 0; sub.length <= LONGEST_CUT && tries < TRIES; tries++) {
     at = text.indexOf(sub, at);
-    if (at < 0) break;
+    if (at < 0) return text.length;
     if (!text.slice(Math.max(from, at - sub.length + 1), at + sub.length - 1).includes(sub)) return at;
     at++;
   }
-  return text.length;
+  at = text.indexOf(sub, from); // they overlap here: from one to the next
+  while (at >= 0 && at < from + SEGMENT) at = text.indexOf(sub, at + sub.length);
+  return at < 0 ? text.length : at;
 }
 
 /**
@@ -53,14 +54,16 @@ export function* splitText(text: string, sep: string): Work<Value[]> {
 
 /** `text` with `by` in place of each `sub`, which is not empty; null when it would be too long. */
 export function* replaceText(text: string, sub: string, by: string): Work<Str | null> {
+  const literal = by.replaceAll('$', '$$$$'); // for which `$` has no meaning
   let made = '';
   for (let from = 0; ; yield) {
     const end = segmentEnd(text, sub, from);
-    const kept = text.slice(from, end).split(sub);
+    const part = text.slice(from, end);
     const tail = end === text.length ? '' : by;
-    const length = end - from + (kept.length - 1) * (by.length - sub.length) + tail.length;
-    if (made.length + length > MAX_TEXT) return null;
-    made += kept.join(by) + tail;
+    const room = MAX_TEXT - made.length - tail.length - part.length;
+    const more = by.length - sub.length;
+    if ((part.length / sub.length) * more > room && (part.split(sub).length - 1) * more > room) return null;
+    made += part.replaceAll(sub, literal) + tail;
     if (end === text.length) return new Str(made);
     from = end + sub.length;
   }
