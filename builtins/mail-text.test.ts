@@ -82,8 +82,23 @@ describe('encodings', () => {
     expect(mail.qpDecode('a b \t\r\nc \nd=20\n= \ne \rf ')).toBe('a b\r\nc\nd \ne \rf ');
   });
 
-  it('windows-1252 becomes UTF-8', () => {
-    expect(buffer(mail.fromWindows1252('\x80 \xfc \x81')).toString()).toBe('€ ü \x81');
+  it('text becomes UTF-8', () => {
+    for (const [charset, bytes, text] of [
+      ['windows-1252', '\x80 \xfc \x81', '€ ü \x81'],
+      ['ISO-8859-1', '\xfc', 'ü'],
+      ['iso-8859-15', '\xa4', '€'],
+      ['koi8-r', '\xf0\xd2\xc9\xd7\xc5\xd4', 'Привет'],
+      ['Shift_JIS', '\x82\xb1', 'こ'],
+      ['iso-2022-jp', '\x1b$B$3\x1b(B', 'こ'],
+      ['gb18030', '\xc4\xe3', '你'],
+      ['utf-8', '\xc3\xbc', 'ü'],
+      ['us-ascii', '\xc3\xbc', 'ü'],
+      ['x-nobody-knows', '\xc3\xbc', 'ü'],
+      ['', '\xc3\xbc', 'ü'],
+    ] as const) {
+      expect([charset, buffer(mail.toUtf8(bytes, charset)).toString()]).toEqual([charset, text]);
+    }
+    expect(mail.toUtf8('\xff', 'utf-8')).toBe('\xff'); // as it is
   });
 
   it('plain lines are ASCII, of at most 998 bytes', () => {

@@ -1,6 +1,7 @@
 /**
  * The line ends and encodings of mail over byte text, each in one pass, since messages are long: 25 MB is an ordinary attachment.
  */
+import { toBytes } from '../language/bytes.ts';
 import { codec } from '../language/values.ts';
 
 const UNSAFE = /[\r\n\0]/;
@@ -172,14 +173,36 @@ export function qpDecode(text: string): string {
   );
 }
 
+/** Which are left as they are: mail that says ASCII and is not is mostly UTF-8. */
+const ASCII = /^(?:us-)?ascii$/i;
+
+/**
+ * The UTF-8 of text in a character set of the WHATWG's Encoding Standard, to which ISO 8859-1 is windows-1252; other text, and
+ * UTF-8, as it is.
+ */
+export function toUtf8(text: string, charset: string): string {
+  if (ASCII.test(charset)) return text;
+  let decoder: TextDecoder;
+  try {
+    decoder = new TextDecoder(charset);
+  } catch {
+    return text; // not known
+  }
+  if (decoder.encoding === 'utf-8') return text;
+  if (decoder.encoding === 'windows-1252') return fromWindows1252(text); // Node 20 takes it for ISO 8859-1
+  const bytes = new Uint8Array(text.length);
+  codec.encode(text, bytes, 0);
+  return toBytes(decoder.decode(bytes));
+}
+
 /** Where windows-1252 differs from ISO 8859-1: the characters of the bytes 0x80 to 0x9F; what is not assigned stays a control. */
 const WINDOWS = [
   0x20ac, 0x81, 0x201a, 0x192, 0x201e, 0x2026, 0x2020, 0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0x8d, 0x17d, 0x8f, 0x90,
   0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122, 0x161, 0x203a, 0x153, 0x9d, 0x17e, 0x178,
 ] as const;
 
-/** The UTF-8 of text in windows-1252, which mail that says ISO 8859-1 is mostly written in. */
-export function fromWindows1252(text: string): string {
+/** The UTF-8 of text in windows-1252. */
+function fromWindows1252(text: string): string {
   return text.replace(/[\x80-\xff]/g, (char) => {
     const byte = char.charCodeAt(0);
     const code = WINDOWS[byte - 0x80] ?? byte;
