@@ -1,12 +1,11 @@
 /** What a peer is owed when a socket is closed or the program ends: what a send has called sent, and nothing else. */
 import { connect, createServer, type Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Driver, plain } from '../../builtins/sockets/testing.ts';
+import { type Driver, plain } from '../../builtins/sockets/testing.ts';
 import { obj, str, type Value } from '../../language/values.ts';
-import { NodeHost } from '../host.ts';
-import { nativeSockets } from './backend.ts';
 import { makeIdentity } from './test-certificates.ts';
-import { closeAll, collect, later, makeDriver, openSockets, seconds, serve, settled, socketOf } from './test-kit.ts';
+import { closeAll, later, makeDriver, makeProgram, openSockets, seconds, serve, settled, socketOf } from './test-kit.ts';
 
 afterEach(closeAll);
 
@@ -40,18 +39,6 @@ async function fill(driver: Driver, socket: Value): Promise<number> {
     if (result.type !== 'sent') return sent;
     sent += 10_000;
   }
-}
-
-/** A program of its own, and its end. */
-function makeProgram(): { driver: Driver; end(): Promise<void> } {
-  const backend = nativeSockets();
-  const host = new NodeHost();
-  const driver = new Driver(backend, {
-    now: () => host.now(),
-    defer: (run) => host.defer(run),
-    timer: (ms, run) => host.timer(ms, run),
-  });
-  return { driver, end: () => new Promise((resolve) => backend.drainAll(resolve)) };
 }
 
 describe('the end of a program, whose peer does not read', () => {
@@ -123,7 +110,7 @@ describe('close', () => {
     const sent = await fill(driver, socket);
     await driver.call('send', socket, FLOOD, SOON);
     await driver.call('close', socket);
-    const got = await collect(peer.on('end', () => peer.destroy()).resume()).until(() => false);
+    const got = await buffer(peer);
     expect(got.length).toBeGreaterThanOrEqual(sent);
     expect(got.subarray(0, sent).every((byte) => byte === 0x79)).toBe(true);
   });
@@ -134,7 +121,7 @@ it('closeWrite ends the direction behind the sends that wait', async () => {
   const { socket, peer } = await silentPeer(driver);
   const sends = [driver.call('send', socket, FLOOD), driver.call('send', socket, str('the last'))];
   expect(plain(await driver.call('close_write', socket))).toEqual({ type: 'closed' });
-  const got = await collect(peer.on('end', () => peer.destroy()).resume()).until(() => false);
+  const got = await buffer(peer);
   expect((await Promise.all(sends)).map(plain)).toEqual([
     { type: 'sent', bytes: FLOOD.length },
     { type: 'sent', bytes: 8 },
@@ -148,7 +135,7 @@ it('a send that ran out of time tells how much the system took at least', async 
   const { bytes } = plain(await driver.call('send', socket, FLOOD, SOON)) as { bytes: number };
   expect(bytes).toBeGreaterThan(0);
   await driver.call('close', socket);
-  const got = await collect(peer.on('end', () => peer.destroy()).resume()).until(() => false);
+  const got = await buffer(peer);
   expect(got.length).toBeGreaterThanOrEqual(bytes);
 });
 

@@ -10,24 +10,9 @@ import { Driver, plain } from '../../builtins/sockets/testing.ts';
 import { Float, type Fn, type Obj, obj, str, type Value } from '../../language/values.ts';
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
+import { closeAll, makeDriver } from './test-kit.ts';
 
-const drivers: { drain(): Promise<void> }[] = [];
-
-function makeDriver(): Driver {
-  const backend = nativeSockets();
-  const host = new NodeHost();
-  const driver = new Driver(backend, {
-    now: () => host.now(),
-    defer: (run) => host.defer(run),
-    timer: (ms, run) => host.timer(ms, run),
-  });
-  drivers.push({ drain: () => new Promise((resolve) => backend.drainAll(resolve)) });
-  return driver;
-}
-
-afterEach(async () => {
-  for (const driver of drivers.splice(0)) await driver.drain();
-});
+afterEach(closeAll);
 
 /** A free port, as far as one can tell. */
 function freePort(host = '127.0.0.1'): Promise<number> {

@@ -18,12 +18,23 @@ export async function closeAll(): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
 }
 
-/** A machine on the network of this process. */
-export function makeDriver(): Driver {
+/** A machine on the network of this process, and the end of its program. */
+export function makeProgram(): { readonly driver: Driver; end(): Promise<void> } {
   const backend = nativeSockets();
   const host = new NodeHost();
-  later(() => new Promise((resolve) => backend.drainAll(resolve)));
-  return new Driver(backend, { now: () => host.now(), defer: (run) => host.defer(run), timer: (ms, run) => host.timer(ms, run) });
+  const driver = new Driver(backend, {
+    now: () => host.now(),
+    defer: (run) => host.defer(run),
+    timer: (ms, run) => host.timer(ms, run),
+  });
+  return { driver, end: () => new Promise((resolve) => backend.drainAll(resolve)) };
+}
+
+/** A machine whose program `closeAll` ends. */
+export function makeDriver(): Driver {
+  const { driver, end } = makeProgram();
+  later(end);
+  return driver;
 }
 
 export const seconds = (value: number): Float => new Float(value);
