@@ -46,7 +46,7 @@ export interface World {
 export const COMMANDS: { readonly [name: string]: string } = {
   run: 'run a program; the word `run` may be left out',
   eval: 'run a program given as arguments and print its value',
-  check: 'read programs without running them, and show what is wrong',
+  check: 'read programs without running them, and show mistakes of syntax',
   repl: 'type programs, see values',
   help: 'explain a command, a builtin (`help print`) or the library (`help std.map`)',
   version: 'print the version',

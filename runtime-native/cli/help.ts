@@ -15,7 +15,7 @@ import { complain, writeOut } from './screen.ts';
 const OVERVIEW = `Usage:
   magnolia FILE [ARG...]      run a program; - is standard input
   magnolia eval PROGRAM       run PROGRAM and print its value
-  magnolia check FILE...      show what is wrong with programs, without running them
+  magnolia check FILE...      find mistakes of syntax in programs, without running them
   magnolia repl               type programs, see values; the same as magnolia at a terminal
   magnolia help NAME          explain a command, a builtin (print), the library (std, std.map) or a word (if)
   magnolia help builtins      list what a program can call; magnolia help library: what it can import
