@@ -1,10 +1,10 @@
 /** The comments in lib/: there for everything public, with examples that are true. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../runtime-native/sockets/test-kit.ts';
 import { type Example, examplesIn, libraryDocs, type ModuleDocs, stdlibPage } from './docs.ts';
 
 const root = resolve(__dirname, '..');
@@ -21,15 +21,6 @@ const connected = `
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the marks of the function `shown`
 const SHOWN = /\x01\[([^\x02]*)\]\x02/g;
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
 
 /** What the expressions of some examples give, each between two marks, because they may print as well. */
 async function valuesOf(module: string, examples: readonly Example[]): Promise<string[]> {

@@ -10,19 +10,9 @@ import { Driver, plain } from '../../builtins/sockets/testing.ts';
 import { Float, type Fn, type Obj, obj, str, type Value } from '../../language/values.ts';
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
-import { closeAll, makeDriver } from './test-kit.ts';
+import { closeAll, freePort, makeDriver } from './test-kit.ts';
 
 afterEach(closeAll);
-
-/** A free port, as far as one can tell. */
-function freePort(host = '127.0.0.1'): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, host, () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
-}
 
 function peer(handle: (stream: Socket) => void): Promise<{ server: Server; port: number }> {
   return new Promise((resolve) => {

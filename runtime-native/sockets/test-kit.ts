@@ -1,6 +1,6 @@
 /** What tests of the native network share: machines, listeners, pairs, and a count of what is open. */
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { Driver, type Pair } from '../../builtins/sockets/testing.ts';
 import { Float, type Obj, type Str, str, type Value } from '../../language/values.ts';
 import { NodeHost } from '../host.ts';
@@ -35,6 +35,21 @@ export function makeDriver(): Driver {
   const { driver, end } = makeProgram();
   later(end);
   return driver;
+}
+
+let probes = 0;
+
+/**
+ * A port of 127.0.0.1 that nobody has. It is none that the system gives to others, and each worker of Jest has its own three
+ * hundred, so that it is still free a moment later.
+ */
+export function freePort(): Promise<number> {
+  const port = 12_000 + (Number(process.env.JEST_WORKER_ID ?? 0) % 60) * 300 + (probes++ % 300);
+  return new Promise((resolve) => {
+    const probe = createServer()
+      .once('error', () => resolve(freePort()))
+      .listen(port, '127.0.0.1', () => probe.close(() => resolve(port)));
+  });
 }
 
 export const seconds = (value: number): Float => new Float(value);

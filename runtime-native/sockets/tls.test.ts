@@ -8,6 +8,7 @@ import { atom, Float, type Obj, obj, str, type Value } from '../../language/valu
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
 import { makeIdentity } from './test-certificates.ts';
+import { freePort } from './test-kit.ts';
 
 const certs = join(__dirname, 'test-certs');
 const file = (name: string): string => join(certs, name);
@@ -28,18 +29,6 @@ function makeDriver(): Driver {
   const host = new NodeHost();
   closers.push(() => new Promise((resolve) => backend.drainAll(resolve)));
   return new Driver(backend, { now: () => host.now(), defer: (run) => host.defer(run), timer: (ms, run) => host.timer(ms, run) });
-}
-
-let nextPort = 0;
-/** A free port, as far as one can tell. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(nextPort, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-    nextPort = 0;
-  });
 }
 
 /** A peer made by hand: each accepted stream is given to `handle`. */
