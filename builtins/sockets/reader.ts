@@ -196,12 +196,12 @@ export class Reader {
     return true;
   }
 
-  /** The line's end is not in the window. */
   /** How many bytes of a line that ends at an index are part of its end already: a CR does not count. */
   #crBefore(end: number): number {
     return end > this.#start && this.#bytes[end - 1] === CR ? 1 : 0;
   }
 
+  /** The line's end is not in the window. */
   #takeLineOfBytes(limit: number): string | null | typeof TOO_LONG {
     this.#undecode();
     const from = this.#searchedFor === LF ? Math.max(this.#searched, this.#start) : this.#start;

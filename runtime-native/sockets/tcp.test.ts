@@ -6,11 +6,10 @@ import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { Driver, plain } from '../../builtins/sockets/testing.ts';
+import { plain } from '../../builtins/sockets/testing.ts';
 import { Float, type Fn, type Obj, obj, str, type Value } from '../../language/values.ts';
-import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
-import { closeAll, freePort, makeDriver } from './test-kit.ts';
+import { closeAll, freePort, makeDriver, makeProgram, socketOf } from './test-kit.ts';
 
 afterEach(closeAll);
 
@@ -23,8 +22,6 @@ function peer(handle: (stream: Socket) => void): Promise<{ server: Server; port:
     server.listen(0, '127.0.0.1', () => resolve({ server, port: (server.address() as { port: number }).port }));
   });
 }
-
-const socketOf = (result: Value): Value => (result as Obj).socket as Value;
 
 describe('connect', () => {
   it('tells both addresses, and the acceptor the same ones the other way round', async () => {
@@ -190,13 +187,7 @@ describe('listen', () => {
 
 describe('drainAll', () => {
   it('sends on what the system has not taken yet', async () => {
-    const backend = nativeSockets();
-    const host = new NodeHost();
-    const driver = new Driver(backend, {
-      now: () => host.now(),
-      defer: (run) => host.defer(run),
-      timer: (ms, run) => host.timer(ms, run),
-    });
+    const { driver, end: endProgram } = makeProgram();
     let size = 0;
     let ended = (): void => {};
     const end = new Promise<void>((resolve) => {
@@ -216,7 +207,7 @@ describe('drainAll', () => {
     const a = socketOf(await driver.call('connect', str(`127.0.0.1:${port}`)));
     for (let i = 0; i < 8; i++) void driver.call('send', a, str('x'.repeat(1 << 20)));
     await driver.call('recv', a, 0);
-    await new Promise<void>((resolve) => backend.drainAll(resolve));
+    await endProgram();
     await end;
     expect(size).toBeGreaterThanOrEqual(1 << 20);
     server.close();

@@ -3,12 +3,10 @@ import { createServer, connect as dialPlain, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer, connect as dialTls, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Driver, type Pair, plain } from '../../builtins/sockets/testing.ts';
+import { type Pair, plain } from '../../builtins/sockets/testing.ts';
 import { atom, Float, type Obj, obj, str, type Value } from '../../language/values.ts';
-import { NodeHost } from '../host.ts';
-import { nativeSockets } from './backend.ts';
 import { makeIdentity } from './test-certificates.ts';
-import { freePort } from './test-kit.ts';
+import { closeAll, freePort, later, makeDriver, socketOf } from './test-kit.ts';
 
 const certs = join(__dirname, 'test-certs');
 const file = (name: string): string => join(certs, name);
@@ -19,17 +17,7 @@ const unchecked = obj({ tls: true, insecureSkipVerify: true });
 
 process.env.SSL_CERT_FILE = file('ca.pem');
 
-const closers: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
-function makeDriver(): Driver {
-  const backend = nativeSockets();
-  const host = new NodeHost();
-  closers.push(() => new Promise((resolve) => backend.drainAll(resolve)));
-  return new Driver(backend, { now: () => host.now(), defer: (run) => host.defer(run), timer: (ms, run) => host.timer(ms, run) });
-}
+afterEach(closeAll);
 
 /** A peer made by hand: each accepted stream is given to `handle`. */
 function peer(handle: (stream: Socket) => void): Promise<number> {
@@ -40,7 +28,7 @@ function peer(handle: (stream: Socket) => void): Promise<number> {
       stream.on('error', () => {});
       handle(stream);
     });
-    closers.push(() => {
+    later(() => {
       server.close();
       for (const stream of open) stream.destroy();
     });
@@ -48,7 +36,6 @@ function peer(handle: (stream: Socket) => void): Promise<number> {
   });
 }
 
-const socketOf = (result: Value): Value => (result as Obj).socket as Value;
 const errorOf = (result: Value): string => (plain(result) as { error: string }).error;
 
 async function upgradedPair(): Promise<Pair> {
@@ -151,7 +138,7 @@ describe('the certificate', () => {
       (stream) => stream.end(`${stream.getPeerCertificate().subject.CN}\n`),
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closers.push(() => {
+    later(() => {
       server.close();
     });
     const { port } = server.address() as { port: number };
@@ -181,7 +168,7 @@ describe('the server name', () => {
       },
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closers.push(() => {
+    later(() => {
       server.close();
     });
     const { port } = server.address() as { port: number };
