@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { display } from '../language/render.ts';
-import { atom, obj, type Value } from '../language/values.ts';
+import { display } from '../language/runtime/render.ts';
+import { atom, obj, type Value } from '../language/values/values.ts';
 import { channelBuiltins } from './channels.ts';
 import { coreBuiltins } from './core.ts';
 import { Registry } from './registry.ts';
-import { type Script, TestProgram } from './test-program.ts';
+import { type Script, TestProgram } from './testing/test-program.ts';
 import { timeBuiltins } from './time.ts';
 
 const registry = new Registry().add(channelBuiltins).add(coreBuiltins).add(timeBuiltins);

@@ -1,9 +1,9 @@
 /** Threads and the channels between them: `go`, `make_chan`, `chan_send`, `chan_recv`, `chan_try_recv`. */
-import { type Channel, Channels } from '../language/channel.ts';
-import { ProgramError } from '../language/errors.ts';
-import type { Machine } from '../language/machine.ts';
-import { display } from '../language/render.ts';
-import { atom, type Int, isInt, Obj, Spread, type Suspended, staticsOf, type Value } from '../language/values.ts';
+import { type Channel, Channels } from '../language/runtime/channel.ts';
+import { ProgramError } from '../language/runtime/errors.ts';
+import type { Machine } from '../language/runtime/machine.ts';
+import { display } from '../language/runtime/render.ts';
+import { atom, type Int, isInt, Obj, Spread, type Suspended, staticsOf, type Value } from '../language/values/values.ts';
 import { any, int, isCallable, optional } from './params.ts';
 import { type Builtin, builtin, describe } from './registry.ts';
 

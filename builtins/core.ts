@@ -1,10 +1,10 @@
 /** The builtins that belong to the language itself: types and conversions, lengths and keys, `print`. */
-import { ProgramError } from '../language/errors.ts';
-import { functionName } from '../language/function-text.ts';
-import type { Machine } from '../language/machine.ts';
-import { parseFloatText, parseInt64 } from '../language/numbers.ts';
-import { lengthOf } from '../language/properties.ts';
-import { display, nestedSteps, toText } from '../language/render.ts';
+import { ProgramError } from '../language/runtime/errors.ts';
+import { functionName } from '../language/runtime/function-text.ts';
+import type { Machine } from '../language/runtime/machine.ts';
+import { lengthOf } from '../language/runtime/properties.ts';
+import { display, nestedSteps, toText } from '../language/runtime/render.ts';
+import { parseFloatText, parseInt64 } from '../language/values/numbers.ts';
 import {
   Atom,
   atom,
@@ -19,10 +19,10 @@ import {
   Str,
   staticsOf,
   type Value,
-} from '../language/values.ts';
+} from '../language/values/values.ts';
 import { any, isCallable, saying, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
-import { inSlices, textOf } from './slices.ts';
+import { inSlices, textOf } from './time-slices.ts';
 
 const TYPES = {
   null: atom('null'),

@@ -4,10 +4,10 @@
  * All wait for the operating system without keeping other threads from running. Causes of failures are worded by the backend, as the
  * reference words them: `open nofile: no such file or directory`.
  */
-import { ProgramError } from '../language/errors.ts';
-import type { Machine } from '../language/machine.ts';
-import { display } from '../language/render.ts';
-import { atom, failure, type Int, MAX_TEXT, Obj, Str, type Suspended, type Value } from '../language/values.ts';
+import { ProgramError } from '../language/runtime/errors.ts';
+import type { Machine } from '../language/runtime/machine.ts';
+import { display } from '../language/runtime/render.ts';
+import { atom, failure, type Int, MAX_TEXT, Obj, Str, type Suspended, type Value } from '../language/values/values.ts';
 import { atomValue, int, optional, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 import { dataResult, endResult, textResult, unavailable } from './results.ts';

@@ -1,7 +1,7 @@
 /** The mathematical builtins: ints or floats in, always floats out. What is not defined is a mistake in the program. */
-import { ProgramError } from '../language/errors.ts';
-import { floatPower } from '../language/operators.ts';
-import { Float } from '../language/values.ts';
+import { ProgramError } from '../language/runtime/errors.ts';
+import { floatPower } from '../language/runtime/operators.ts';
+import { Float } from '../language/values/values.ts';
 import { number } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 

@@ -5,8 +5,19 @@
  *
  * A check that fails is worded `Mismatched types in call NAME(V, V)`, unless `saying` gives the parameter its own complaint.
  */
-import { display } from '../language/render.ts';
-import { Atom, Float, type Fn, type Int, isInt, isObject, type Obj, Str, type Table, type Value } from '../language/values.ts';
+import { display } from '../language/runtime/render.ts';
+import {
+  Atom,
+  Float,
+  type Fn,
+  type Int,
+  isInt,
+  isObject,
+  type Obj,
+  Str,
+  type Table,
+  type Value,
+} from '../language/values/values.ts';
 import type { Param } from './registry.ts';
 
 /** Any value at all. */

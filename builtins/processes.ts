@@ -1,8 +1,8 @@
 /** The process that runs the program, and others: `args`, `env`, `exit`, `exec`, `input`. A runtime supplies the backend. */
-import { ProgramError } from '../language/errors.ts';
-import { Exit, type Machine } from '../language/machine.ts';
-import { display } from '../language/render.ts';
-import { atom, failure, Obj, Str, type Suspended, str, type Value } from '../language/values.ts';
+import { ProgramError } from '../language/runtime/errors.ts';
+import { Exit, type Machine } from '../language/runtime/machine.ts';
+import { display } from '../language/runtime/render.ts';
+import { atom, failure, Obj, Str, type Suspended, str, type Value } from '../language/values/values.ts';
 import { int, list, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 import { textResult, unavailable } from './results.ts';

@@ -1,7 +1,7 @@
 /** Random numbers, and random bytes fit for secrets. */
-import { ProgramError } from '../language/errors.ts';
-import { display } from '../language/render.ts';
-import { Float, MAX_TEXT, Str } from '../language/values.ts';
+import { ProgramError } from '../language/runtime/errors.ts';
+import { display } from '../language/runtime/render.ts';
+import { Float, MAX_TEXT, Str } from '../language/values/values.ts';
 import { int } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 

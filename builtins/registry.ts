@@ -12,10 +12,10 @@
  *     });
  *     registry.add([repeat]);
  */
-import { ProgramError } from '../language/errors.ts';
-import type { Machine } from '../language/machine.ts';
-import { display } from '../language/render.ts';
-import { type Fn, Spread, type Suspended, type Value } from '../language/values.ts';
+import { ProgramError } from '../language/runtime/errors.ts';
+import type { Machine } from '../language/runtime/machine.ts';
+import { display } from '../language/runtime/render.ts';
+import { type Fn, Spread, type Suspended, type Value } from '../language/values/values.ts';
 
 /** One parameter: how an argument is checked and what the builtin's function gets for it. */
 export interface Param<T = unknown> {

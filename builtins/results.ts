@@ -1,5 +1,5 @@
 /** The result objects that many builtins give. Their keys are always made in the same order, which keeps reading them fast. */
-import { atom, failure, Obj, Str, type Value } from '../language/values.ts';
+import { atom, failure, Obj, Str, type Value } from '../language/values/values.ts';
 import type { Builtin } from './registry.ts';
 
 const DATA = atom('data');

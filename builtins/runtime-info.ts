@@ -1,6 +1,6 @@
 /** What a program can learn about the runtime that it runs in. */
-import { ProgramError } from '../language/errors.ts';
-import { Obj, Str, str } from '../language/values.ts';
+import { ProgramError } from '../language/runtime/errors.ts';
+import { Obj, Str, str } from '../language/values/values.ts';
 import { text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 

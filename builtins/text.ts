@@ -1,11 +1,12 @@
 /** Strings as bytes: `bits` and `utf16`. */
-import { fromBytes } from '../language/bytes.ts';
-import { ProgramError } from '../language/errors.ts';
-import { display } from '../language/render.ts';
-import { codec, Str, type Value } from '../language/values.ts';
+
+import { ProgramError } from '../language/runtime/errors.ts';
+import { display } from '../language/runtime/render.ts';
+import { fromBytes } from '../language/values/bytes.ts';
+import { codec, Str, type Value } from '../language/values/values.ts';
 import { any, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
-import { inSlices, type Work } from './slices.ts';
+import { inSlices, type Work } from './time-slices.ts';
 
 /** Bytes that are looked at in one slice. */
 const SLICE = 2 ** 16;

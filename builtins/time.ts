@@ -1,7 +1,7 @@
 /** Clocks and `wait`. */
-import type { Host } from '../language/host.ts';
-import type { Machine } from '../language/machine.ts';
-import { Float, SUSPENDED, wrapInt } from '../language/values.ts';
+import type { Host } from '../language/runtime/host.ts';
+import type { Machine } from '../language/runtime/machine.ts';
+import { Float, SUSPENDED, wrapInt } from '../language/values/values.ts';
 import { number } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 

@@ -4,21 +4,22 @@
  *     const interpreter = new Interpreter({ host, builtins: (machine) => registry.functions(machine), finder, onProblem });
  *     interpreter.run(new Source('hello.oak', text), directory, ({ status }) => ...);
  */
-import { limitReason, ProgramError, type Quote } from './errors.ts';
-import { programOf } from './function-text.ts';
-import { hintFor } from './hints.ts';
-import type { Host } from './host.ts';
-import { Exit, type Frame, Machine, type Thread } from './machine.ts';
+
+import { resolve } from './compiler/resolver.ts';
+import { hintFor } from './diagnostics/hints.ts';
+import type { Problem } from './diagnostics/problem.ts';
+import { callAtSite, type Trace, traceOf } from './diagnostics/trace.ts';
 import { type ModuleFinder, Modules } from './modules.ts';
-import { ParseError } from './parse-error.ts';
-import { nodeAt, parseProgram } from './parser.ts';
-import type { Problem } from './problem.ts';
-import { resolve } from './resolver.ts';
-import type { Source } from './source.ts';
-import { callAtSite, type Trace, traceOf } from './trace.ts';
-import { type Compiled, compile, quoteFrom } from './unit-code.ts';
-import { isLibrary, type Unit, unitAt } from './units.ts';
-import { type Fn, keysOf, Obj, type Value } from './values.ts';
+import { type Compiled, compile, quoteFrom } from './runtime/compile.ts';
+import { limitReason, ProgramError, type Quote } from './runtime/errors.ts';
+import { programOf } from './runtime/function-text.ts';
+import type { Host } from './runtime/host.ts';
+import { Exit, type Frame, Machine, type Thread } from './runtime/machine.ts';
+import { isLibrary, type Unit, unitAt } from './runtime/units.ts';
+import { ParseError } from './syntax/parse-error.ts';
+import { nodeAt, parseProgram } from './syntax/parser.ts';
+import type { Source } from './syntax/source.ts';
+import { type Fn, keysOf, Obj, type Value } from './values/values.ts';
 
 export interface InterpreterOptions {
   readonly host: Host;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ModuleTable, runProgram } from '../builtins/test-run.ts';
+import { type ModuleTable, runProgram } from '../builtins/testing/test-run.ts';
 
 const FUELS = [1, 2, 3, 7, 2000];
 const PRELUDE = "p := fn(x) print(string(x) + '\\n')\n";

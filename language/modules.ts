@@ -1,12 +1,13 @@
 /** `import`: finds modules, runs each once, and gives its variables as an object. */
-import { ProgramError } from './errors.ts';
-import type { Machine, Resume, Thread } from './machine.ts';
-import { ParseError } from './parse-error.ts';
-import { display } from './render.ts';
-import type { Source } from './source.ts';
-import { support } from './support.ts';
-import { type Compiled, compile, type Instance } from './unit-code.ts';
-import { type Fn, HIDDEN, type HiddenKeys, Obj, Str, SUSPENDED, type Suspended, type Value } from './values.ts';
+
+import { type Compiled, compile, type Instance } from './runtime/compile.ts';
+import { ProgramError } from './runtime/errors.ts';
+import { support } from './runtime/helpers.ts';
+import type { Machine, Resume, Thread } from './runtime/machine.ts';
+import { display } from './runtime/render.ts';
+import { ParseError } from './syntax/parse-error.ts';
+import type { Source } from './syntax/source.ts';
+import { type Fn, HIDDEN, type HiddenKeys, Obj, Str, SUSPENDED, type Suspended, type Value } from './values/values.ts';
 
 /** A module that `import` found. */
 export interface FoundModule {

@@ -10,7 +10,7 @@ const root = resolve(dirname(__filename), '..');
 const LARGEST_BYTES = 120 * 1024;
 
 beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build.ts', '--if-stale'], { cwd: root });
+  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
 }, 120_000);
 const workers: Worker[] = [];
 afterAll(() => Promise.all(workers.map((worker) => worker.terminate())));
@@ -19,7 +19,7 @@ afterAll(() => Promise.all(workers.map((worker) => worker.terminate())));
 function run(program: string): Promise<{ out: string; err: string; code: unknown }> {
   const file = '/folder/program.oak';
   return new Promise((done, fail) => {
-    const worker = new Worker(join(root, 'scripts/spec-browser.mjs'), { workerData: { [file]: program } });
+    const worker = new Worker(join(root, 'scripts/spec/spec-browser.mjs'), { workerData: { [file]: program } });
     workers.push(worker);
     worker.on('message', done).on('error', fail).postMessage({ file });
   });

@@ -6,10 +6,11 @@
  *     const runtime = createRuntime({ output: (text) => { page.textContent += text; } });
  *     const { status } = await runtime.run("std := import('std'), std.println('hello')");
  */
-import type { RuntimeOptions } from '../builtins/embedding/options.ts';
-import { Runtime } from '../builtins/embedding/runtime.ts';
+
 import type { SocketBackend } from '../builtins/sockets/backend.ts';
-import { memoryNetwork as networkInMemory } from '../builtins/sockets/memory.ts';
+import { memoryNetwork as networkInMemory } from '../builtins/sockets/memory-network.ts';
+import type { RuntimeOptions } from '../embedding/options.ts';
+import { Runtime } from '../embedding/runtime.ts';
 import { browserPlatform } from './platform.ts';
 
 /** A runtime for one program. It has neither files nor a network unless the options give it some. */
@@ -22,15 +23,6 @@ export function memoryNetwork(): SocketBackend {
   return networkInMemory(browserPlatform.clock.defer); // in turns of the event loop, so that programs in a conversation can be stopped
 }
 
-export type { Input } from '../builtins/embedding/input.ts';
-export type { FileContents } from '../builtins/embedding/memory-files.ts';
-export { MemoryFiles } from '../builtins/embedding/memory-files.ts';
-export type { Limits, NetworkPolicy, RuntimeOptions, StopSignal } from '../builtins/embedding/options.ts';
-export type { Place, ProblemData, Span, StopReason } from '../builtins/embedding/problems.ts';
-export { MagnoliaError, StoppedError } from '../builtins/embedding/problems.ts';
-export type { Ended, LoadedProgram, Program, Runtime } from '../builtins/embedding/runtime.ts';
-export type { JsFunction, JsInput, JsValue, MagnoliaFunction, ToJsOptions } from '../builtins/embedding/values.ts';
-export { fromJs, toJs } from '../builtins/embedding/values.ts';
 export type { FileBackend, FileInfo, FileOutcome, OpenFile, OpenMode, Outcome } from '../builtins/files.ts';
 export * as params from '../builtins/params.ts';
 export type { Builtin, Param } from '../builtins/registry.ts';
@@ -41,9 +33,18 @@ export type { SocketPolicy } from '../builtins/sockets/builtins.ts';
 export { socketBuiltins } from '../builtins/sockets/builtins.ts';
 export { networkPolicy } from '../builtins/sockets/policy.ts';
 export type { SocketEvent, SocketWatch } from '../builtins/sockets/watch.ts';
-export { ProgramError } from '../language/errors.ts';
-export type { Machine } from '../language/machine.ts';
+export type { Input } from '../embedding/input.ts';
+export type { FileContents } from '../embedding/memory-files.ts';
+export { MemoryFiles } from '../embedding/memory-files.ts';
+export type { Limits, NetworkPolicy, RuntimeOptions, StopSignal } from '../embedding/options.ts';
+export type { Place, ProblemData, Span, StopReason } from '../embedding/problems.ts';
+export { MagnoliaError, StoppedError } from '../embedding/problems.ts';
+export type { Ended, LoadedProgram, Program, Runtime } from '../embedding/runtime.ts';
+export type { JsFunction, JsInput, JsValue, MagnoliaFunction, ToJsOptions } from '../embedding/values.ts';
+export { fromJs, toJs } from '../embedding/values.ts';
+export type { TraceEntry } from '../language/diagnostics/problem.ts';
 export type { FoundModule, ModuleFinder } from '../language/modules.ts';
-export type { TraceEntry } from '../language/problem.ts';
-export type { Fn, Value } from '../language/values.ts';
-export { atom, EMPTY, Float, failure, Obj, Str, str } from '../language/values.ts';
+export { ProgramError } from '../language/runtime/errors.ts';
+export type { Machine } from '../language/runtime/machine.ts';
+export type { Fn, Value } from '../language/values/values.ts';
+export { atom, EMPTY, Float, failure, Obj, Str, str } from '../language/values/values.ts';

@@ -1,8 +1,8 @@
 /**
  * The standard library for browsers, as data. The build puts dist/magnolia-library.js in the place of this file
- * (scripts/browser-library.ts); without a build the library is empty.
+ * (scripts/build/browser-library.ts); without a build the library is empty.
  */
-import type { Factory } from '../language/unit-code.ts';
+import type { Factory } from '../language/runtime/compile.ts';
 
 export interface LibraryData {
   /** Every name that `import` knows. */

@@ -7,12 +7,12 @@
  *
  * The mail modules are in a second file, which is loaded before a program starts that has the name of one of them in a string.
  */
-import type { Library } from '../builtins/embedding/options.ts';
-import { toBytes } from '../language/bytes.ts';
-import { CALL_FIELDS } from '../language/code.ts';
-import { Source } from '../language/source.ts';
-import { type Compiled, compile } from '../language/unit-code.ts';
-import { registerUnit, type Unit } from '../language/units.ts';
+import type { Library } from '../embedding/options.ts';
+import { CALL_FIELDS } from '../language/compiler/steps.ts';
+import { type Compiled, compile } from '../language/runtime/compile.ts';
+import { registerUnit, type Unit } from '../language/runtime/units.ts';
+import { Source } from '../language/syntax/source.ts';
+import { toBytes } from '../language/values/bytes.ts';
 import { type LibraryModule, library } from './library-data.ts';
 
 const modules: { [name: string]: LibraryModule } = { ...library.modules };

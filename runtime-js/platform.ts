@@ -1,6 +1,6 @@
 /** What a browser has for programs: a clock, a console, random numbers; no files, no sockets, no other programs. */
-import type { Platform } from '../builtins/embedding/options.ts';
-import { codec } from '../language/values.ts';
+import type { Platform } from '../embedding/options.ts';
+import { codec } from '../language/values/values.ts';
 import { browserClock } from './host.ts';
 import { bundledLibrary } from './library.ts';
 

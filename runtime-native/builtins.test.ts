@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { outcome, TestProgram } from '../builtins/test-program.ts';
-import { atom, EMPTY, Float, markClass, Obj, obj, setKey, str, type Value } from '../language/values.ts';
+import { outcome, TestProgram } from '../builtins/testing/test-program.ts';
+import { atom, EMPTY, Float, markClass, Obj, obj, setKey, str, type Value } from '../language/values/values.ts';
 import { nativeBuiltins } from './builtins.ts';
 
 const program = new TestProgram(nativeBuiltins({ args: ['magnolia', 'script.oak', 'ä'] }));

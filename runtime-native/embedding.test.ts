@@ -22,7 +22,7 @@ const root = resolve(dirname(__filename), '..');
 const SPIN = 'fn spin spin()\nspin()';
 
 beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build.ts', '--if-stale'], { cwd: root });
+  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
 }, 120_000);
 
 async function resultOf(text: string, options: RuntimeOptions = {}): Promise<JsValue> {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fileBuiltins } from '../builtins/files.ts';
 import { Registry } from '../builtins/registry.ts';
-import { type Script, TestProgram } from '../builtins/test-program.ts';
-import { display, toText } from '../language/render.ts';
-import { atom, type Obj, type Str, str, type Value } from '../language/values.ts';
+import { type Script, TestProgram } from '../builtins/testing/test-program.ts';
+import { display, toText } from '../language/runtime/render.ts';
+import { atom, type Obj, type Str, str, type Value } from '../language/values/values.ts';
 import { nodeFiles } from './files.ts';
 import { NodeHost } from './host.ts';
 

@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Str } from '../language/values.ts';
+import { Str } from '../language/values/values.ts';
 import { NodeHost } from './host.ts';
 
 const here = join(process.cwd(), 'runtime-native');

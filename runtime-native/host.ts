@@ -7,7 +7,7 @@
  */
 import { writeSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import type { Host } from '../language/host.ts';
+import type { Host } from '../language/runtime/host.ts';
 import { codeOf, errnoText } from './errno.ts';
 import { installCodec, toBuffer, writeText } from './latin1.ts';
 import { memoryIsShort } from './memory.ts';

@@ -1,7 +1,7 @@
 /** What a program can find out about the process and the machine that it runs on. */
 import { availableParallelism } from 'node:os';
 import type { RuntimeInfo } from '../builtins/runtime-info.ts';
-import { toBytes } from '../language/bytes.ts';
+import { toBytes } from '../language/values/bytes.ts';
 
 /** How Go names what Node names otherwise. */
 const SYSTEMS: { readonly [platform: string]: string } = { win32: 'windows', sunos: 'solaris' };

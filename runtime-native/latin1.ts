@@ -1,6 +1,6 @@
 /** Byte text and Node's buffers: one character is one byte, which is the encoding `latin1`. */
 import { Buffer } from 'node:buffer';
-import { codec } from '../language/values.ts';
+import { codec } from '../language/values/values.ts';
 
 /** What Node's buffers can do on any byte array; not in its declarations. */
 interface Latin1 {

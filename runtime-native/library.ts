@@ -1,12 +1,12 @@
-/** The standard library as it was compiled by scripts/build-library.ts: code in one file a module, sources beside it. */
+/** The standard library as it was compiled by scripts/build/build-library.ts: code in one file a module, sources beside it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FoundModule } from '../language/modules.ts';
-import { Source } from '../language/source.ts';
-import type { Compiled, Factory } from '../language/unit-code.ts';
-import { registerUnit, type Unit } from '../language/units.ts';
+import type { Compiled, Factory } from '../language/runtime/compile.ts';
+import { registerUnit, type Unit } from '../language/runtime/units.ts';
+import { Source } from '../language/syntax/source.ts';
 import { decode } from './text.ts';
 
 /** What the build writes for each module; the calls, which only errors need, are in a file of their own. */

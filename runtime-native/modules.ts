@@ -1,9 +1,9 @@
 /** Where programs on Node find their modules: the standard library by name, everything else as files. */
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fromBytes } from '../language/bytes.ts';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
-import { Source } from '../language/source.ts';
+import { Source } from '../language/syntax/source.ts';
+import { fromBytes } from '../language/values/bytes.ts';
 import { compiledLibrary } from './library.ts';
 import { decode } from './text.ts';
 

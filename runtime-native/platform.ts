@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Platform } from '../builtins/embedding/options.ts';
-import { toBytes } from '../language/bytes.ts';
-import { Source } from '../language/source.ts';
+import type { Platform } from '../embedding/options.ts';
+import { Source } from '../language/syntax/source.ts';
+import { toBytes } from '../language/values/bytes.ts';
 import { nodeFiles } from './files.ts';
 import { NodeHost } from './host.ts';
 import { nodeInfo } from './info.ts';

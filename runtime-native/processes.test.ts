@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { processBuiltins } from '../builtins/processes.ts';
 import { Registry } from '../builtins/registry.ts';
-import { TestProgram } from '../builtins/test-program.ts';
-import { Exit } from '../language/machine.ts';
-import { display } from '../language/render.ts';
-import { type Fn, str, type Value } from '../language/values.ts';
+import { TestProgram } from '../builtins/testing/test-program.ts';
+import { Exit } from '../language/runtime/machine.ts';
+import { display } from '../language/runtime/render.ts';
+import { type Fn, str, type Value } from '../language/values/values.ts';
 import { NodeHost } from './host.ts';
 import { nodeProcesses } from './processes.ts';
 

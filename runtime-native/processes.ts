@@ -1,7 +1,7 @@
 /** The process that runs a program, and the programs that it runs. */
 import { spawn } from 'node:child_process';
 import type { Command, Execution, ProcessBackend } from '../builtins/processes.ts';
-import { fromBytes, toBytes } from '../language/bytes.ts';
+import { fromBytes, toBytes } from '../language/values/bytes.ts';
 import { codeOf, errnoText } from './errno.ts';
 import { toBuffer, toText } from './latin1.ts';
 import { LineInput } from './line-input.ts';

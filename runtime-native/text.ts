@@ -1,6 +1,6 @@
 /** Text from the world. */
 import { isUtf8 } from 'node:buffer';
-import { fromBytes } from '../language/bytes.ts';
+import { fromBytes } from '../language/values/bytes.ts';
 
 /** UTF-8 to text; each byte that is part of no character becomes U+FFFD. */
 export function decode(bytes: Buffer): string {

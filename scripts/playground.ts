@@ -14,8 +14,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type BuildOptions, build as bundle } from 'esbuild';
-import { libraryApart } from './browser-library.ts';
-import { buildIfStale } from './build.ts';
+import { libraryApart } from './build/browser-library.ts';
+import { buildIfStale } from './build/build.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const source = join(root, 'runtime-js/playground');

@@ -1,5 +1,5 @@
 /**
- * Lets Node 20 run the .ts files here: `node --import ./scripts/typescript.mjs scripts/spec.ts`.
+ * Lets Node 20 run the .ts files here: `node --import ./scripts/typescript.mjs scripts/spec/spec.ts`.
  * esbuild strips the types as files are loaded. Drop this file when Node 20 is no longer supported.
  */
 import { readFile } from 'node:fs/promises';

@@ -5,7 +5,7 @@
  * The rules stand here once more, written from the contract and not from the code.
  */
 import { expect, it } from '@jest/globals';
-import { display } from '../../language/render.ts';
+import { display } from '../../language/runtime/render.ts';
 import {
   Atom,
   atom,
@@ -20,11 +20,11 @@ import {
   Str,
   str,
   type Value,
-} from '../../language/values.ts';
+} from '../../language/values/values.ts';
 import { NodeHost } from '../../runtime-native/host.ts';
 import { socketBuiltins } from './builtins.ts';
-import { memoryNetwork } from './memory.ts';
-import { Driver, type Loop, type Pair, plain } from './testing.ts';
+import { memoryNetwork } from './memory-network.ts';
+import { Driver, type Loop, type Pair, plain } from './testing/testing.ts';
 
 const host = new NodeHost();
 const loop: Loop = { now: () => host.now(), defer: (run) => host.defer(run), timer: (ms, run) => host.timer(ms, run) };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { display } from '../../language/render.ts';
-import { atom, EMPTY, Float, type Fn, type Obj, obj, str, type Value } from '../../language/values.ts';
+import { display } from '../../language/runtime/render.ts';
+import { atom, EMPTY, Float, type Fn, type Obj, obj, str, type Value } from '../../language/values/values.ts';
 import { NodeHost } from '../../runtime-native/host.ts';
 import { Registry } from '../registry.ts';
-import { memoryNetwork } from './memory.ts';
-import { Driver, type Loop, type Pair, plain } from './testing.ts';
+import { memoryNetwork } from './memory-network.ts';
+import { Driver, type Loop, type Pair, plain } from './testing/testing.ts';
 import { unavailableSockets } from './unavailable.ts';
 
 const host = new NodeHost();

@@ -5,11 +5,11 @@
  *
  * One call makes the sockets of one machine: their numbers are counted in it.
  */
-import { ProgramError } from '../../language/errors.ts';
-import type { Machine } from '../../language/machine.ts';
-import { binaryError } from '../../language/operand-errors.ts';
-import { display } from '../../language/render.ts';
-import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
+import { ProgramError } from '../../language/runtime/errors.ts';
+import type { Machine } from '../../language/runtime/machine.ts';
+import { binaryError } from '../../language/runtime/operand-errors.ts';
+import { display } from '../../language/runtime/render.ts';
+import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { type Builtin, builtin } from '../registry.ts';
 import { isIP, parseAddress } from './address.ts';
 import { type ErrorCode, Failure, type NameRules, NOT_ALLOWED, type SocketBackend, type Target } from './backend.ts';

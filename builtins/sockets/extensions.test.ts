@@ -1,9 +1,9 @@
 /** Packets, limits on connections, policies and watches. */
 import { describe, expect, it } from '@jest/globals';
-import { Float, type Obj, obj, str, type Value } from '../../language/values.ts';
+import { Float, type Obj, obj, str, type Value } from '../../language/values/values.ts';
 import { NodeHost } from '../../runtime-native/host.ts';
-import { memoryNetwork } from './memory.ts';
-import { Driver, type Loop, type Pair, plain } from './testing.ts';
+import { memoryNetwork } from './memory-network.ts';
+import { Driver, type Loop, type Pair, plain } from './testing/testing.ts';
 import type { SocketEvent } from './watch.ts';
 
 const host = new NodeHost();

@@ -1,5 +1,5 @@
 /** What `info` tells about a socket. */
-import { type Obj, obj, Str, type Value } from '../../language/values.ts';
+import { type Obj, obj, Str, type Value } from '../../language/values/values.ts';
 import type { PeerCertificate } from './backend.ts';
 import { okResult } from './results.ts';
 import type { Socket } from './socket.ts';

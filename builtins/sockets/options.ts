@@ -4,8 +4,8 @@
  * Options are described as tables, one for each kind of call. Every option of a table is checked, also where it has no effect;
  * unknown ones are ignored.
  */
-import { display } from '../../language/render.ts';
-import { Atom, Float, getKey, isInt, isObject, Obj, Str, type Value } from '../../language/values.ts';
+import { display } from '../../language/runtime/render.ts';
+import { Atom, Float, getKey, isInt, isObject, Obj, Str, type Value } from '../../language/values/values.ts';
 import type { Param } from '../registry.ts';
 import { SOCKET } from './results.ts';
 import type { Socket } from './socket.ts';

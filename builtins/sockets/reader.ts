@@ -13,7 +13,7 @@
  * - What a waiting read wants in any case is made into text as it comes: in one step when a chunk is large, in pieces of a
  *   MiB otherwise. A long block so never exists twice, and no array has to grow with it. The window is longer for that time.
  */
-import { codec } from '../../language/values.ts';
+import { codec } from '../../language/values/values.ts';
 
 /** Text is made of so many bytes at a time. Measured with short lines: 256 costs twice as much, more than this gains nothing. */
 const WINDOW = 1024;

@@ -1,5 +1,5 @@
 /** The values that socket calls answer with. Their fields are set in a fixed order, so that programs read them fast. */
-import { type Atom, atom, failure, Obj, Str } from '../../language/values.ts';
+import { type Atom, atom, failure, Obj, Str } from '../../language/values/values.ts';
 import type { ErrorCode } from './backend.ts';
 import type { ReadKind } from './reader.ts';
 

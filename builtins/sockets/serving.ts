@@ -1,8 +1,8 @@
 /** Listeners: each accepted connection is an event, and each event a thread of its own. */
-import { ProgramError } from '../../language/errors.ts';
-import type { Machine } from '../../language/machine.ts';
-import { display } from '../../language/render.ts';
-import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
+import { ProgramError } from '../../language/runtime/errors.ts';
+import type { Machine } from '../../language/runtime/machine.ts';
+import { display } from '../../language/runtime/render.ts';
+import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import type { Connection, Failure, Listener, ListenerEvents } from './backend.ts';
 import { milliseconds } from './options.ts';
 import { errorResult, okResult, PREFIX } from './results.ts';

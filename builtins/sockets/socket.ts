@@ -10,8 +10,8 @@
  * that meets it first after all data that had arrived; from then on reads find the end and sends a broken pipe. Only
  * failures of the encryption stay what they are.
  */
-import type { Machine, Thread } from '../../language/machine.ts';
-import { type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
+import type { Machine, Thread } from '../../language/runtime/machine.ts';
+import { type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { type Breakdown, type Connection, type ConnectionEvents, Gone, type TlsOptions } from './backend.ts';
 import { Reader, type ReadKind, TOO_LONG, wantedBy } from './reader.ts';
 import { closedResult, connectedResult, dataResult, errorResult, PREFIX, sentResult, tooLong } from './results.ts';

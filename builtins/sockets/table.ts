@@ -4,8 +4,8 @@
  * Numbers count up from 0 and are never used again, so a number below the next one that is not in the table is known to
  * be that of a closed socket. The last closed ones are kept for the addresses in their error texts.
  */
-import type { Machine } from '../../language/machine.ts';
-import type { Obj } from '../../language/values.ts';
+import type { Machine } from '../../language/runtime/machine.ts';
+import type { Obj } from '../../language/values/values.ts';
 import { type Connection, Gone } from './backend.ts';
 import { connectedResult } from './results.ts';
 import { Socket, type SocketOwner } from './socket.ts';

@@ -1,5 +1,5 @@
 /** From the options that a program gives to what a backend is asked for. */
-import { ProgramError } from '../../language/errors.ts';
+import { ProgramError } from '../../language/runtime/errors.ts';
 import type { Credentials, SocketBackend, TlsOptions } from './backend.ts';
 import type { TlsChoices } from './options.ts';
 

@@ -5,8 +5,8 @@
  * would be, and the call gives `?`. The handler of a listener is no such callback.
  */
 
-import type { Machine } from '../../language/machine.ts';
-import { type Fn, failure, SUSPENDED, type Suspended, type Value } from '../../language/values.ts';
+import type { Machine } from '../../language/runtime/machine.ts';
+import { type Fn, failure, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import type { Builtin } from '../registry.ts';
 import { Failure, type SocketBackend } from './backend.ts';
 import { socketBuiltins } from './builtins.ts';

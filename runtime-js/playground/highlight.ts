@@ -1,6 +1,6 @@
 /** What each word of a program is, for colours: the tokens of the language's own lexer, and the comments between them. */
-import { lex, type Token, type TokenKind } from '../../language/lexer.ts';
-import { Source } from '../../language/source.ts';
+import { lex, type Token, type TokenKind } from '../../language/syntax/lexer.ts';
+import { Source } from '../../language/syntax/source.ts';
 
 export type Style = 'keyword' | 'constant' | 'string' | 'number' | 'atom' | 'function' | 'property' | 'operator' | 'comment';
 

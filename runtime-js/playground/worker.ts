@@ -6,7 +6,7 @@
  */
 
 import { check } from '../../language/interpreter.ts';
-import { Source } from '../../language/source.ts';
+import { Source } from '../../language/syntax/source.ts';
 import { createRuntime, MagnoliaError, memoryNetwork, type ProblemData, StoppedError } from '../index.ts';
 import { type FromWorker, type Mark, OUTPUT_LIMIT_BYTES, PROGRAM, type ToWorker } from './messages.ts';
 

@@ -7,7 +7,7 @@
  * Reading it has no effects: whether a file exists and whether somebody sits at a terminal is asked through `World`.
  */
 import { readPolicy } from '../../builtins/sockets/policy.ts';
-import { nearest } from '../../language/nearest.ts';
+import { nearest } from '../../language/diagnostics/nearest.ts';
 
 /** What holds for every command. */
 export interface Settings {

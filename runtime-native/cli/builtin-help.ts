@@ -1,7 +1,7 @@
 /** A builtin as text, from its description in the registry. */
 import type { Builtin, Param } from '../../builtins/registry.ts';
-import { fromBytes } from '../../language/bytes.ts';
-import { display } from '../../language/render.ts';
+import { display } from '../../language/runtime/render.ts';
+import { fromBytes } from '../../language/values/bytes.ts';
 
 /** How it is called, what it does, what it takes and which errors it makes of what it does not take. */
 export function describeBuiltin(one: Builtin): string {

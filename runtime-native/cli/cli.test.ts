@@ -20,7 +20,7 @@ const env = {
 };
 
 beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build.ts', '--if-stale'], { cwd: root });
+  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Session } from '../../language/interpreter.ts';
-import { Source } from '../../language/source.ts';
+import { Source } from '../../language/syntax/source.ts';
 import { complete } from './complete.ts';
 import { newEngine } from './engine.ts';
 
@@ -11,7 +11,7 @@ let session: Session;
 
 beforeAll(async () => {
   const root = resolve(dirname(__filename), '../..');
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build.ts', '--if-stale'], { cwd: root });
+  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
   session = newEngine({ lib: null, fuel: null, allowNet: null, denyNet: null }, []).interpreter.session(root);
   await new Promise((done) => session.evaluate(new Source('(test)', program), done));
 }, 120_000);

@@ -1,7 +1,7 @@
 /** Completing names at the REPL: variables, after a dot the keys of an object, and in `import('` the libraries. */
-import { ownKeys } from '../../builtins/embedding/values.ts';
-import { fromBytes, toBytes } from '../../language/bytes.ts';
-import { getKey, HIDDEN, isObject, keysOf, staticsOf, type Value } from '../../language/values.ts';
+import { ownKeys } from '../../embedding/values.ts';
+import { fromBytes, toBytes } from '../../language/values/bytes.ts';
+import { getKey, HIDDEN, isObject, keysOf, staticsOf, type Value } from '../../language/values/values.ts';
 import { libraryNames } from '../library.ts';
 import { isInternal } from './library-help.ts';
 

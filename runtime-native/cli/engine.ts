@@ -3,11 +3,11 @@ import { type ProcessBackend, processBuiltins } from '../../builtins/processes.t
 import type { Registry } from '../../builtins/registry.ts';
 import { type SocketPolicy, socketBuiltins } from '../../builtins/sockets/builtins.ts';
 import { readPolicy } from '../../builtins/sockets/policy.ts';
-import { toBytes } from '../../language/bytes.ts';
+import type { Problem } from '../../language/diagnostics/problem.ts';
 import { Interpreter } from '../../language/interpreter.ts';
 import type { ModuleFinder } from '../../language/modules.ts';
-import type { Problem } from '../../language/problem.ts';
-import { Source } from '../../language/source.ts';
+import { Source } from '../../language/syntax/source.ts';
+import { toBytes } from '../../language/values/bytes.ts';
 import { type NativeOptions, nativeBuiltins } from '../builtins.ts';
 import { NodeHost } from '../host.ts';
 import { libraryNames } from '../library.ts';

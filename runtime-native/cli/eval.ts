@@ -1,7 +1,7 @@
 /** `magnolia eval PROGRAM`: runs a program from the command line and prints its value. */
-import { display, toText } from '../../language/render.ts';
-import { Source } from '../../language/source.ts';
-import { isObject } from '../../language/values.ts';
+import { display, toText } from '../../language/runtime/render.ts';
+import { Source } from '../../language/syntax/source.ts';
+import { isObject } from '../../language/values/values.ts';
 import type { Settings } from './arguments.ts';
 import { newEngine } from './engine.ts';
 

@@ -1,9 +1,9 @@
 /** `magnolia help`: the commands, the builtins (from the registry's table) and the library (from the comments in its source). */
 import { readFileSync } from 'node:fs';
 import type { Builtin } from '../../builtins/registry.ts';
-import { fromBytes } from '../../language/bytes.ts';
-import { librariesWith } from '../../language/library-index.ts';
-import { nearest } from '../../language/nearest.ts';
+import { librariesWith } from '../../language/diagnostics/library-index.ts';
+import { nearest } from '../../language/diagnostics/nearest.ts';
+import { fromBytes } from '../../language/values/bytes.ts';
 import { libraryNames } from '../library.ts';
 import { COMMANDS, type Settings } from './arguments.ts';
 import { describeBuiltin } from './builtin-help.ts';

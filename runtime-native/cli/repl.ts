@@ -6,13 +6,13 @@
  */
 import { createInterface, type Interface } from 'node:readline';
 import { describe } from '../../builtins/registry.ts';
-import { fromBytes } from '../../language/bytes.ts';
 import type { Session } from '../../language/interpreter.ts';
-import { ParseError } from '../../language/parse-error.ts';
-import { parseProgram } from '../../language/parser.ts';
-import { display } from '../../language/render.ts';
-import { Source } from '../../language/source.ts';
-import type { Value } from '../../language/values.ts';
+import { display } from '../../language/runtime/render.ts';
+import { ParseError } from '../../language/syntax/parse-error.ts';
+import { parseProgram } from '../../language/syntax/parser.ts';
+import { Source } from '../../language/syntax/source.ts';
+import { fromBytes } from '../../language/values/bytes.ts';
+import type { Value } from '../../language/values/values.ts';
 import type { Settings } from './arguments.ts';
 import { complete } from './complete.ts';
 import { newEngine } from './engine.ts';

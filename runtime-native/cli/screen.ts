@@ -1,7 +1,7 @@
 /** Writing for people: to standard error, with colours where they help. */
 import { writeSync } from 'node:fs';
-import type { Problem } from '../../language/problem.ts';
-import { report } from '../../language/report.ts';
+import type { Problem } from '../../language/diagnostics/problem.ts';
+import { report } from '../../language/diagnostics/report.ts';
 
 /** Whether colours are wanted: at a terminal, unless NO_COLOR is set; FORCE_COLOR decides by itself. */
 export function wantsColour(isTerminal: boolean, env: { readonly [name: string]: string | undefined }): boolean {

@@ -1,8 +1,8 @@
 /** Reading programs: from files and from standard input. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { nearest } from '../../language/nearest.ts';
-import { Source } from '../../language/source.ts';
+import { nearest } from '../../language/diagnostics/nearest.ts';
+import { Source } from '../../language/syntax/source.ts';
 import { decode } from '../text.ts';
 
 /** A program's text, or why there is none. */

@@ -5,7 +5,7 @@
  * and the program in one of them reads those that follow it.
  */
 import type { InputLine } from '../../builtins/processes.ts';
-import { toBytes } from '../../language/bytes.ts';
+import { toBytes } from '../../language/values/bytes.ts';
 
 export class TypedLines {
   readonly #lines: string[] = [];

@@ -4,8 +4,8 @@
  */
 import dns from 'node:dns';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { plain } from '../../builtins/sockets/testing.ts';
-import { obj, str, type Value } from '../../language/values.ts';
+import { plain } from '../../builtins/sockets/testing/testing.ts';
+import { obj, str, type Value } from '../../language/values/values.ts';
 import { closeAll, makeDriver } from './test-kit.ts';
 
 const LONG = 'a'.repeat(64);

@@ -2,8 +2,8 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Driver, plain } from '../../builtins/sockets/testing.ts';
-import { obj, str, type Value } from '../../language/values.ts';
+import { type Driver, plain } from '../../builtins/sockets/testing/testing.ts';
+import { obj, str, type Value } from '../../language/values/values.ts';
 import { makeIdentity } from './test-certificates.ts';
 import { closeAll, later, makeDriver, makeProgram, openSockets, seconds, serve, settled, socketOf } from './test-kit.ts';
 

@@ -5,9 +5,9 @@
  * knows, within two seconds, whatever happens; and when all cells of an operation are done, nothing is open that was not before.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Driver } from '../../builtins/sockets/testing.ts';
-import { plain } from '../../builtins/sockets/testing.ts';
-import { type Obj, obj, str, type Value } from '../../language/values.ts';
+import type { Driver } from '../../builtins/sockets/testing/testing.ts';
+import { plain } from '../../builtins/sockets/testing/testing.ts';
+import { type Obj, obj, str, type Value } from '../../language/values/values.ts';
 import { type SpoiltRoute, startProxy, type Toxics } from '../../scripts/proxy.ts';
 import { makeIdentity } from './test-certificates.ts';
 import { closeAll, later, makeDriver, openSockets, pairOver, seconds, serve, settled, socketOf } from './test-kit.ts';

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Driver, plain } from '../../builtins/sockets/testing.ts';
+import { Driver, plain } from '../../builtins/sockets/testing/testing.ts';
 import type { SocketEvent } from '../../builtins/sockets/watch.ts';
-import { atom, type Obj, obj, str, type Value } from '../../language/values.ts';
+import { atom, type Obj, obj, str, type Value } from '../../language/values/values.ts';
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
 

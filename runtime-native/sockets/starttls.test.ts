@@ -9,8 +9,8 @@ import { createServer, connect as dialPlain, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect as dialTls, TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Driver, plain } from '../../builtins/sockets/testing.ts';
-import { obj, str, type Value } from '../../language/values.ts';
+import { type Driver, plain } from '../../builtins/sockets/testing/testing.ts';
+import { obj, str, type Value } from '../../language/values/values.ts';
 import { makeIdentity } from './test-certificates.ts';
 import { closeAll, collect, later, makeDriver, pairOver, seconds, serve, socketOf } from './test-kit.ts';
 

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { plain } from '../../builtins/sockets/testing.ts';
-import { Float, type Fn, type Obj, obj, str, type Value } from '../../language/values.ts';
+import { plain } from '../../builtins/sockets/testing/testing.ts';
+import { Float, type Fn, type Obj, obj, str, type Value } from '../../language/values/values.ts';
 import { nativeSockets } from './backend.ts';
 import { closeAll, freePort, makeDriver, makeProgram, socketOf } from './test-kit.ts';
 

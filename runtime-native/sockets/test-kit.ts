@@ -1,8 +1,8 @@
 /** What tests of the native network share: machines, listeners, pairs, and a count of what is open. */
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { Driver, type Pair } from '../../builtins/sockets/testing.ts';
-import { Float, type Obj, type Str, str, type Value } from '../../language/values.ts';
+import { Driver, type Pair } from '../../builtins/sockets/testing/testing.ts';
+import { Float, type Obj, type Str, str, type Value } from '../../language/values/values.ts';
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
 

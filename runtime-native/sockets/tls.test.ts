@@ -3,8 +3,8 @@ import { createServer, connect as dialPlain, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer, connect as dialTls, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Pair, plain } from '../../builtins/sockets/testing.ts';
-import { atom, Float, type Obj, obj, str, type Value } from '../../language/values.ts';
+import { type Pair, plain } from '../../builtins/sockets/testing/testing.ts';
+import { atom, Float, type Obj, obj, str, type Value } from '../../language/values/values.ts';
 import { makeIdentity } from './test-certificates.ts';
 import { closeAll, freePort, later, makeDriver, socketOf } from './test-kit.ts';
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { connect, type DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { isIP } from '../../builtins/sockets/address.ts';
 import { type Connection, type Encryption, Failure, type TlsOptions } from '../../builtins/sockets/backend.ts';
-import { toBytes } from '../../language/bytes.ts';
+import { toBytes } from '../../language/values/bytes.ts';
 import { codeOf } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
 import { alternativeNames, contextFor, peerCertificate, whyNotTrusted, whyNotTrustedClient } from './certificates.ts';

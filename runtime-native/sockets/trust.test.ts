@@ -6,8 +6,8 @@
 import { createServer } from 'node:net';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Driver, plain } from '../../builtins/sockets/testing.ts';
-import { atom, EMPTY, Float, obj, str, type Value } from '../../language/values.ts';
+import { type Driver, plain } from '../../builtins/sockets/testing/testing.ts';
+import { atom, EMPTY, Float, obj, str, type Value } from '../../language/values/values.ts';
 import { type Identity, makeIdentity } from './test-certificates.ts';
 import { closeAll, later, makeDriver, pairOver, serve, socketOf } from './test-kit.ts';
 

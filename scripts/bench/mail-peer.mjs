@@ -1,5 +1,5 @@
 /**
- * What scripts/bench-mail.ts compares with: nodemailer into smtp-server, and imapflow.
+ * What scripts/bench/bench-mail.ts compares with: nodemailer into smtp-server, and imapflow.
  *
  *     node mail-peer.mjs PACKAGES server PORT | send PORT FILE | flood PORT SESSIONS EACH | append PORT FILE | fetch PORT
  *

@@ -1,0 +1,72 @@
+/** Base64 (RFC 4648) over byte text. */
+import { codec } from '../../language/values/values.ts';
+import type { Work } from '../time-slices.ts';
+
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const CODES = Uint8Array.from(DIGITS, (digit) => digit.charCodeAt(0));
+const PAD = 0x3d;
+
+/** The value of each character code, -1 for what is no digit; `-` and `_` of the URL alphabet count like `+` and `/`. */
+const VALUES = new Int8Array(256).fill(-1);
+for (let i = 0; i < 64; i++) VALUES[DIGITS.charCodeAt(i)] = i;
+VALUES['-'.charCodeAt(0)] = 62;
+VALUES['_'.charCodeAt(0)] = 63;
+
+/** Groups, of three bytes or four digits, that are done in one slice. */
+const SLICE = 2 ** 15;
+
+/** The standard alphabet, padded with `=` to groups of four. */
+export function* base64Encode(bytes: string): Work<string> {
+  let text = encodePiece(bytes.slice(0, 3 * SLICE));
+  for (let at = 3 * SLICE; at < bytes.length; at += 3 * SLICE) {
+    yield;
+    text += encodePiece(bytes.slice(at, at + 3 * SLICE));
+  }
+  return text;
+}
+
+function encodePiece(bytes: string): string {
+  const digits = new Uint8Array(Math.ceil(bytes.length / 3) * 4);
+  let end = 0;
+  for (let i = 0; i < bytes.length; i += 3) {
+    // Codes past the end are NaN, which counts as 0 here.
+    const group = (bytes.charCodeAt(i) << 16) | (bytes.charCodeAt(i + 1) << 8) | bytes.charCodeAt(i + 2);
+    for (let shift = 18; shift >= 0; shift -= 6) digits[end++] = CODES[(group >> shift) & 63] as number; // one of 64
+  }
+  const padding = (3 - (bytes.length % 3)) % 3;
+  digits.fill(PAD, end - padding);
+  return codec.decode(digits, 0, end);
+}
+
+/** Both alphabets, with or without `=` at the end; undefined for anything else. */
+export function* base64Decode(text: string): Work<string | undefined> {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === PAD) end--;
+  if (end % 4 === 1) return undefined;
+
+  let bytes = '';
+  for (let at = 0; at < end; at += 4 * SLICE) {
+    if (at > 0) yield;
+    const piece = decodePiece(text.slice(at, Math.min(at + 4 * SLICE, end)));
+    if (piece === undefined) return undefined;
+    bytes += piece;
+  }
+  return bytes;
+}
+
+function decodePiece(digits: string): string | undefined {
+  const bytes = new Uint8Array(Math.ceil(digits.length / 4) * 3);
+  let end = 0;
+  for (let i = 0; i < digits.length; i += 4) {
+    let group = 0;
+    for (let k = i; k < i + 4; k++) {
+      const value = k < digits.length ? (VALUES[digits.charCodeAt(k)] ?? -1) : 0;
+      if (value < 0) return undefined;
+      group = (group << 6) | value;
+    }
+    bytes[end++] = group >> 16;
+    bytes[end++] = group >> 8;
+    bytes[end++] = group;
+  }
+  return codec.decode(bytes, 0, Math.floor((digits.length * 3) / 4));
+}

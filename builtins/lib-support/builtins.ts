@@ -1,0 +1,328 @@
+/**
+ * What the standard library in lib/ leaves to JavaScript, because it serves long strings and lists many times better.
+ *
+ * These builtins are for lib/ alone: their names begin with `__`, help does not list them, and they may change.
+ */
+
+import { ProgramError } from '../../language/runtime/errors.ts';
+import type { Machine } from '../../language/runtime/machine.ts';
+import { display } from '../../language/runtime/render.ts';
+import { isAscii } from '../../language/values/bytes.ts';
+import { type Fn, MAX_TEXT, Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
+import { any, callable, int, list, nonNegativeInt, saying, text } from '../params.ts';
+import { type Builtin, builtin, type Param } from '../registry.ts';
+import { inSlices, textOf, type Work } from '../time-slices.ts';
+import { base64Decode, base64Encode } from './base64.ts';
+import { parseJson } from './json-parse.ts';
+import { jsonEscape } from './json-text.ts';
+import { writeJson } from './json-write.ts';
+import { loopBuiltins } from './loops.ts';
+import * as mail from './mail-text.ts';
+import { md5 } from './md5.ts';
+import { sha256 } from './sha256.ts';
+import { sortByKeys } from './sorting.ts';
+import { inParts, replaceText, splitText } from './split-replace.ts';
+
+/** A string or a list. */
+const iterable: Param<Str | Value[]> = saying(
+  { name: 'xs', shape: 'string or list', read: (value) => (value instanceof Str || Array.isArray(value) ? value : undefined) },
+  'Only a string or a list has a part from one index to another, got ',
+);
+const bound = (name: string) => saying(int(name), 'The part of a string or list is bounded by ints, got ');
+const searched = saying(text('s'), 'Only a string can be searched, got ');
+const sought = saying(text('sub'), 'A string can only be searched for a string, got ');
+
+/**
+ * Calls each function in a thread of its own. The first error is that of the calling thread: it is raised there at once, and what
+ * goes wrong in the others after that is reported as for any thread.
+ */
+function runAll(machine: Machine, fns: readonly Value[]): Value | Suspended {
+  for (const fn of fns) {
+    if (typeof fn !== 'function') throw new ProgramError(`${display(fn)} is not a function and cannot be called`);
+  }
+  if (fns.length === 0) return [];
+
+  const caller = machine.block('thread');
+  const values: Value[] = new Array(fns.length).fill(null);
+  let running = fns.length;
+  const threads = fns.map((fn, i) => {
+    const thread = machine.spawn(fn as Fn, []); // the loop above has seen to it
+    thread.attended = true;
+    thread.onEnd = (value, error) => {
+      running--;
+      values[i] = value;
+      if (error instanceof Error) {
+        if (!thread.attended) return;
+        for (const one of threads) one.attended = false;
+        machine.fail(caller, error);
+      } else if (running === 0) {
+        machine.wake(caller, values);
+      }
+    };
+    return thread;
+  });
+  return SUSPENDED;
+}
+
+/** Calls a function in a thread of its own, whose error is reported as for any thread, and tells the caller how it ended. */
+function attempt(machine: Machine, fn: Fn): Suspended {
+  const caller = machine.block('thread');
+  machine.spawn(fn, []).onEnd = (value, error) => {
+    const made = new Obj();
+    made.ok = error === null;
+    if (error === null) made.data = value;
+    machine.wake(caller, made);
+  };
+  return SUSPENDED;
+}
+
+function* parsed(json: string): Work<Value> {
+  const read = yield* parseJson(json);
+  return read.ok ? [read.value] : read.at;
+}
+
+/** Strings that are joined in one slice. */
+const SLICE = 10_000;
+
+/** Null when one of them is no string, or it would be too long. */
+function* joined(strings: readonly Value[], joiner: string): Work<Value> {
+  let made = '';
+  let length = 0;
+  for (let from = 0; from < strings.length; from += SLICE) {
+    if (from > 0) yield;
+    const texts: string[] = from === 0 ? [] : ['']; // the joiner comes before all but the first
+    for (const one of strings.slice(from, from + SLICE)) {
+      if (!(one instanceof Str)) return null;
+      length += one.length + joiner.length;
+      texts.push(one.text);
+    }
+    if (length > MAX_TEXT) return null;
+    made += texts.join(joiner);
+  }
+  return new Str(made);
+}
+
+const ASCII_UPPER = /[A-Z]+/g;
+const ASCII_LOWER = /[a-z]+/g;
+
+function lower(text: string): string {
+  return isAscii(text)
+    ? text.toLowerCase()
+    : inParts(text, (part) => part.replace(ASCII_UPPER, (letters) => letters.toLowerCase()));
+}
+
+function upper(text: string): string {
+  return isAscii(text)
+    ? text.toUpperCase()
+    : inParts(text, (part) => part.replace(ASCII_LOWER, (letters) => letters.toUpperCase()));
+}
+
+/** A builtin that gives a string in another form. */
+function mailText(name: string, form: string, change: (text: string) => string): Builtin {
+  return builtin({
+    name,
+    group: 'text',
+    help: `a string ${form}`,
+    params: [text('s')],
+    run: (_machine, s) => new Str(change(s.text)),
+  });
+}
+
+export const libraryBuiltins: readonly Builtin[] = [
+  ...loopBuiltins,
+  builtin({
+    name: '__slice',
+    group: 'text',
+    help: 'a copy of the items of a string or list from one index to before another; both are cut to its length',
+    params: [iterable, bound('from'), bound('to')],
+    run(_machine, xs, from, to) {
+      const start = Math.max(0, Number(from));
+      const end = Math.max(start, Number(to));
+      return xs instanceof Str ? new Str(xs.text.slice(start, end)) : xs.slice(start, end);
+    },
+  }),
+  builtin({
+    name: '__index_of',
+    group: 'text',
+    help: 'where a string first occurs in another one, from an index on; -1 if nowhere',
+    params: [searched, sought, nonNegativeInt('from')],
+    run: (_machine, s, sub, from) => s.text.indexOf(sub.text, from),
+  }),
+  builtin({
+    name: '__last_index_of',
+    group: 'text',
+    help: 'where a string last occurs in another one; -1 if nowhere',
+    params: [searched, sought],
+    run: (_machine, s, sub) => s.text.lastIndexOf(sub.text),
+  }),
+  builtin({
+    name: '__split',
+    group: 'text',
+    help: 'the list of what stands in a string before, between and after another one, which is not empty',
+    params: [searched, sought],
+    suspends: true,
+    run: (machine, s, sep) => inSlices(machine, splitText(s.text, sep.text)),
+  }),
+  builtin({
+    name: '__replace',
+    group: 'text',
+    help: 'a string with another one in place of each part, which is not empty; ? when that is too long or no string',
+    params: [searched, sought, any('by')],
+    suspends: true,
+    run: (machine, s, sub, by) => (by instanceof Str ? inSlices(machine, replaceText(s.text, sub.text, by.text)) : null),
+  }),
+  builtin({
+    name: '__join',
+    group: 'text',
+    help: 'the strings of a list with another one between them; ? when there is anything else in it or it is too long',
+    params: [any('strings'), any('joiner')],
+    suspends: true,
+    run: (machine, strings, joiner) =>
+      Array.isArray(strings) && joiner instanceof Str ? inSlices(machine, joined(strings, joiner.text)) : null,
+  }),
+  builtin({
+    name: '__lower',
+    group: 'text',
+    help: 'a copy with ASCII letters in lower case',
+    params: [saying(text('s'), 'Only a string has a lower case, got ')],
+    run: (_machine, s) => new Str(lower(s.text)),
+  }),
+  builtin({
+    name: '__upper',
+    group: 'text',
+    help: 'a copy with ASCII letters in upper case',
+    params: [saying(text('s'), 'Only a string has an upper case, got ')],
+    run: (_machine, s) => new Str(upper(s.text)),
+  }),
+  builtin({
+    name: '__sort',
+    group: 'text',
+    help: 'sorts a list in place, stably, by a list of keys at the same places: all numbers or all strings',
+    params: [list('items'), list('keys')],
+    suspends: true,
+    run: (machine, items, keys) => inSlices(machine, sortByKeys(items, keys)),
+  }),
+  builtin({
+    name: '__json_escape',
+    group: 'text',
+    help: 'a string as JSON writes it, without its quotes',
+    params: [saying(text('s'), 'Only a string can be escaped, got ')],
+    run: (_machine, s) => new Str(jsonEscape(s.text)),
+  }),
+  builtin({
+    name: '__json_parse',
+    group: 'text',
+    help: 'the value that JSON stands for, as a list of it; the index where it stops being JSON when it does',
+    params: [saying(text('json'), 'Only a string can be read as JSON, got ')],
+    suspends: true,
+    run: (machine, json) => inSlices(machine, parsed(json.text)),
+  }),
+  builtin({
+    name: '__json_write',
+    group: 'text',
+    help: 'a value as JSON; ? when it is nested deeper than a limit',
+    params: [any('value'), nonNegativeInt('limit')],
+    suspends: true,
+    run: (machine, value, limit) => inSlices(machine, textOf(writeJson(value, limit))),
+  }),
+  builtin({
+    name: '__base64_encode',
+    group: 'text',
+    help: 'a string in base64, standard alphabet, padded',
+    params: [text('s')],
+    suspends: true,
+    run: (machine, s) => inSlices(machine, textOf(base64Encode(s.text))),
+  }),
+  builtin({
+    name: '__base64_decode',
+    group: 'text',
+    help: 'the string that base64 of either alphabet, padded or not, stands for; ? if it is malformed',
+    params: [saying(text('s'), 'Only a string can be decoded, got ')],
+    suspends: true,
+    run: (machine, s) => inSlices(machine, textOf(base64Decode(s.text))),
+  }),
+  builtin({
+    name: '__sha256',
+    group: 'text',
+    help: 'the SHA-256 digest of a string, in lowercase hexadecimal digits',
+    params: [saying(text('s'), 'Only a string has a digest, got ')],
+    suspends: true,
+    run: (machine, s) => inSlices(machine, textOf(sha256(s.text))),
+  }),
+  builtin({
+    name: '__md5',
+    group: 'text',
+    help: 'the MD5 digest of a string, as 16 bytes',
+    params: [saying(text('s'), 'Only a string has a digest, got ')],
+    suspends: true,
+    run: (machine, s) => inSlices(machine, textOf(md5(s.text))),
+  }),
+  builtin({
+    name: '__line_safe',
+    group: 'text',
+    help: 'whether a string has no CR, LF or NUL',
+    params: [text('s')],
+    run: (_machine, s) => mail.lineSafe(s.text),
+  }),
+  builtin({
+    name: '__bare_line_end',
+    group: 'text',
+    help: 'whether a string has a CR or LF that is not part of a CRLF',
+    params: [text('s')],
+    run: (_machine, s) => mail.hasBareLineEnd(s.text),
+  }),
+  builtin({
+    name: '__eight_bit',
+    group: 'text',
+    help: 'whether a string has bytes beyond ASCII',
+    params: [text('s')],
+    run: (_machine, s) => mail.hasEightBit(s.text),
+  }),
+  builtin({
+    name: '__plain_lines',
+    group: 'text',
+    help: 'whether a string is ASCII without NUL, in lines of at most 998 bytes',
+    params: [text('s')],
+    run: (_machine, s) => mail.isPlainLines(s.text),
+  }),
+  builtin({
+    name: '__to_utf8',
+    group: 'text',
+    help: 'the UTF-8 of text in a character set, which stays as it is where that is not known',
+    params: [text('s'), text('charset')],
+    run: (_machine, s, charset) => new Str(mail.toUtf8(s.text, charset.text)),
+  }),
+  mailText('__lf', 'with LF in place of each CRLF', (text) => text.replaceAll('\r\n', '\n')),
+  mailText('__crlf', 'with CRLF as every line end', mail.withCrlf),
+  mailText('__dot_stuff', 'with a second dot where a line begins with one', mail.dotStuff),
+  mailText('__dot_unstuff', 'without the first dot where a line begins with one', mail.dotUnstuff),
+  mailText('__base64_lines', 'in base64, in lines of 76 characters', mail.base64Lines),
+  mailText('__base64_read', 'out of base64, whatever else is between its digits', mail.base64Read),
+  mailText('__qp_encode', 'in quoted-printable', mail.qpEncode),
+  mailText('__qp_decode', 'out of quoted-printable', mail.qpDecode),
+  builtin({
+    name: '__run_all',
+    group: 'channels',
+    help: 'calls functions in threads of their own; the list of their values, or the first error, raised in the caller',
+    params: [list('functions')],
+    suspends: true,
+    run: runAll,
+  }),
+  builtin({
+    name: '__attempt',
+    group: 'channels',
+    help: 'calls a function in a thread of its own: {ok: true, data: value} when it ended, {ok: false} when it failed',
+    params: [callable('f')],
+    suspends: true,
+    run: attempt,
+  }),
+  builtin({
+    name: '__fail',
+    group: 'core',
+    help: 'ends the thread with a runtime error of this text',
+    params: [any('reason')],
+    run(_machine, reason) {
+      throw new ProgramError(reason instanceof Str ? reason.text : display(reason));
+    },
+  }),
+];

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { whole } from '../testing/test-work.ts';
+import * as mail from './mail-text.ts';
+import { md5 } from './md5.ts';
+
+/** Byte text with many of the bytes that matter. */
+const bytes = fc
+  .array(fc.oneof(fc.constantFrom(10, 13, 46, 61, 32, 9, 0), fc.integer({ min: 0, max: 255 })), { maxLength: 400 })
+  .map((codes) => String.fromCharCode(...codes));
+const buffer = (text: string) => Buffer.from(text, 'latin1');
+
+describe('line ends and dots', () => {
+  it('withCrlf leaves nothing bare and is settled after once', () => {
+    fc.assert(
+      fc.property(bytes, (text) => {
+        const once = mail.withCrlf(text);
+        expect(mail.hasBareLineEnd(once)).toBe(false);
+        expect(mail.withCrlf(once)).toBe(once);
+        expect(once.replace(/[\r\n]/g, '')).toBe(text.replace(/[\r\n]/g, ''));
+      }),
+    );
+  });
+
+  it('CRs in front of a LF are one line end with it', () => {
+    expect(mail.withCrlf('a\r\r\nb\rc\n')).toBe('a\r\nb\r\nc\r\n');
+  });
+
+  it('CRs without a LF are a line end each', () => {
+    expect(mail.withCrlf('a\r\rb')).toBe('a\r\n\r\nb');
+  });
+
+  it('a stuffed message holds no end of data, and comes back', () => {
+    fc.assert(
+      fc.property(bytes, (text) => {
+        const lines = `${mail.withCrlf(text)}\r\n`;
+        const stuffed = mail.dotStuff(lines);
+        expect(`\r\n${stuffed}`.includes('\r\n.\r\n')).toBe(false);
+        expect(mail.dotUnstuff(stuffed)).toBe(lines);
+      }),
+    );
+  });
+
+  it('every line of dots is stuffed', () => {
+    expect(mail.dotStuff('.\r\n.\r\n..\r\n')).toBe('..\r\n..\r\n...\r\n');
+  });
+});
+
+describe('encodings', () => {
+  it('base64 is that of Node, in lines', () => {
+    fc.assert(
+      fc.property(bytes, (text) => {
+        const coded = mail.base64Lines(text);
+        expect(coded.replaceAll('\r\n', '')).toBe(buffer(text).toString('base64'));
+        expect(coded.split('\r\n').every((line) => line.length <= 76)).toBe(true);
+        expect(coded === '' || coded.endsWith('\r\n')).toBe(true);
+        expect(mail.base64Read(coded)).toBe(text);
+      }),
+    );
+  });
+
+  it('base64Read skips what is no digit, and goes on behind padding', () => {
+    expect(mail.base64Read(' aG!Vs\nbG8= ')).toBe('hello');
+    expect(mail.base64Read('aGVsbG8=aGVsbG8')).toBe('hellohello');
+    expect(mail.base64Read('=a')).toBe('');
+  });
+
+  it('quoted-printable has short lines without blanks at their ends, and comes back', () => {
+    fc.assert(
+      fc.property(bytes, (text) => {
+        const coded = mail.qpEncode(text);
+        expect(coded).toMatch(/^[\t\r\n -~]*$/);
+        expect(coded).not.toMatch(/[ \t](\r\n|$)|(^|[^\r])\n|\r(?!\n)/);
+        expect(coded.split('\r\n').every((line) => line.length <= 76)).toBe(true);
+        expect(mail.qpDecode(coded)).toBe(text);
+      }),
+    );
+  });
+
+  it('quoted-printable drops blanks at the ends of lines, and no others', () => {
+    expect(mail.qpDecode('a b \t\r\nc \nd=20\n= \ne \rf ')).toBe('a b\r\nc\nd \ne \rf ');
+  });
+
+  it('text becomes UTF-8', () => {
+    for (const [charset, bytes, text] of [
+      ['windows-1252', '\x80 \xfc \x81', '€ ü \x81'],
+      ['ISO-8859-1', '\xfc', 'ü'],
+      ['iso-8859-15', '\xa4', '€'],
+      ['koi8-r', '\xf0\xd2\xc9\xd7\xc5\xd4', 'Привет'],
+      ['Shift_JIS', '\x82\xb1', 'こ'],
+      ['iso-2022-jp', '\x1b$B$3\x1b(B', 'こ'],
+      ['gb18030', '\xc4\xe3', '你'],
+      ['utf-8', '\xc3\xbc', 'ü'],
+      ['us-ascii', '\xc3\xbc', 'ü'],
+      ['x-nobody-knows', '\xc3\xbc', 'ü'],
+      ['', '\xc3\xbc', 'ü'],
+    ] as const) {
+      expect([charset, buffer(mail.toUtf8(bytes, charset)).toString()]).toEqual([charset, text]);
+    }
+    expect(mail.toUtf8('\xff', 'utf-8')).toBe('\xff'); // as it is
+  });
+
+  it('plain lines are ASCII, of at most 998 bytes', () => {
+    expect(mail.isPlainLines(`${'x'.repeat(998)}\r\ny`)).toBe(true);
+    expect(mail.isPlainLines(`${'x'.repeat(1000)}\r\n`)).toBe(false);
+    expect(mail.isPlainLines('\xfc')).toBe(false);
+    expect(mail.isPlainLines('\0')).toBe(false);
+  });
+
+  it('md5 is that of Node', () => {
+    fc.assert(
+      fc.property(bytes, (text) => {
+        expect(buffer(whole(md5(text))).toString('hex')).toBe(createHash('md5').update(buffer(text)).digest('hex'));
+      }),
+    );
+  });
+});
+
+describe('long runs', () => {
+  // What takes quadratic time would be at this for an hour.
+  const run = 2_000_000;
+
+  it.each([
+    ['CRs', '\r'],
+    ['LFs', '\n'],
+    ['blanks', ' '],
+    ['equals signs', '='],
+    ['dots', '.'],
+    ['lines of dots', '\r\n.'],
+    ['blanks and CRs', ' \r'],
+  ])('of %s are read in one pass', (_name, piece) => {
+    const text = ` \n${piece.repeat(run / piece.length)}x`;
+    for (const read of [mail.qpDecode, mail.withCrlf, mail.dotStuff, mail.dotUnstuff, mail.qpEncode, mail.base64Read])
+      expect(read(text).length).toBeGreaterThanOrEqual(0);
+    expect(mail.hasBareLineEnd(text)).toBe(true);
+    expect(mail.isPlainLines(text)).toBe(piece.includes('\n'));
+  });
+});

@@ -1,0 +1,95 @@
+/** The order that `sort` makes: stable, by keys that are all numbers or all strings. */
+import { ProgramError } from '../../language/runtime/errors.ts';
+import { binaryError } from '../../language/runtime/operand-errors.ts';
+import { Float, isInt, Str, type Value } from '../../language/values/values.ts';
+import type { Work } from '../time-slices.ts';
+
+type Key = number | bigint | string;
+
+/** Items that are moved in one slice, and keys that are looked at. */
+const SLICE = 20_000;
+
+/** Whether the key at one index comes before the one at another. */
+type Order = (i: number, j: number) => boolean;
+
+/** A key in the form that JavaScript compares as Magnolia does; undefined if it has no order. */
+function toKey(value: Value | undefined): Key | undefined {
+  if (value instanceof Str) return value.text;
+  if (value instanceof Float) return value.value;
+  return isInt(value) ? value : undefined;
+}
+
+/** The error for the first two neighbours that `<` does not compare. */
+function noOrder(keys: readonly Value[]): ProgramError {
+  const bad = keys.findIndex((key, i) => {
+    const [a, b] = [toKey(keys[i - 1]), toKey(key)];
+    return i > 0 && (a === undefined || b === undefined || (typeof a === 'string') !== (typeof b === 'string'));
+  });
+  const { reasonOf } = binaryError('<', keys[bad - 1], keys[bad], 0);
+  return new ProgramError(reasonOf); // without a position: the call of sort is to blame
+}
+
+/** The order of keys that are all numbers which a double holds exactly as they are; undefined for others. */
+function* numberOrder(keys: readonly Value[]): Work<Order | undefined> {
+  const numbers = new Float64Array(keys.length);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    const value = typeof key === 'number' ? key : key instanceof Float ? key.value : Number.NaN;
+    if (Number.isNaN(value)) return undefined; // no number, one with 64 bits, or one without a place in the order
+    numbers[i] = value;
+    if ((i + 1) % SLICE === 0) yield;
+  }
+  return (i, j) => (numbers[i] as number) < (numbers[j] as number); // indexes of keys
+}
+
+function* keyOrder(keys: readonly Value[]): Work<Order> {
+  const sortable: Key[] = [];
+  const text = keys[0] instanceof Str;
+  for (const value of keys) {
+    const key = toKey(value);
+    if (key === undefined || (typeof key === 'string') !== text) throw noOrder(keys);
+    if (sortable.push(key) % SLICE === 0) yield;
+  }
+  return (i, j) => (sortable[i] as Key) < (sortable[j] as Key); // indexes of keys
+}
+
+/** Sorts `items` in place by the keys at the same places, once all of it is done. One item needs no key that can be compared. */
+export function* sortByKeys(items: Value[], keys: readonly Value[]): Work<Value[]> {
+  const count = items.length;
+  if (count < 2) return items;
+  const unsorted = items.slice(); // other threads may change the list meanwhile
+  const steady = keys === items ? unsorted : keys;
+  const before = (yield* numberOrder(steady)) ?? (yield* keyOrder(steady));
+  let sorted = 1;
+  while (sorted < count && !before(sorted, sorted - 1)) if (++sorted % SLICE === 0) yield;
+  if (sorted === count) return items;
+
+  // Merges runs of 1, 2, 4 ... items, of which only the indexes are moved.
+  let from = new Uint32Array(count);
+  let to = new Uint32Array(count);
+  for (let i = 0; i < count; i++) from[i] = i;
+  let left = SLICE;
+  for (let width = 1; width < count; width *= 2) {
+    for (let low = 0; low < count; low += 2 * width) {
+      const high = Math.min(low + 2 * width, count);
+      merge(from, to, low, Math.min(low + width, count), high, before);
+      left -= high - low;
+      if (left > 0) continue;
+      left = SLICE;
+      yield;
+    }
+    [from, to] = [to, from];
+  }
+  for (let i = 0; i < count; i++) items[i] = unsorted[from[i] as number] as Value; // each is the index of an item
+  return items;
+}
+
+/** Merges two neighbouring runs of indexes. Of equal ones those on the left come first. */
+function merge(from: Uint32Array, to: Uint32Array, low: number, middle: number, high: number, before: Order): void {
+  let [left, right] = [low, middle];
+  for (let i = low; i < high; i++) {
+    // Both are in range where they are read.
+    const takeRight = left >= middle || (right < high && before(from[right] as number, from[left] as number));
+    to[i] = from[takeRight ? right++ : left++] as number;
+  }
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { MAX_TEXT, Str, type Value } from '../../language/values/values.ts';
+import { whole } from '../testing/test-work.ts';
+import type { Work } from '../time-slices.ts';
+import { inParts, replaceText, splitText } from './split-replace.ts';
+
+const texts = (list: Value[]): string[] => list.map((piece) => (piece instanceof Str ? piece.text : 'no string'));
+
+/** Long enough for several parts, out of few letters, so that places of a short separator overlap. */
+const longText = fc
+  .tuple(fc.string({ unit: fc.constantFrom('a', 'b', '\n'), minLength: 1, maxLength: 40 }), fc.nat(90_000))
+  .map(([unit, shift]) => `${'ab'.repeat(shift)}${unit.repeat(Math.ceil(600_000 / unit.length))}`);
+const separator = fc.string({ unit: fc.constantFrom('a', 'b', '\n'), minLength: 1, maxLength: 4 });
+
+/** How often it stopped on the way. */
+function stops(work: Work<unknown>): number {
+  for (let count = 0; ; count++) if (work.next().done === true) return count;
+}
+
+describe('splitText', () => {
+  it('gives what one native split gives', () => {
+    fc.assert(
+      fc.property(longText, separator, (text, sep) => {
+        const pieces = texts(whole(splitText(text, sep)));
+        const wanted = text.split(sep);
+        expect(pieces.length).toBe(wanted.length);
+        expect(pieces.findIndex((piece, i) => piece !== wanted[i])).toBe(-1);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it('gives the single bytes when there is no separator', () => {
+    const text = 'abc'.repeat(200_000);
+    expect(texts(whole(splitText(text, ''))).join('')).toBe(text);
+    expect(whole(splitText('', ''))).toEqual([]);
+  });
+
+  it('stops on the way through a long text, and never in a short one', () => {
+    expect(stops(splitText('a line\n'.repeat(300_000), '\n'))).toBeGreaterThan(5);
+    expect(stops(splitText('x'.repeat(1_000_000), ''))).toBe(3);
+    expect(stops(splitText('a b c', ' '))).toBe(0);
+  });
+
+  it('takes a separator of any length', () => {
+    const sep = 'x'.repeat(400_000);
+    expect(texts(whole(splitText(`a${sep}b${sep}`, sep)))).toEqual(['a', 'b', '']);
+  });
+});
+
+describe('inParts', () => {
+  it('changes each byte once', () => {
+    const text = `${'ab'.repeat(400_000)}c`;
+    expect(inParts(text, (part) => part.replaceAll('b', 'xyz')) === text.replaceAll('b', 'xyz')).toBe(true);
+    expect(inParts('', (part) => `${part}!`)).toBe('!');
+  });
+});
+
+describe('replaceText', () => {
+  it('gives what native replacement gives', () => {
+    fc.assert(
+      fc.property(longText, separator, fc.constantFrom('', 'a', '$&', 'longer than it was'), (text, sub, by) => {
+        expect(whole(replaceText(text, sub, by))?.text === text.replaceAll(sub, () => by)).toBe(true);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it('gives nothing when the result would be too long', () => {
+    expect(whole(replaceText('aa', 'a', 'b'.repeat(MAX_TEXT / 2 + 1)))).toBeNull();
+  });
+});

@@ -1,0 +1,139 @@
+/** Functions across the border: Magnolia's called by JavaScript, JavaScript's called by Magnolia. */
+
+import type { Builtin } from '../builtins/registry.ts';
+import { traceOf } from '../language/diagnostics/trace.ts';
+import { ProgramError } from '../language/runtime/errors.ts';
+import { Exit, type Machine, type Resume } from '../language/runtime/machine.ts';
+import { toBytes } from '../language/values/bytes.ts';
+import { type Fn, Spread, SUSPENDED, type Suspended, type Value } from '../language/values/values.ts';
+import {
+  type FunctionBorder,
+  fromJs,
+  type JsFunction,
+  type JsValue,
+  type MagnoliaFunction,
+  type ToJsOptions,
+  toJs,
+} from './values.ts';
+
+/** What a call that waited for a promise goes on with. */
+type Settled = { readonly value: unknown } | { readonly error: unknown };
+
+export class Functions implements FunctionBorder {
+  readonly #machine: () => Machine;
+  readonly #options: ToJsOptions;
+  readonly #call: (fn: Fn, args: Value[]) => Promise<JsValue>;
+  readonly #alive: () => boolean;
+  readonly #given = new WeakMap<Fn, MagnoliaFunction>();
+  readonly #taken = new WeakMap<JsFunction, Fn>();
+  /** The last error that a JavaScript function threw, and what Magnolia's error about it says. */
+  #thrown: { readonly reason: string; readonly error: unknown } | null = null;
+
+  /** `call` runs a function in a thread of its own; `alive` tells whether the program was not stopped meanwhile. */
+  constructor(
+    machine: () => Machine,
+    options: ToJsOptions,
+    call: (fn: Fn, args: Value[]) => Promise<JsValue>,
+    alive: () => boolean,
+  ) {
+    this.#machine = machine;
+    this.#options = options;
+    this.#call = call;
+    this.#alive = alive;
+  }
+
+  value(value: Value): JsValue {
+    return toJs(value, this.#options, this);
+  }
+
+  toJs(fn: Fn): MagnoliaFunction {
+    let made = this.#given.get(fn);
+    if (made === undefined) {
+      made = async (...args) =>
+        this.#call(
+          fn,
+          args.map((arg) => fromJs(arg, this)),
+        );
+      this.#given.set(fn, made);
+      this.#taken.set(made, fn);
+    }
+    return made;
+  }
+
+  fromJs(js: JsFunction): Fn {
+    let made = this.#taken.get(js);
+    if (made === undefined) {
+      const name = toBytes(js.name || 'a JavaScript function');
+      made = (...given) => {
+        const last: unknown = given.at(-1);
+        return this.#run(name, js, last instanceof Spread ? [...given.slice(0, -1), ...last.items] : given);
+      };
+      Object.defineProperty(made, 'name', { value: toBytes(js.name) });
+      this.#taken.set(js, made);
+      this.#given.set(made, js as MagnoliaFunction); // so that it comes back as it was given
+    }
+    return made;
+  }
+
+  /** A JavaScript function as a builtin. */
+  builtin(name: string, js: JsFunction): Builtin {
+    return {
+      name: toBytes(name),
+      group: 'runtime',
+      help: 'a function of the program that runs this one',
+      params: [],
+      unchecked: true,
+      suspends: true,
+      run: (_machine, ...args: Value[]) => this.#run(toBytes(name), js, args),
+    };
+  }
+
+  /** What a JavaScript function threw, if that is what an error with this reason is about. */
+  causeOf(reason: string): unknown {
+    return this.#thrown?.reason === reason ? this.#thrown.error : undefined;
+  }
+
+  #run(name: string, js: JsFunction, args: readonly Value[]): Value | Suspended {
+    let result: unknown;
+    try {
+      result = js(...args.map((arg) => this.value(arg ?? null)));
+      if (!(result instanceof Promise)) result = fromJs(result, this);
+    } catch (error) {
+      throw this.#failure(name, error, null);
+    }
+    if (!this.#alive()) throw new Exit(1);
+    return result instanceof Promise ? this.#wait(name, result) : (result as Value); // converted above
+  }
+
+  #wait(name: string, promise: Promise<unknown>): Suspended {
+    const machine = this.#machine();
+    const here = new ProgramError(''); // notes the place of the call
+    const thread = machine.block('world');
+    let settled: Settled = { value: null };
+    const settle = (outcome: Settled): void => {
+      settled = outcome;
+      machine.wake(thread, null);
+    };
+    promise.then(
+      (value) => settle({ value }),
+      (error: unknown) => settle({ error }),
+    );
+    const deliver: Resume = () => {
+      try {
+        if ('value' in settled) return fromJs(settled.value, this);
+      } catch (error) {
+        settled = { error };
+      }
+      throw this.#failure(name, (settled as { error: unknown }).error, traceOf(here, null).callAt); // it has no value
+    };
+    machine.save(deliver, 0, []);
+    return SUSPENDED;
+  }
+
+  #failure(name: string, error: unknown, at: number | null): Error {
+    if (error instanceof Exit || error instanceof ProgramError) return error;
+    const reason = toBytes(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+    this.#thrown = { reason, error };
+    return new ProgramError(reason, at);
+  }
+}

@@ -1,0 +1,76 @@
+/** Where an embedded program finds its imports. */
+
+import type { FoundModule, ModuleFinder } from '../language/modules.ts';
+import type { Compiled } from '../language/runtime/compile.ts';
+import { Source } from '../language/syntax/source.ts';
+import { fromBytes } from '../language/values/bytes.ts';
+import { type MemoryFiles, partsOf } from './memory-files.ts';
+import type { Library } from './options.ts';
+
+const EXTENSIONS = ['.oak', '.ok', '.mag', '.mg'];
+
+/** The standard library, then what `others` finds. */
+export function libraryFirst(library: Library, others: ModuleFinder | null): ModuleFinder {
+  return { find: (path, directory) => library.find(path) ?? others?.find(path, directory) ?? null };
+}
+
+/** Modules in memory: the path itself if it has one of the extensions, else with each of them. */
+export function memoryModules(files: MemoryFiles): ModuleFinder {
+  return {
+    find(path, directory) {
+      const asked = fromBytes(path);
+      const whole = absolutePath(asked, directory);
+      const named = isProgram(asked);
+      for (const candidate of named ? [whole] : EXTENSIONS.map((extension) => whole + extension)) {
+        const text = files.text(candidate);
+        if (text === null) continue;
+        return { key: candidate, directory: directoryOf(candidate), library: false, load: () => new Source(candidate, text) };
+      }
+      return null;
+    },
+  };
+}
+
+/** The texts of all files in memory that are programs by their names. */
+export function* memoryPrograms(files: MemoryFiles): Generator<string> {
+  for (const path of files.paths()) if (isProgram(path)) yield files.text(path) ?? '';
+}
+
+function isProgram(path: string): boolean {
+  return EXTENSIONS.some((extension) => path.toLowerCase().endsWith(extension));
+}
+
+/** A path from the root of the files in memory. */
+export function absolutePath(path: string, directory: string): string {
+  return `/${partsOf(path.startsWith('/') ? path : `${directory}/${path}`).join('/')}`;
+}
+
+/** What stands before the name of a file. */
+export function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}
+
+/** Programs that an embedder loads: each is imported once, by a path that no file has. */
+export class LoadedPrograms implements ModuleFinder {
+  readonly #others: ModuleFinder;
+  readonly #programs = new Map<string, FoundModule>();
+  #count = 0;
+
+  constructor(others: ModuleFinder) {
+    this.#others = others;
+  }
+
+  /** Takes a program in; gives the path to import it by. */
+  add(compiled: Compiled, directory: string): string {
+    const path = `\0program ${this.#count++}`;
+    this.#programs.set(path, { key: path, directory, library: false, load: () => compiled });
+    return path;
+  }
+
+  find(path: string, directory: string): FoundModule | null {
+    const program = this.#programs.get(path);
+    if (program === undefined) return this.#others.find(path, directory);
+    this.#programs.delete(path);
+    return program;
+  }
+}

@@ -1,0 +1,128 @@
+/** What an embedder may say about a program, and what a runtime supplies for it. */
+
+import type { FileBackend } from '../builtins/files.ts';
+import type { ProcessBackend } from '../builtins/processes.ts';
+import type { Registry } from '../builtins/registry.ts';
+import type { RuntimeInfo } from '../builtins/runtime-info.ts';
+import type { SocketBackend } from '../builtins/sockets/backend.ts';
+import type { SocketPolicy } from '../builtins/sockets/builtins.ts';
+import type { SocketWatch } from '../builtins/sockets/watch.ts';
+import type { FoundModule, ModuleFinder } from '../language/modules.ts';
+import type { Input } from './input.ts';
+import type { FileContents, MemoryFiles } from './memory-files.ts';
+import type { Clock, Sink } from './output.ts';
+import type { MagnoliaError } from './problems.ts';
+import type { JsFunction, ToJsOptions } from './values.ts';
+
+/**
+ * How a program is run. Nothing of the system is open to it unless it is said here: no files, no network, no other programs, no
+ * environment. In browsers `'system'` gives what a browser has, which is none of them.
+ */
+export interface RuntimeOptions {
+  /** Is given what the program prints, as text (a character is never cut in two). Unless given, it goes to the console. */
+  readonly output?: (text: string) => void;
+  /** The same as the bytes that the program printed; in place of `output`. */
+  readonly outputBytes?: (bytes: Uint8Array) => void;
+  /** What `input()` reads: all of it, or pieces, each asked for when it is needed. Unless given, there is none. */
+  readonly input?: Input;
+  /** What `args()` gives after the runtime and the script. */
+  readonly args?: readonly string[];
+  /** What `env()` gives. */
+  readonly env?: { readonly [name: string]: string | undefined };
+  /** The files that the program and its imports see: none are there unless given. `MemoryFiles` can be looked at afterwards. */
+  readonly files?: 'none' | 'system' | FileContents | MemoryFiles | FileBackend;
+  /** Where imports are found beside the standard library, if not in `files`. */
+  readonly modules?: ModuleFinder;
+  /** The network: none unless given. */
+  readonly network?: 'none' | 'system' | SocketBackend | NetworkPolicy;
+  /** Whether the program may run other programs of the system with `exec`. */
+  readonly processes?: 'none' | 'system';
+  /** What the program may use; it is stopped when it needs more. */
+  readonly limits?: Limits;
+  /** Stops the program when it is aborted, also in the middle of a calculation: an `AbortSignal`. */
+  readonly signal?: StopSignal;
+  /** JavaScript functions that the program can call by these names. */
+  readonly builtins?: { readonly [name: string]: JsFunction };
+  /** Adds builtins that check their arguments or suspend threads, or takes the place of others; see `builtin`. */
+  readonly registry?: (registry: Registry) => void;
+  /** How values are given to JavaScript. */
+  readonly values?: ToJsOptions;
+  /** Is told the errors that ended a thread other than the main one. Unless given, they are reported on the console. */
+  readonly onProblem?: (error: MagnoliaError) => void;
+  /** For tests: how many calls run between two captures of the stack. */
+  readonly fuel?: number;
+}
+
+/** What is used of an `AbortSignal`. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** A network with rules. An address that may not be used gives the program an error value. */
+export interface NetworkPolicy extends SocketPolicy {
+  /** The network that the rules are for; that of the system unless given. */
+  readonly backend?: 'system' | SocketBackend;
+}
+
+/** What a program may use. What is not given is not limited. */
+export interface Limits {
+  /** How long one `run`, `load`, `evaluate` or call may take, waiting included. */
+  readonly timeMs?: number;
+  /**
+   * By how much the memory in use may grow. Looked at now and then, for the whole process: what other programs in it use counts, too, and
+   * where an engine does not tell (in browsers all but the pages, not the workers, of Chromium) there is no limit.
+   */
+  readonly memoryBytes?: number;
+  /** How many threads may live at the same time, the main one included. */
+  readonly threads?: number;
+  /** How much the program may print. */
+  readonly outputBytes?: number;
+}
+
+/** What a runtime, for Node or for browsers, supplies. */
+export interface Platform {
+  readonly clock: Clock;
+  /** Where output goes that the embedder does not ask for. */
+  readonly sink: Sink;
+  complain(report: string): void;
+  /** So many random bytes fit for secrets, as byte text. */
+  secureBytes(count: number): string;
+  readonly info: Omit<RuntimeInfo, 'modules' | 'source'>;
+  /** Bytes in use in this process; null where that cannot be told. `exactly` asks for a number without garbage. */
+  memoryInUse(exactly: boolean): number | null;
+  readonly library: Library;
+  /** How many calls run between two captures of the stack: fewer where native stacks are small. */
+  readonly fuel: number | undefined;
+  /** What `'system'` stands for; null where there is no such thing. */
+  readonly system: {
+    /** The working directory. */
+    directory(): string;
+    readonly files: FileBackend | null;
+    readonly modules: ModuleFinder | null;
+    /** The text of a file, and its whole path; fails with the system's error. */
+    readonly readText: ((path: string) => Promise<{ readonly path: string; readonly text: string }>) | null;
+    readonly network: (() => SystemNetwork) | null;
+    /** Who looks on at sockets, whichever network they are of. */
+    readonly watch?: SocketWatch;
+    readonly exec: ProcessBackend['exec'] | null;
+  };
+}
+
+/** A network that is made for one program and ends with it. */
+export interface SystemNetwork extends SocketBackend {
+  /** Closes everything; `done` when all that was sent is on its way. */
+  drainAll(done: () => void): void;
+}
+
+/** The standard library. */
+export interface Library {
+  names(): string[];
+  find(name: string): FoundModule | null;
+  /** The source of a module as byte text. */
+  source(name: string): string | undefined;
+  /** Loads what the texts of a program may import and is not there yet; null when that is nothing. */
+  prepare?(texts: Iterable<string>): Promise<void> | null;
+}

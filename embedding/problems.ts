@@ -1,0 +1,115 @@
+/** What embedders are told when something goes wrong. */
+
+import type { Problem, TraceEntry } from '../language/diagnostics/problem.ts';
+import { report } from '../language/diagnostics/report.ts';
+import type { Source } from '../language/syntax/source.ts';
+import { fromBytes } from '../language/values/bytes.ts';
+
+/** A place in a text. Lines and columns count characters from 1; `offset` is that of JavaScript strings, a byte order mark left out. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+  readonly offset: number;
+}
+
+/** A part of a text: `text.slice(start.offset, end.offset)`. It may be empty, where something is missing. */
+export interface Span {
+  readonly start: Place;
+  readonly end: Place;
+}
+
+/** An error of a program as plain data, which can be stored, or sent to another process. All texts are ordinary text. */
+export interface ProblemData {
+  /** Whether the text is no program, or something went wrong while it ran. */
+  readonly kind: 'parse' | 'runtime';
+  readonly reason: string;
+  /** Where; null when it is not known. Lines and columns count from 1. */
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+  /** The part of the text that is to blame, around that place. */
+  readonly span: Span | null;
+  /** A sentence that may help. */
+  readonly hint: string | null;
+  /** The functions that were running, innermost first. */
+  readonly trace: readonly TraceEntry[];
+  /** Whether it happened in a thread other than the main one; that does not end the program. */
+  readonly inThread: boolean;
+}
+
+/** An error of a Magnolia program: `message` is the reason, `problem` has it as data, `report` as text for people. */
+export class MagnoliaError extends Error {
+  static override readonly name = 'MagnoliaError'; // however a bundler calls the class
+  override name = 'MagnoliaError';
+  readonly problem: ProblemData;
+  /** The reason, the place with the source around it, the hint and the trace: what `magnolia FILE` prints. */
+  readonly report: string;
+
+  constructor(problem: Problem, cause?: unknown) {
+    super(fromBytes(problem.reason), cause === undefined ? undefined : { cause });
+    const told = { ...problem, trace: problem.trace.filter(({ file }) => file !== LOADING) };
+    this.problem = problemData(told);
+    this.report = report(told, { colour: false });
+  }
+}
+
+/** What ended a program from outside: a limit, `stop()`, or a call that came when it had ended. */
+export type StopReason = 'timeMs' | 'memoryBytes' | 'threads' | 'outputBytes' | 'stop' | 'exit' | 'ended';
+
+/** The program was stopped, or has ended, before what was asked for was done. */
+export class StoppedError extends Error {
+  static override readonly name = 'StoppedError';
+  override name = 'StoppedError';
+  /** The limit that was reached (the name of its option), or what else it was. */
+  readonly reason: StopReason;
+  /** What `exit` was given, when that ended the program. */
+  readonly status: number;
+
+  constructor(reason: StopReason, message: string, status = 1) {
+    super(message);
+    this.reason = reason;
+    this.status = status;
+  }
+}
+
+/** The file of the text by which a runtime imports a program; nobody has written it. */
+export const LOADING = '(load)';
+
+function problemData(problem: Problem): ProblemData {
+  const { kind, reason, place, hint, trace, thread } = problem;
+  const at = place === null ? null : place.source.lineAndColumn(place.at);
+  return {
+    kind,
+    reason: fromBytes(reason),
+    file: place?.source.file ?? null,
+    line: at?.line ?? null,
+    column: at?.column ?? null,
+    span: place === null ? null : spanOf(place),
+    hint,
+    trace: trace.map((entry) => ({ ...entry, name: entry.name === null ? null : fromBytes(entry.name) })),
+    inThread: thread !== null,
+  };
+}
+
+function spanOf({ source, start, end }: NonNullable<Problem['place']>): Span {
+  const before = unitsOf(source.text, 0, start);
+  const inside = unitsOf(source.text, before, end - start);
+  const shown = [...source.text.slice(before, inside)].length; // what is missing at the end of a text is not there to be marked
+  return {
+    start: { ...placeOf(source, start), offset: before },
+    end: { ...placeOf(source, start + shown), offset: inside },
+  };
+}
+
+/** Where so many characters behind an offset end, as an offset. */
+function unitsOf(text: string, from: number, characters: number): number {
+  let at = from;
+  for (let left = characters; left > 0 && at < text.length; left--) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return at;
+}
+
+/** `Source` names the end of a line as column 0 of the next one, which no editor does. */
+function placeOf(source: Source, at: number): { line: number; column: number } {
+  const { line, column } = source.lineAndColumn(at);
+  return column > 0 ? { line, column } : { line: line - 1, column: [...source.line(line - 1)].length + 1 };
+}

@@ -1,0 +1,357 @@
+/**
+ * A Magnolia program inside a JavaScript one. The same class serves Node and browsers; what the two differ in is a `Platform`.
+ *
+ *     const runtime = new Runtime({ output: (text) => page.append(text), limits: { timeMs: 1000 } }, platform);
+ *     const { status, value } = await runtime.run('print(\'hello\')');
+ *
+ * One runtime is one program: its machine, its threads, its builtins, and whatever it has opened. All of that ends together, when
+ * the program has ended by itself or is stopped, and then nothing refers to it any more but the embedder.
+ */
+
+import { isCallable } from '../builtins/params.ts';
+import type { Problem } from '../language/diagnostics/problem.ts';
+import { check, type Evaluated, Interpreter, type Session } from '../language/interpreter.ts';
+import { type Compiled, compile } from '../language/runtime/compile.ts';
+import { Exit, type Machine } from '../language/runtime/machine.ts';
+import { ParseError } from '../language/syntax/parse-error.ts';
+import { Source } from '../language/syntax/source.ts';
+import { toBytes } from '../language/values/bytes.ts';
+import { type Fn, getKey, type Obj, type Value } from '../language/values/values.ts';
+import { Functions } from './functions.ts';
+import { directoryOf, LoadedPrograms, libraryFirst } from './modules.ts';
+import type { Platform, RuntimeOptions } from './options.ts';
+import { EmbeddedHost } from './output.ts';
+import { LOADING, MagnoliaError, StoppedError, type StopReason } from './problems.ts';
+import { limitThreads } from './threads.ts';
+import { fromJs, type JsInput, type JsValue, ownKeys } from './values.ts';
+import { programBuiltins, type World, worldOf } from './world.ts';
+
+/** A program: its text, or the path of its file among the files that the runtime was given. */
+export type Program = string | { readonly text: string; readonly file?: string } | { readonly file: string };
+
+/** How a program ended. */
+export interface Ended {
+  /** 0, 1 after an error in a thread, or what `exit` was given. */
+  readonly status: number;
+  /** The value of its last expression; null if `exit` ended it. */
+  readonly value: JsValue;
+  /** The errors that ended threads other than the main one. */
+  readonly problems: readonly MagnoliaError[];
+}
+
+/** A program that was loaded: what it defines at its top level can be read and called. */
+export interface LoadedProgram {
+  /** The names that it defines. */
+  names(): string[];
+  /** The value of one of its variables, as it is now; null if there is none. */
+  get(name: string): JsValue;
+  /** Calls one of its functions. Fails with a `MagnoliaError` if the function makes an error. */
+  call(name: string, ...args: JsInput[]): Promise<JsValue>;
+}
+
+/** Somebody who waits for something in the program. */
+interface Waiting {
+  fail(error: unknown): void;
+}
+
+/** How often the memory in use is looked at. */
+const MEMORY_CHECK_MS = 25;
+
+const STOPPED: { readonly [reason in Exclude<StopReason, 'exit'>]: string } = {
+  timeMs: 'The program was stopped: it took longer than it may',
+  memoryBytes: 'The program was stopped: it needs more memory than it may',
+  threads: 'The program was stopped: it started more threads than it may',
+  outputBytes: 'The program was stopped: it printed more than it may',
+  stop: 'The program was stopped',
+  ended: 'The program has ended',
+};
+
+/** One program, made by `createRuntime`: `run` it once, or `load` or `evaluate` it and `stop` it in the end. */
+export class Runtime {
+  readonly #options: RuntimeOptions;
+  readonly #platform: Platform;
+  readonly #world: World;
+  readonly #host: EmbeddedHost;
+  readonly #interpreter: Interpreter;
+  readonly #machine: Machine;
+  readonly #functions: Functions;
+  readonly #programs: LoadedPrograms;
+  readonly #waiting = new Set<Waiting>();
+  readonly #problems: MagnoliaError[] = [];
+  /** The error that ended the main thread of `run`. */
+  #mistake: MagnoliaError | null = null;
+  #session: Session | null = null;
+  #state: 'new' | 'running' | 'open' | 'ended' = 'new';
+  /** Why the program was stopped from outside; null if it was not. */
+  #stopped: unknown = null;
+  #memoryAtStart = 0;
+  #memoryChecked = 0;
+
+  constructor(options: RuntimeOptions, platform: Platform) {
+    const { limits = {} } = options;
+    this.#options = options;
+    this.#platform = platform;
+    this.#world = worldOf(options, platform);
+    this.#host = new EmbeddedHost(platform.clock, this.#world.sink, {
+      limitBytes: limits.outputBytes ?? Number.POSITIVE_INFINITY,
+      exceeded: () => this.#stopFromInside('outputBytes'),
+      alive: () => this.#checkAlive(),
+      turn: () => this.#checkMemory(),
+    });
+    this.#functions = new Functions(
+      () => this.#machine,
+      options.values ?? {},
+      (fn, args) => this.#call(fn, args),
+      () => this.#state !== 'ended',
+    );
+    this.#programs = new LoadedPrograms(libraryFirst(platform.library, this.#world.modules));
+    this.#interpreter = new Interpreter({
+      host: this.#host,
+      builtins: (machine) => this.#builtins(machine),
+      finder: this.#programs,
+      onProblem: (problem) => this.#problem(problem),
+      fuel: options.fuel ?? platform.fuel,
+    });
+    this.#machine = this.#interpreter.machine;
+    if (limits.threads !== undefined) {
+      limitThreads(this.#machine, limits.threads, () => {
+        if (this.#machine.current === null) this.#stop(stopped('threads'));
+        else this.#stopFromInside('threads');
+      });
+    }
+    if (limits.memoryBytes !== undefined) this.#memoryAtStart = platform.memoryInUse(false) ?? 0;
+    if (options.signal?.aborted === true) this.#onAbort();
+    else options.signal?.addEventListener('abort', this.#onAbort);
+  }
+
+  /**
+   * Runs a program to its end, with all its threads and background work. Once only, and first of all: a program to be called
+   * again and again is `load`ed.
+   *
+   * Fails with a `MagnoliaError` if the text is no program or its main thread made an error, with a `StoppedError` when a limit
+   * was reached, and with the reason of the signal when that stopped it.
+   */
+  async run(program: Program): Promise<Ended> {
+    const { source, directory } = await this.#source(program);
+    await this.#prepare(source.text);
+    return await this.#await<Ended>((done, fail) => {
+      if (this.#state !== 'new') throw new Error('A runtime runs one program, once');
+      this.#state = 'running';
+      this.#interpreter.run(source, directory, ({ status, value }) => {
+        const reason = this.#stopped;
+        const mistake = this.#mistake;
+        if (reason !== null) fail(reason);
+        else if (mistake !== null) fail(mistake);
+        else done({ status, value: this.#functions.value(value), problems: this.#problems });
+        if (reason === null) this.#world.finish(() => this.#end(null));
+        else this.#end(reason);
+      });
+    });
+  }
+
+  /**
+   * Runs the top level of a program and keeps it, so that its functions can be called until `stop`.
+   *
+   *     const geometry = await runtime.load('fn area(w, h) w * h');
+   *     await geometry.call('area', 3, 4); // 12
+   */
+  async load(program: Program): Promise<LoadedProgram> {
+    const { source, directory } = await this.#source(program);
+    await this.#prepare(source.text);
+    const compiled = this.#compile(source);
+    const path = this.#programs.add(compiled, directory);
+    const found = await this.#evaluated(new Source(LOADING, `import('${path}')`));
+    const module = found as Obj; // what import gives
+    return {
+      names: () => ownKeys(module),
+      get: (name) =>
+        this.#functions.value(ownKeys(module).includes(toBytes(name)) ? (getKey(module, toBytes(name)) ?? null) : null),
+      call: async (name, ...args) => {
+        const fn = getKey(module, toBytes(name)) ?? null;
+        if (!isCallable(fn)) throw new TypeError(`${name} is not a function of the program`);
+        return await this.#call(
+          fn,
+          args.map((arg) => fromJs(arg, this.#functions)),
+        );
+      },
+    };
+  }
+
+  /**
+   * Runs a piece of a program and gives the value of its last expression. Variables are kept for the next piece.
+   *
+   *     await runtime.evaluate('x := 20');
+   *     await runtime.evaluate('x + 1'); // 21
+   */
+  async evaluate(text: string): Promise<JsValue> {
+    const loading = this.#prepare(text);
+    if (loading !== null) await loading; // without it, what was asked first runs first
+    return this.#functions.value(await this.#evaluated(new Source('(evaluate)', text)));
+  }
+
+  /** Stops the program where it stands and closes what it has opened. What waits for it fails with a `StoppedError`. */
+  stop(): void {
+    this.#stop(stopped('stop'));
+  }
+
+  // ---- starting and waiting ----
+
+  #builtins(machine: Machine): Map<string, Fn> {
+    const registry = programBuiltins(this.#platform, this.#world);
+    for (const [name, js] of Object.entries(this.#options.builtins ?? {})) registry.add([this.#functions.builtin(name, js)]);
+    this.#options.registry?.(registry);
+    return registry.functions(machine);
+  }
+
+  async #source(program: Program): Promise<{ source: Source; directory: string }> {
+    if (typeof program === 'string') return { source: new Source('(program)', program), directory: this.#world.directory };
+    if ('text' in program) {
+      const { text, file = '(program)' } = program;
+      return { source: new Source(file, text), directory: file.includes('/') ? directoryOf(file) : this.#world.directory };
+    }
+    const { path, text } = await this.#world.readText(program.file);
+    return { source: new Source(path, text), directory: directoryOf(path) };
+  }
+
+  /** Loads what the program may import from parts of the library that are not there yet; null when that is nothing. */
+  #prepare(text: string): Promise<void> | null {
+    return this.#platform.library.prepare?.([text, ...this.#world.programs()]) ?? null;
+  }
+
+  #compile(source: Source): Compiled {
+    try {
+      return compile(source);
+    } catch (error) {
+      const [problem] = error instanceof ParseError || error instanceof RangeError ? check(source) : [];
+      throw problem === undefined ? error : new MagnoliaError(problem);
+    }
+  }
+
+  /** A promise that is also settled when the program ends before, or takes too long. */
+  #await<T>(start: (done: (value: T) => void, fail: (error: unknown) => void) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#state === 'ended') throw this.#stopped ?? stopped('ended');
+      const { timeMs } = this.#options.limits ?? {};
+      const waiting: Waiting = { fail: (error) => settle(() => reject(error)) };
+      const cancel = timeMs === undefined ? null : this.#platform.clock.timer(timeMs, () => this.#stop(stopped('timeMs')));
+      const settle = (tell: () => void): void => {
+        cancel?.();
+        this.#waiting.delete(waiting);
+        tell();
+      };
+      this.#waiting.add(waiting);
+      try {
+        start((value) => settle(() => resolve(value)), waiting.fail);
+      } catch (error) {
+        waiting.fail(error);
+      }
+    });
+  }
+
+  /** Keeps the program alive until it is stopped: there is no end that it could reach by itself. */
+  #open(): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'open';
+    this.#machine.hold();
+    this.#interpreter.run(new Source('(runtime)', ''), this.#world.directory, ({ status }) =>
+      this.#end(this.#stopped ?? exited(status)),
+    );
+  }
+
+  #evaluated(source: Source): Promise<Value> {
+    return this.#await((done, fail) => {
+      this.#open();
+      this.#session ??= this.#interpreter.session(this.#world.directory);
+      this.#session.evaluate(source, (result: Evaluated) => {
+        if ('value' in result) done(result.value);
+        else if ('problem' in result) fail(this.#error(result.problem));
+        else this.#exit(result.exit);
+      });
+    });
+  }
+
+  #call(fn: Fn, args: Value[]): Promise<JsValue> {
+    return this.#await((done, fail) => {
+      this.#open();
+      const thread = this.#machine.spawn(fn, args);
+      thread.attended = true;
+      thread.onEnd = (value, error) => {
+        if (error === null) done(this.#functions.value(value));
+        else if (error instanceof Exit) this.#exit(error.status);
+        else fail(this.#error(this.#interpreter.problemOf(error, thread.frames, null)));
+      };
+      this.#machine.run();
+    });
+  }
+
+  // ---- errors and ends ----
+
+  #error(problem: Problem): MagnoliaError {
+    return new MagnoliaError(problem, this.#functions.causeOf(problem.reason));
+  }
+
+  #problem(problem: Problem): void {
+    const error = this.#error(problem);
+    if (problem.thread === null && this.#state === 'running') {
+      this.#mistake = error;
+      return;
+    }
+    this.#problems.push(error);
+    if (this.#options.onProblem === undefined) this.#platform.complain(error.report);
+    else this.#options.onProblem(error);
+  }
+
+  readonly #onAbort = (): void => this.#stop(this.#options.signal?.reason);
+
+  /** `exit` was called in a call from outside. */
+  #exit(status: number): void {
+    if (this.#state === 'running') this.#stopped ??= exited(status);
+    this.#interpreter.stop(status);
+  }
+
+  #stop(reason: unknown): void {
+    if (this.#state === 'ended') return;
+    this.#stopped ??= reason;
+    if (this.#state === 'new') this.#end(reason);
+    else this.#interpreter.stop();
+  }
+
+  /** Ends the program from within one of its threads. */
+  #stopFromInside(reason: StopReason & keyof typeof STOPPED): never {
+    this.#stop(stopped(reason));
+    throw new Exit(1);
+  }
+
+  #checkAlive(): void {
+    if (this.#state === 'ended') throw new Exit(1);
+  }
+
+  #checkMemory(): void {
+    const { memoryBytes } = this.#options.limits ?? {};
+    if (memoryBytes === undefined || this.#state === 'ended') return;
+    const now = this.#platform.clock.now();
+    if (now - this.#memoryChecked < MEMORY_CHECK_MS) return;
+    this.#memoryChecked = now;
+    const most = this.#memoryAtStart + memoryBytes;
+    if ((this.#platform.memoryInUse(false) ?? 0) <= most || (this.#platform.memoryInUse(true) ?? 0) <= most) return;
+    this.#stop(stopped('memoryBytes'));
+  }
+
+  /** The program is over: everything that it opened is closed, and who still waits is told. */
+  #end(reason: unknown): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    for (const waiting of [...this.#waiting]) waiting.fail(reason ?? stopped('ended'));
+    this.#host.close();
+    this.#world.close();
+  }
+}
+
+function stopped(reason: Exclude<StopReason, 'exit'>): StoppedError {
+  return new StoppedError(reason, STOPPED[reason]);
+}
+
+function exited(status: number): StoppedError {
+  return new StoppedError('exit', `The program has ended itself with status ${status}`, status);
+}

@@ -1,0 +1,67 @@
+/**
+ * Loops whose counters and sums are small ints.
+ *
+ * A function that calls itself at its end runs as a loop. If a parameter of it only ever goes round as arithmetic on small ints, the
+ * function gets a second loop in which that parameter is a JavaScript number and nothing else: V8 keeps it in a register then,
+ * where it would put a value that might be anything on the heap at each turn (beyond 2^31). The loop is left, for the one that
+ * takes all values, as soon as a result is no small int any more. The library, which a browser has to load, does without.
+ */
+import type { CallExpr, Expr, FnExpr } from '../syntax/ast.ts';
+import { arithmeticShape, isHarmless, isPureRead } from './emit-nodes.ts';
+import type { Resolution, Variable } from './resolver.ts';
+
+/** The calls that are the last thing an expression does. */
+function tailCalls(expr: Expr): CallExpr[] {
+  switch (expr.kind) {
+    case 'call':
+      return [expr];
+    case 'block':
+      return expr.body.slice(-1).flatMap(tailCalls);
+    case 'if':
+      return [...new Set(expr.arms.map(({ body }) => body))].flatMap(tailCalls);
+    default:
+      return [];
+  }
+}
+
+/**
+ * Which parameters of a function may be kept as numbers; `isItself` tells which of its calls may call the function again. There
+ * are none if the arguments of such a call do anything but read and calculate, because they are evaluated anew when the loop is
+ * left.
+ */
+export function numberParams(node: FnExpr, resolution: Resolution, isItself: (call: CallExpr) => boolean): boolean[] {
+  const numbers = new Set<Variable>();
+  const calls = tailCalls(node.body).filter(isItself);
+  const params = resolution.params.get(node) ?? [];
+  if (
+    node.rest !== null ||
+    !calls.every(({ args, spread }) => spread === null && args.length === params.length && args.every(isPure))
+  ) {
+    return [];
+  }
+  params.forEach((param, i) => {
+    if (param === null || param.boxed || !param.constant) return;
+    if (calls.some(({ args }) => isIntArithmetic(args[i] as Expr))) numbers.add(param); // as many arguments as parameters
+  });
+  const isNumber = (arg: Expr): boolean => {
+    if (arg.kind === 'int') return typeof arg.value === 'number';
+    if (arg.kind !== 'name') return isIntArithmetic(arg);
+    const variables = resolution.references.get(arg)?.variables ?? [];
+    return variables.length === 1 && numbers.has(variables[0] as Variable); // the only one
+  };
+  for (let before = -1; before !== numbers.size; ) {
+    before = numbers.size;
+    params.forEach((param, i) => {
+      if (param !== null && !calls.every(({ args }) => isNumber(args[i] as Expr))) numbers.delete(param); // as many as parameters
+    });
+  }
+  return params.map((param) => param !== null && numbers.has(param));
+}
+
+function isPure(arg: Expr): boolean {
+  return isHarmless(arg) || isPureRead(arg) || (arg.kind === 'binary' && arithmeticShape(arg, 1) !== null);
+}
+
+function isIntArithmetic(arg: Expr): boolean {
+  return arg.kind === 'binary' && arithmeticShape(arg, 1)?.includes('int') === true;
+}

@@ -1,0 +1,30 @@
+/** What went wrong in a program, as data: everything a person needs to be shown, independent of how. */
+import type { Source } from '../syntax/source.ts';
+
+/**
+ * A function that was running, innermost first; `name` is '' for an anonymous one, null for the top level of a program or module.
+ * The place is that of its `fn` or `cs` keyword, or of the call that the top level was making.
+ */
+export interface TraceEntry {
+  readonly name: string | null;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Problem {
+  readonly kind: 'parse' | 'runtime';
+  /** Byte text. */
+  readonly reason: string;
+  /** Where; null when it is not known. Offsets in code points into `source`; `at` lies within `start` to `end`. */
+  readonly place: { readonly source: Source; readonly at: number; readonly start: number; readonly end: number } | null;
+  /** A sentence that may help, or null. */
+  readonly hint: string | null;
+  /** A second place that explains the first: where an unclosed bracket was opened. */
+  readonly related: { readonly at: number; readonly note: string } | null;
+  readonly trace: readonly TraceEntry[];
+  /** How many entries in the middle of a very deep trace are left out of it. */
+  readonly omitted: number;
+  /** A heading before the reason, for an error in a thread or a callback; null in the main program. */
+  readonly thread: string | null;
+}

@@ -1,0 +1,80 @@
+/**
+ * Every source text that was compiled, and where its positions lie.
+ *
+ * Each unit (a file, a text for `eval`, an input of the REPL) owns a range of *global positions*: `base` plus a code point
+ * offset in its source. One number in emitted code so names file and place, and the JavaScript name of each emitted function ends
+ * in the global position of its `fn` or `cs` keyword (`total$10234`), from which its Magnolia name and text are found.
+ * The table holds units weakly; what runs their code holds them.
+ */
+import type { Source } from '../syntax/source.ts';
+import type { Fn } from '../values/values.ts';
+
+export interface Unit {
+  readonly base: number;
+  /** How many positions it owns. */
+  readonly length: number;
+  /** The name of its script in JavaScript stack traces. */
+  readonly script: string;
+  /** The text; read when it is first asked for, because the library's is not loaded with its code. */
+  source(): Source;
+  /** Where the calls stand in its JavaScript: `CALL_FIELDS` numbers for each (code.ts). */
+  calls(): readonly number[];
+}
+
+const units: WeakRef<Unit>[] = []; // in order of their bases
+/** The standard library, compiled at build time, owns what lies below; every other unit is given its range here. */
+export const FIRST_FREE_BASE = 1 << 22;
+let nextBase = FIRST_FREE_BASE;
+
+/** Reserves a range of positions for a source of this length. */
+export function reservePositions(length: number): number {
+  const base = nextBase;
+  nextBase += length + 1; // the end of the text is a position, too
+  return base;
+}
+
+/** Whether a unit is a module of the standard library, whose files are named `(lib:NAME)`. */
+export function isLibrary(unit: Unit): boolean {
+  return unit.source().file.startsWith('(lib:');
+}
+
+/** Makes a unit known, so that positions and functions of it can be explained. */
+export function registerUnit(unit: Unit): void {
+  let at = units.length;
+  while (at > 0 && ((units[at - 1] as WeakRef<Unit>).deref()?.base ?? -1) > unit.base) at--;
+  units.splice(at, 0, new WeakRef(unit));
+  if (units.length % 256 === 0) {
+    for (let i = units.length - 1; i >= 0; i--) if (units[i]?.deref() === undefined) units.splice(i, 1);
+  }
+}
+
+/** The unit that owns a global position. */
+export function unitAt(position: number): Unit | undefined {
+  for (let i = units.length - 1; i >= 0; i--) {
+    const unit = units[i]?.deref();
+    if (unit !== undefined && unit.base <= position && position <= unit.base + unit.length) return unit;
+  }
+  return undefined;
+}
+
+/** The unit whose code a JavaScript stack frame names. */
+export function unitOfScript(script: string): Unit | undefined {
+  for (const held of units) {
+    const unit = held.deref();
+    if (unit !== undefined && script.endsWith(unit.script)) return unit;
+  }
+  return undefined;
+}
+
+/** The global position of the `fn` or `cs` keyword that made a function; undefined for a builtin. */
+export function definitionOf(fn: Fn): number | undefined {
+  return positionInName(fn.name);
+}
+
+/** The same from the bare JavaScript name. */
+export function positionInName(name: string): number | undefined {
+  const mark = name.lastIndexOf('$');
+  if (mark < 0) return undefined;
+  const position = Number(name.slice(mark + 1));
+  return Number.isInteger(position) && mark + 1 < name.length ? position : undefined;
+}

@@ -1,0 +1,130 @@
+/**
+ * `npm run build`: the sources become dist/, which is all that users install.
+ *
+ *     dist/cli.cjs     the `magnolia` command (build-command.ts)
+ *     dist/index.js    the package for Node         dist/browser.js    the package for browsers, with magnolia-*.js
+ *     dist/types/      declarations for both        dist/lib/          the standard library
+ *
+ * `--if-stale` returns at once when nothing changed since the last build. Each file is replaced in one step,
+ * so that programs may run while we build.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build as bundle } from 'esbuild';
+import { libraryApart, writeBrowserLibrary } from './browser-library.ts';
+import { buildCommand } from './build-command.ts';
+import { buildLibrary } from './build-library.ts';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const dist = join(root, 'dist');
+const stamp = join(dist, '.stamp');
+
+const inputs = [
+  'language',
+  'builtins',
+  'embedding',
+  'runtime-native',
+  'runtime-js',
+  'lib',
+  'scripts/build/build.ts',
+  'scripts/build/build-command.ts',
+  'scripts/build/launcher.cjs',
+  'scripts/build/build-library.ts',
+  'scripts/build/browser-library.ts',
+  'package.json',
+];
+
+const common = {
+  bundle: true,
+  format: 'esm',
+  sourcemap: 'linked',
+  sourcesContent: false,
+  minifySyntax: true,
+  minifyWhitespace: true, // names stay: stack traces must be readable
+  legalComments: 'none',
+  logLevel: 'warning',
+  outdir: dist,
+  absWorkingDir: root,
+  write: false,
+} satisfies BuildOptions;
+
+const node = { ...common, platform: 'node', target: 'node20' } satisfies BuildOptions;
+
+const bundles: { entry: string; options: BuildOptions }[] = [
+  { entry: 'runtime-native/index.ts', options: { ...node, entryPoints: { index: 'runtime-native/index.ts' } } },
+  {
+    entry: 'runtime-js/index.ts',
+    options: {
+      ...common,
+      platform: 'browser',
+      target: 'es2022',
+      entryPoints: { browser: 'runtime-js/index.ts' },
+      minifyIdentifiers: true, // those of emitted code are made at run time
+      plugins: [libraryApart],
+    },
+  },
+];
+
+/** Builds everything whose entry exists. */
+export async function build(): Promise<void> {
+  const started = Date.now();
+  const ready = bundles.filter(({ entry }) => {
+    const there = existsSync(join(root, entry));
+    if (!there) console.error(`build: no ${entry} yet, left out`);
+    return there;
+  });
+
+  await mkdir(dist, { recursive: true });
+  await Promise.all([
+    buildCommand(root, dist, common),
+    Promise.all(ready.map(({ options }) => writeBundle(options))),
+    buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() => writeBrowserLibrary(join(dist, 'lib'), dist)),
+    buildDeclarations(ready.map(({ entry }) => entry)),
+  ]);
+  await writeFile(stamp, String(started));
+}
+
+/** Builds unless dist/ is newer than everything it is made from. */
+export async function buildIfStale(): Promise<void> {
+  const builtMs = Number(await readFile(stamp, 'utf8').catch(() => '0'));
+  const changedMs = await Promise.all(inputs.map((name) => lastChange(join(root, name))));
+  if (Math.max(...changedMs) >= builtMs) await build();
+}
+
+async function writeBundle(options: BuildOptions): Promise<void> {
+  const { outputFiles = [] } = await bundle(options).catch(() => process.exit(1)); // esbuild has said why
+  for (const file of outputFiles) await replaceFile(file.path, file.contents);
+}
+
+async function replaceFile(path: string, contents: Uint8Array): Promise<void> {
+  const fresh = `${path}.${process.pid}`;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(fresh, contents);
+  await rename(fresh, path);
+}
+
+/** tsc writes the declarations. A type error is a matter for `npm run typecheck`, not a reason to have no build. */
+async function buildDeclarations(entries: string[]): Promise<void> {
+  const files = entries.filter((entry) => entry.endsWith('/index.ts'));
+  if (files.length < 2) return;
+
+  const tsc = spawn(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], { cwd: root });
+  const status = await new Promise((done) => tsc.on('close', done));
+  if (status !== 0) console.error('build: type errors, see `npm run typecheck`');
+}
+
+async function lastChange(path: string): Promise<number> {
+  const info = await stat(path).catch(() => undefined);
+  if (info === undefined) return 0;
+  if (!info.isDirectory()) return info.mtimeMs;
+
+  const children = (await readdir(path)).filter((name) => !name.endsWith('.test.ts'));
+  return Math.max(info.mtimeMs, ...(await Promise.all(children.map((name) => lastChange(join(path, name))))));
+}
+
+if (relative(process.argv[1] ?? '', fileURLToPath(import.meta.url)) === '') {
+  await (process.argv.includes('--if-stale') ? buildIfStale() : build());
+}
