@@ -2,7 +2,7 @@
 
 import { ProgramError } from '../language/runtime/errors.ts';
 import { display } from '../language/runtime/render.ts';
-import { fromBytes } from '../language/values/bytes.ts';
+import { utf8Decode } from '../language/values/bytes.ts';
 import { codec, Str, type Value } from '../language/values/values.ts';
 import { any, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
@@ -38,7 +38,7 @@ function fromBits(codes: readonly Value[]): Value {
 
 /** The text in UTF-16, little endian, with the two zero bytes that end such a text for Windows. */
 function* toUtf16(bytes: string): Work<Value> {
-  const decoded = `${fromBytes(bytes)}\0`;
+  const decoded = `${utf8Decode(bytes)}\0`;
   const units = new Uint8Array(2 * decoded.length);
   for (let i = 0; i < decoded.length; i++) {
     const unit = decoded.charCodeAt(i);

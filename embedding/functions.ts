@@ -4,7 +4,7 @@ import type { Builtin } from '../builtins/registry.ts';
 import { traceOf } from '../language/diagnostics/trace.ts';
 import { ProgramError } from '../language/runtime/errors.ts';
 import { Exit, type Machine, type Resume } from '../language/runtime/machine.ts';
-import { toBytes } from '../language/values/bytes.ts';
+import { utf8Encode } from '../language/values/bytes.ts';
 import { type Fn, Spread, SUSPENDED, type Suspended, type Value } from '../language/values/values.ts';
 import {
   type FunctionBorder,
@@ -63,12 +63,12 @@ export class Functions implements FunctionBorder {
   fromJs(js: JsFunction): Fn {
     let made = this.#taken.get(js);
     if (made === undefined) {
-      const name = toBytes(js.name || 'a JavaScript function');
+      const name = utf8Encode(js.name || 'a JavaScript function');
       made = (...given) => {
         const last: unknown = given.at(-1);
         return this.#run(name, js, last instanceof Spread ? [...given.slice(0, -1), ...last.items] : given);
       };
-      Object.defineProperty(made, 'name', { value: toBytes(js.name) });
+      Object.defineProperty(made, 'name', { value: utf8Encode(js.name) });
       this.#taken.set(js, made);
       this.#given.set(made, js as MagnoliaFunction); // so that it comes back as it was given
     }
@@ -78,13 +78,13 @@ export class Functions implements FunctionBorder {
   /** A JavaScript function as a builtin. */
   builtin(name: string, js: JsFunction): Builtin {
     return {
-      name: toBytes(name),
+      name: utf8Encode(name),
       group: 'runtime',
       help: 'a function of the program that runs this one',
       params: [],
       unchecked: true,
       suspends: true,
-      run: (_machine, ...args: Value[]) => this.#run(toBytes(name), js, args),
+      run: (_machine, ...args: Value[]) => this.#run(utf8Encode(name), js, args),
     };
   }
 
@@ -132,7 +132,7 @@ export class Functions implements FunctionBorder {
 
   #failure(name: string, error: unknown, at: number | null): Error {
     if (error instanceof Exit || error instanceof ProgramError) return error;
-    const reason = toBytes(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+    const reason = utf8Encode(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
     this.#thrown = { reason, error };
     return new ProgramError(reason, at);
   }

@@ -1,7 +1,7 @@
 /** Standard input of an embedded program: the lines in whatever pieces the embedder has. */
 
 import type { InputLine } from '../builtins/processes.ts';
-import { toBytes } from '../language/values/bytes.ts';
+import { utf8Encode } from '../language/values/bytes.ts';
 import { codec } from '../language/values/values.ts';
 
 /** A piece of input, of any length. */
@@ -10,7 +10,7 @@ export type Chunk = string | Uint8Array;
 export type Input = Chunk | Iterable<Chunk> | AsyncIterable<Chunk>;
 
 function bytesOfChunk(chunk: Chunk): string {
-  return typeof chunk === 'string' ? toBytes(chunk) : codec.decode(chunk, 0, chunk.length);
+  return typeof chunk === 'string' ? utf8Encode(chunk) : codec.decode(chunk, 0, chunk.length);
 }
 
 export class InputLines {
@@ -54,7 +54,7 @@ export class InputLines {
           this.#at = 0;
         }
       } catch (error) {
-        this.#ended = toBytes(error instanceof Error ? error.message : String(error));
+        this.#ended = utf8Encode(error instanceof Error ? error.message : String(error));
       }
     }
   }

@@ -1,7 +1,7 @@
 /** Files that exist in memory only: for browsers, tests, and programs that must not see the files of the system. */
 
 import type { FileBackend, FileInfo, FileOutcome, OpenFile, OpenMode, Outcome } from '../builtins/files.ts';
-import { fromBytes, toBytes } from '../language/values/bytes.ts';
+import { utf8Decode, utf8Encode } from '../language/values/bytes.ts';
 import { codec, Str } from '../language/values/values.ts';
 import { bytesOf } from './values.ts';
 
@@ -52,15 +52,15 @@ export class MemoryFiles implements FileBackend {
     /** The working directory of programs; it is made. */
     readonly directory = '/',
   ) {
-    this.#start = partsOf(toBytes(directory));
+    this.#start = partsOf(utf8Encode(directory));
     this.#makeAll(this.#start);
     for (const [path, content] of Object.entries(contents)) this.put(path, content);
   }
 
   /** Puts a file at a path, together with the directories above it. */
   put(path: string, content: string | Uint8Array): void {
-    const bytes = typeof content === 'string' ? toBytes(content) : codec.decode(content, 0, content.length);
-    const names = this.#parts(toBytes(path));
+    const bytes = typeof content === 'string' ? utf8Encode(content) : codec.decode(content, 0, content.length);
+    const names = this.#parts(utf8Encode(path));
     const name = names.pop();
     const directory = name === undefined ? null : this.#makeAll(names);
     if (name === undefined || directory === null || directory.entries.get(name) instanceof Directory) {
@@ -71,14 +71,14 @@ export class MemoryFiles implements FileBackend {
 
   /** The bytes of a file; null when there is no file at this path. */
   bytes(path: string): Uint8Array | null {
-    const found = this.#find(toBytes(path));
+    const found = this.#find(utf8Encode(path));
     return found instanceof File ? bytesOf(found.content.text) : null;
   }
 
   /** The text of a file; null when there is no file at this path. */
   text(path: string): string | null {
-    const found = this.#find(toBytes(path));
-    return found instanceof File ? fromBytes(found.content.text) : null;
+    const found = this.#find(utf8Encode(path));
+    return found instanceof File ? utf8Decode(found.content.text) : null;
   }
 
   /** The paths of all files. */
@@ -87,7 +87,7 @@ export class MemoryFiles implements FileBackend {
     const walk = (directory: Directory, path: string): void => {
       for (const [name, entry] of directory.entries) {
         if (entry instanceof Directory) walk(entry, `${path}${name}/`);
-        else found.push(fromBytes(path + name));
+        else found.push(utf8Decode(path + name));
       }
     };
     walk(this.#root, '/');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Compiled } from '../language/runtime/compile.ts';
 import { Source } from '../language/syntax/source.ts';
-import { toBytes } from '../language/values/bytes.ts';
+import { utf8Encode } from '../language/values/bytes.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { absolutePath, directoryOf, LoadedPrograms, libraryFirst, memoryModules } from './modules.ts';
 
@@ -9,7 +9,7 @@ function found(path: string, directory = '/'): string | null {
   const files = new MemoryFiles();
   for (const name of ['/a.oak', '/b.mg', '/b.ok', '/lib/c.oak', '/lib/a.mag', '/ü.oak', '/lib/UP.OAK', '/x.conf', '/x.conf.oak'])
     files.put(name, name);
-  return memoryModules(files).find(toBytes(path), directory)?.key ?? null;
+  return memoryModules(files).find(utf8Encode(path), directory)?.key ?? null;
 }
 
 describe('modules in memory', () => {

@@ -3,7 +3,7 @@
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
 import type { Compiled } from '../language/runtime/compile.ts';
 import { Source } from '../language/syntax/source.ts';
-import { fromBytes } from '../language/values/bytes.ts';
+import { utf8Decode } from '../language/values/bytes.ts';
 import { type MemoryFiles, partsOf } from './memory-files.ts';
 import type { Library } from './options.ts';
 
@@ -18,7 +18,7 @@ export function libraryFirst(library: Library, others: ModuleFinder | null): Mod
 export function memoryModules(files: MemoryFiles): ModuleFinder {
   return {
     find(path, directory) {
-      const asked = fromBytes(path);
+      const asked = utf8Decode(path);
       const whole = absolutePath(asked, directory);
       const named = isProgram(asked);
       for (const candidate of named ? [whole] : EXTENSIONS.map((extension) => whole + extension)) {

@@ -3,7 +3,7 @@
 import type { Problem, TraceEntry } from '../language/diagnostics/problem.ts';
 import { report } from '../language/diagnostics/report.ts';
 import type { Source } from '../language/syntax/source.ts';
-import { fromBytes } from '../language/values/bytes.ts';
+import { utf8Decode } from '../language/values/bytes.ts';
 
 /** A place in a text. Lines and columns count characters from 1; `offset` is that of JavaScript strings, a byte order mark left out. */
 export interface Place {
@@ -46,7 +46,7 @@ export class MagnoliaError extends Error {
   readonly report: string;
 
   constructor(problem: Problem, cause?: unknown) {
-    super(fromBytes(problem.reason), cause === undefined ? undefined : { cause });
+    super(utf8Decode(problem.reason), cause === undefined ? undefined : { cause });
     const told = { ...problem, trace: problem.trace.filter(({ file }) => file !== LOADING) };
     this.problem = problemData(told);
     this.report = report(told, { colour: false });
@@ -80,13 +80,13 @@ function problemData(problem: Problem): ProblemData {
   const at = place === null ? null : place.source.lineAndColumn(place.at);
   return {
     kind,
-    reason: fromBytes(reason),
+    reason: utf8Decode(reason),
     file: place?.source.file ?? null,
     line: at?.line ?? null,
     column: at?.column ?? null,
     span: place === null ? null : spanOf(place),
     hint,
-    trace: trace.map((entry) => ({ ...entry, name: entry.name === null ? null : fromBytes(entry.name) })),
+    trace: trace.map((entry) => ({ ...entry, name: entry.name === null ? null : utf8Decode(entry.name) })),
     inThread: thread !== null,
   };
 }

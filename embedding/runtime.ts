@@ -15,7 +15,7 @@ import { type Compiled, compile } from '../language/runtime/compile.ts';
 import { Exit, type Machine } from '../language/runtime/machine.ts';
 import { ParseError } from '../language/syntax/parse-error.ts';
 import { Source } from '../language/syntax/source.ts';
-import { toBytes } from '../language/values/bytes.ts';
+import { utf8Encode } from '../language/values/bytes.ts';
 import { type Fn, getKey, type Obj, type Value } from '../language/values/values.ts';
 import { Functions } from './functions.ts';
 import { directoryOf, LoadedPrograms, libraryFirst } from './modules.ts';
@@ -165,9 +165,9 @@ export class Runtime {
     return {
       names: () => ownKeys(module),
       get: (name) =>
-        this.#functions.value(ownKeys(module).includes(toBytes(name)) ? (getKey(module, toBytes(name)) ?? null) : null),
+        this.#functions.value(ownKeys(module).includes(utf8Encode(name)) ? (getKey(module, utf8Encode(name)) ?? null) : null),
       call: async (name, ...args) => {
-        const fn = getKey(module, toBytes(name)) ?? null;
+        const fn = getKey(module, utf8Encode(name)) ?? null;
         if (!isCallable(fn)) throw new TypeError(`${name} is not a function of the program`);
         return await this.#call(
           fn,

@@ -18,7 +18,7 @@
  */
 
 import { definitionOf } from '../language/runtime/units.ts';
-import { fromBytes, toBytes } from '../language/values/bytes.ts';
+import { utf8Decode, utf8Encode } from '../language/values/bytes.ts';
 import {
   Atom,
   atom,
@@ -107,9 +107,9 @@ export function toJs(value: Value, options: ToJsOptions = {}, functions: Functio
 
   const convert = (one: Value): JsValue => {
     if (one === null || typeof one === 'number' || typeof one === 'bigint' || typeof one === 'boolean') return one;
-    if (one instanceof Str) return options.strings === 'bytes' ? bytesOf(one.text) : fromBytes(one.text);
+    if (one instanceof Str) return options.strings === 'bytes' ? bytesOf(one.text) : utf8Decode(one.text);
     if (one instanceof Float) return one.value;
-    if (one instanceof Atom) return options.atoms === 'text' ? fromBytes(one.name) : Symbol.for(fromBytes(one.name));
+    if (one instanceof Atom) return options.atoms === 'text' ? utf8Decode(one.name) : Symbol.for(utf8Decode(one.name));
     if (one instanceof Empty) return one;
     if (one instanceof Pointer) throw new TypeError('Pointers mean nothing outside of their program');
     if (typeof one === 'function') return functions.toJs(one);
@@ -125,7 +125,7 @@ export function toJs(value: Value, options: ToJsOptions = {}, functions: Functio
   for (let one = open.pop(); one !== undefined; one = open.pop()) {
     const into = made.get(one) as JsValue[] & { [key: string]: JsValue }; // made when it was put among the open ones
     if (Array.isArray(one)) for (const item of one) into.push(convert(item));
-    else for (const key of ownKeys(one)) define(into, fromBytes(key), convert(getKey(one, key) ?? null));
+    else for (const key of ownKeys(one)) define(into, utf8Decode(key), convert(getKey(one, key) ?? null));
   }
   return result;
 }
@@ -147,9 +147,9 @@ export function fromJs(value: unknown, functions: FunctionBorder = NO_FUNCTIONS)
         if (BigInt.asIntN(64, one) !== one) throw new RangeError(`${one} does not fit into 64 bits`);
         return wrapInt(one);
       case 'string':
-        return new Str(toBytes(one));
+        return new Str(utf8Encode(one));
       case 'symbol':
-        return atom(toBytes(one.description ?? ''));
+        return atom(utf8Encode(one.description ?? ''));
       case 'function':
         return functions.fromJs(one as JsFunction); // any function can be called
       case 'object':
@@ -178,7 +178,8 @@ export function fromJs(value: unknown, functions: FunctionBorder = NO_FUNCTIONS)
     if (Array.isArray(into))
       for (const item of one as unknown[]) into.push(convert(item)); // an array made it
     else
-      for (const [key, item] of one instanceof Map ? one : Object.entries(one)) setKey(into, toBytes(String(key)), convert(item));
+      for (const [key, item] of one instanceof Map ? one : Object.entries(one))
+        setKey(into, utf8Encode(String(key)), convert(item));
   }
   return result;
 }

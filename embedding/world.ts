@@ -16,7 +16,7 @@ import { unavailableSockets } from '../builtins/sockets/unavailable.ts';
 import { textBuiltins } from '../builtins/text.ts';
 import { timeBuiltins } from '../builtins/time.ts';
 import type { ModuleFinder } from '../language/modules.ts';
-import { toBytes } from '../language/values/bytes.ts';
+import { utf8Encode } from '../language/values/bytes.ts';
 import { closableExec, closableFiles, closableSockets } from './closing.ts';
 import { InputLines } from './input.ts';
 import { MemoryFiles } from './memory-files.ts';
@@ -170,9 +170,10 @@ function processesOf({ args = [], env = {}, input = '', processes = 'none' }: Ru
   const mayExec = processes === 'system' && system.exec !== null;
   const { exec, closeAll } = closableExec(system.exec ?? (() => () => {}));
   const backend: ProcessBackend = {
-    args: ['magnolia', '(program)', ...args].map(toBytes),
+    args: ['magnolia', '(program)', ...args].map(utf8Encode),
     *environment() {
-      for (const [name, value] of Object.entries(env)) if (value !== undefined) yield [toBytes(name), toBytes(value)] as const;
+      for (const [name, value] of Object.entries(env))
+        if (value !== undefined) yield [utf8Encode(name), utf8Encode(value)] as const;
     },
     exec,
     takeLine: () => lines.take(),

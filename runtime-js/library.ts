@@ -12,7 +12,7 @@ import { CALL_FIELDS } from '../language/compiler/steps.ts';
 import { type Compiled, compile } from '../language/runtime/compile.ts';
 import { registerUnit, type Unit } from '../language/runtime/units.ts';
 import { Source } from '../language/syntax/source.ts';
-import { toBytes } from '../language/values/bytes.ts';
+import { utf8Encode } from '../language/values/bytes.ts';
 import { type LibraryModule, library } from './library-data.ts';
 
 const modules: { [name: string]: LibraryModule } = { ...library.modules };
@@ -35,7 +35,7 @@ export const bundledLibrary: Library = {
     }
     return null;
   },
-  source: (name) => (Object.hasOwn(modules, name) ? toBytes(modules[name]?.source ?? '') : undefined),
+  source: (name) => (Object.hasOwn(modules, name) ? utf8Encode(modules[name]?.source ?? '') : undefined),
   find(name) {
     const found = Object.hasOwn(modules, name) ? modules[name] : undefined;
     if (found === undefined) return null;

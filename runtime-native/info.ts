@@ -1,7 +1,7 @@
 /** What a program can find out about the process and the machine that it runs on. */
 import { availableParallelism } from 'node:os';
 import type { RuntimeInfo } from '../builtins/runtime-info.ts';
-import { toBytes } from '../language/values/bytes.ts';
+import { utf8Encode } from '../language/values/bytes.ts';
 
 /** How Go names what Node names otherwise. */
 const SYSTEMS: { readonly [platform: string]: string } = { win32: 'windows', sunos: 'solaris' };
@@ -13,7 +13,7 @@ export const nodeInfo: Omit<RuntimeInfo, 'modules' | 'source'> = {
   arch: PROCESSORS[process.arch] ?? process.arch,
   cpus: availableParallelism(),
   pid: process.pid,
-  exe: toBytes(process.execPath),
+  exe: utf8Encode(process.execPath),
   memory() {
     const { heapUsed, heapTotal } = process.memoryUsage();
     return { live: heapUsed, heap: heapTotal };

@@ -3,7 +3,7 @@ import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:f
 import { dirname, join, resolve } from 'node:path';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
 import { Source } from '../language/syntax/source.ts';
-import { fromBytes } from '../language/values/bytes.ts';
+import { utf8Decode } from '../language/values/bytes.ts';
 import { compiledLibrary } from './library.ts';
 import { decode } from './text.ts';
 
@@ -19,7 +19,7 @@ export function nativeModules(folders: readonly string[] = []): ModuleFinder {
       }
       const compiled = compiledLibrary(path);
       if (compiled !== null) return compiled;
-      const file = programFile(fromBytes(path), directory);
+      const file = programFile(utf8Decode(path), directory);
       return file === null ? null : fileModule(file, false);
     },
   };

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Platform } from '../embedding/options.ts';
 import { Source } from '../language/syntax/source.ts';
-import { toBytes } from '../language/values/bytes.ts';
+import { utf8Encode } from '../language/values/bytes.ts';
 import { nodeFiles } from './files.ts';
 import { NodeHost } from './host.ts';
 import { nodeInfo } from './info.ts';
@@ -33,7 +33,7 @@ export const nodePlatform: Platform = {
     source(name) {
       const loaded = compiledLibrary(name)?.load();
       if (loaded === undefined) return undefined;
-      return toBytes((loaded instanceof Source ? loaded : loaded.unit.source()).text);
+      return utf8Encode((loaded instanceof Source ? loaded : loaded.unit.source()).text);
     },
   },
   fuel: undefined,

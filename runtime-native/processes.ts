@@ -1,7 +1,7 @@
 /** The process that runs a program, and the programs that it runs. */
 import { spawn } from 'node:child_process';
 import type { Command, Execution, ProcessBackend } from '../builtins/processes.ts';
-import { fromBytes, toBytes } from '../language/values/bytes.ts';
+import { utf8Decode, utf8Encode } from '../language/values/bytes.ts';
 import { codeOf, errnoText } from './errno.ts';
 import { toBuffer, toText } from './latin1.ts';
 import { LineInput } from './line-input.ts';
@@ -18,8 +18,8 @@ function startFailure({ path }: Command, error: unknown): Execution {
 
 /** What the operating system gets as UTF-8 must have been UTF-8: Node has no other way to pass it on. */
 function asArgument(bytes: string): string | null {
-  const text = fromBytes(bytes);
-  return toBytes(text) === bytes && !bytes.includes('\0') ? text : null;
+  const text = utf8Decode(bytes);
+  return utf8Encode(text) === bytes && !bytes.includes('\0') ? text : null;
 }
 
 function exec(command: Command, done: (execution: Execution) => void): () => void {
@@ -69,9 +69,9 @@ const standardInput = new LineInput(() => process.stdin);
 /** The backend for this process. `args` is what the program is told of its command line, as ordinary text. */
 export function nodeProcesses(args: readonly string[]): ProcessBackend {
   return {
-    args: args.map(toBytes),
+    args: args.map(utf8Encode),
     *environment() {
-      for (const [name, value] of Object.entries(process.env)) yield [toBytes(name), toBytes(value ?? '')] as const;
+      for (const [name, value] of Object.entries(process.env)) yield [utf8Encode(name), utf8Encode(value ?? '')] as const;
     },
     exec,
     takeLine: () => standardInput.take(),

@@ -1,8 +1,8 @@
 /** Text from the world. */
 import { isUtf8 } from 'node:buffer';
-import { fromBytes } from '../language/values/bytes.ts';
+import { utf8Decode } from '../language/values/bytes.ts';
 
 /** UTF-8 to text; each byte that is part of no character becomes U+FFFD. */
 export function decode(bytes: Buffer): string {
-  return isUtf8(bytes) ? bytes.toString('utf8') : fromBytes(bytes.toString('latin1'));
+  return isUtf8(bytes) ? bytes.toString('utf8') : utf8Decode(bytes.toString('latin1'));
 }

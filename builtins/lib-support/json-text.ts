@@ -1,5 +1,5 @@
 /** The strings of JSON: writing one, and reading one inside a longer text. All over byte text. */
-import { isAscii, sequenceLength, toBytes } from '../../language/values/bytes.ts';
+import { isAscii, sequenceLength, utf8Encode } from '../../language/values/bytes.ts';
 import { inParts } from './split-replace.ts';
 
 /** No character that needs an escape, and no byte that could be wrong. */
@@ -72,10 +72,10 @@ function readEscape(json: string, at: number): JsonString | undefined {
   if (unit >= 0xd800 && unit <= 0xdbff && json.startsWith('\\u', at + 5)) {
     const low = readUnit(json, at + 7);
     if (low !== undefined && low >= 0xdc00 && low <= 0xdfff) {
-      return { bytes: toBytes(String.fromCharCode(unit, low)), end: at + 11 };
+      return { bytes: utf8Encode(String.fromCharCode(unit, low)), end: at + 11 };
     }
   }
-  return { bytes: toBytes(String.fromCharCode(unit)), end: at + 5 };
+  return { bytes: utf8Encode(String.fromCharCode(unit)), end: at + 5 };
 }
 
 /** The four hexadecimal digits at `at`. */

@@ -1,7 +1,7 @@
 /**
  * The line ends and encodings of mail over byte text, each in one pass, since messages are long: 25 MB is an ordinary attachment.
  */
-import { toBytes } from '../../language/values/bytes.ts';
+import { utf8Encode } from '../../language/values/bytes.ts';
 import { codec } from '../../language/values/values.ts';
 
 const UNSAFE = /[\r\n\0]/;
@@ -192,7 +192,7 @@ export function toUtf8(text: string, charset: string): string {
   if (decoder.encoding === 'windows-1252') return fromWindows1252(text); // Node 20 takes it for ISO 8859-1
   const bytes = new Uint8Array(text.length);
   codec.encode(text, bytes, 0);
-  return toBytes(decoder.decode(bytes));
+  return utf8Encode(decoder.decode(bytes));
 }
 
 /** Where windows-1252 differs from ISO 8859-1: the characters of the bytes 0x80 to 0x9F; what is not assigned stays a control. */

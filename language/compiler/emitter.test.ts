@@ -4,7 +4,7 @@ import { runProgram } from '../../builtins/testing/test-run.ts';
 import { ParseError } from '../syntax/parse-error.ts';
 import { parseProgram } from '../syntax/parser.ts';
 import { Source } from '../syntax/source.ts';
-import { fromBytes, toBytes } from '../values/bytes.ts';
+import { utf8Decode, utf8Encode } from '../values/bytes.ts';
 import { literal } from './emit-nodes.ts';
 import { emit } from './emitter.ts';
 
@@ -173,7 +173,7 @@ describe('the text of a program', () => {
       const source = `s := ${quoted}\no := {${quoted}: 1, (${quoted}): 2}\np(o.${quoted})\np(s == ${quoted})\nif s { ${quoted} -> p(3) }\np(s)`;
       const { output, errors } = runProgram(PRELUDE + source);
       expect(errors).toEqual([]);
-      expect(output).toBe(`2 true 3 ${toBytes(text)} `);
+      expect(output).toBe(`2 true 3 ${utf8Encode(text)} `);
       expect(foreignWords(emitted(source))).toEqual([]);
     });
   }
@@ -189,7 +189,7 @@ describe('the text of a program', () => {
   it('can be long', () => {
     const text = `${'\\"é'.repeat(70_000)}`;
     const quoted = text.replace(/\\/g, '\\\\');
-    expect(fromBytes(runProgram(`print('${quoted}')`).output)).toBe(text);
+    expect(utf8Decode(runProgram(`print('${quoted}')`).output)).toBe(text);
     expect(runProgram(`o := {'${quoted}': 5}, o.'${quoted}'`).value).toBe(5);
   });
 

@@ -9,7 +9,7 @@
 import type { Expr, Program } from '../syntax/ast.ts';
 import { nodeAt } from '../syntax/ast-walk.ts';
 import type { Source } from '../syntax/source.ts';
-import { fromBytes } from '../values/bytes.ts';
+import { utf8Decode } from '../values/bytes.ts';
 import { LIBRARIES, librariesWith, namesIn } from './library-index.ts';
 import { nearest } from './nearest.ts';
 import { type Binding, visibleNames } from './visible-names.ts';
@@ -79,15 +79,15 @@ class Hints {
     if (!listOrText || callee.kind !== 'name' || call.args.length !== 1) return null;
     const item = call.args[0];
     const written = item === undefined || start > callee.start ? null : this.#written(item);
-    return written === null || end < start ? null : `an item is read with a dot: ${fromBytes(callee.name)}.(${written})`;
+    return written === null || end < start ? null : `an item is read with a dot: ${utf8Decode(callee.name)}.(${written})`;
   }
 
   /** `name <- value` without such a name. */
   undefinedTarget(): string | null {
     const name = this.#scene.reason.slice(0, -' is undefined'.length);
-    const meant = nearest(fromBytes(name), new Set([...this.#visible().keys()].map(fromBytes))); // nobody means a builtin
+    const meant = nearest(utf8Decode(name), new Set([...this.#visible().keys()].map(utf8Decode))); // nobody means a builtin
     if (meant !== null) return `did you mean \`${meant}\`?`;
-    return `\`<-\` changes a variable that exists already; \`${fromBytes(name)} := …\` makes one`;
+    return `\`<-\` changes a variable that exists already; \`${utf8Decode(name)} := …\` makes one`;
   }
 
   /** `left.key` where left is neither string, list nor object. */
@@ -105,7 +105,7 @@ class Hints {
     if (read === null) return null;
     const { key } = read;
     if (key.kind === 'name') {
-      const name = fromBytes(key.name);
+      const name = utf8Decode(key.name);
       if (this.#reachable().has(name))
         return `for the item at the index \`${name}\` write ${this.#written(read.object) ?? ''}.(${name})`;
       return null;
@@ -212,13 +212,13 @@ class Hints {
 
   /** All names in reach, as ordinary text. */
   #reachable(): Set<string> {
-    return new Set([...this.#visible().keys(), ...this.#scene.names].map(fromBytes));
+    return new Set([...this.#visible().keys(), ...this.#scene.names].map(utf8Decode));
   }
 
   /** Why a name is `?`; null when it is no name or when the source does not tell. */
   #missing(node: Expr): string | null {
     if (node.kind !== 'name') return null;
-    const name = fromBytes(node.name);
+    const name = utf8Decode(node.name);
     const bindings = this.#visible().get(node.name);
     if (bindings !== undefined) return bindings.every(({ lasting }) => lasting) ? this.#notYet(name, bindings) : null;
     if (this.#scene.names.includes(node.name)) return null;
@@ -249,7 +249,7 @@ class Hints {
   #moduleName(libraries: readonly string[]): { name: string; library: string } | null {
     for (const [name, bindings] of this.#visible()) {
       const library = bindings.find(({ imports }) => imports !== null && libraries.includes(imports))?.imports;
-      if (typeof library === 'string') return { name: fromBytes(name), library };
+      if (typeof library === 'string') return { name: utf8Decode(name), library };
     }
     return null;
   }
@@ -258,7 +258,7 @@ class Hints {
   #member(callee: Extract<Expr, { kind: 'property' }>): string | null {
     const { object, key } = callee;
     if (key.kind !== 'name') return null;
-    const name = fromBytes(key.name);
+    const name = utf8Decode(key.name);
     const written = this.#written(object);
     const library =
       object.kind === 'name'

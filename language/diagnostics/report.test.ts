@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Source } from '../syntax/source.ts';
-import { toBytes } from '../values/bytes.ts';
+import { utf8Encode } from '../values/bytes.ts';
 import type { Problem } from './problem.ts';
 import { report } from './report.ts';
 
@@ -84,7 +84,7 @@ describe('report', () => {
   });
 
   it('says [0:0] when the place is not known, keeps every line of the reason, and heads an error of a thread', () => {
-    const one = { ...problem('«x»'), place: null, reason: toBytes('größer\nals gedacht'), thread: 'in a callback' };
+    const one = { ...problem('«x»'), place: null, reason: utf8Encode('größer\nals gedacht'), thread: 'in a callback' };
     expect(plain(one)).toBe('Runtime Error in a callback: größer\nals gedacht\n  Position: [0:0]\n');
   });
 

@@ -21,7 +21,7 @@
  */
 
 import type { Source } from '../syntax/source.ts';
-import { fromBytes } from '../values/bytes.ts';
+import { utf8Decode } from '../values/bytes.ts';
 import type { Problem, TraceEntry } from './problem.ts';
 import { columnsOf, withoutControls } from './text-width.ts';
 
@@ -45,8 +45,8 @@ export function report(problem: Problem, options: { readonly colour: boolean }):
   const paint = options.colour ? coloured : plain;
   const { place, related } = problem;
   const kind = problem.kind === 'parse' ? 'Parse Error' : 'Runtime Error';
-  const heading = problem.thread === null ? kind : `${kind} ${withoutControls(fromBytes(problem.thread))}`;
-  const lines = [`${paint('bad', `${heading}:`)} ${paint('red', withoutControls(fromBytes(problem.reason)))}`];
+  const heading = problem.thread === null ? kind : `${kind} ${withoutControls(utf8Decode(problem.thread))}`;
+  const lines = [`${paint('bad', `${heading}:`)} ${paint('red', withoutControls(utf8Decode(problem.reason)))}`];
 
   if (place === null) {
     lines.push(`  ${paint('label', 'Position:')} [0:0]`);
@@ -71,7 +71,7 @@ export function report(problem: Problem, options: { readonly colour: boolean }):
 function traceLines({ trace, omitted }: Problem, file: string, paint: Paint): string[] {
   const entry = (one: TraceEntry): string => {
     const name =
-      one.name === '' ? 'anonymous fn' : one.name === null ? 'top level' : `fn ${withoutControls(fromBytes(one.name))}`;
+      one.name === '' ? 'anonymous fn' : one.name === null ? 'top level' : `fn ${withoutControls(utf8Decode(one.name))}`;
     const elsewhere = one.file === file ? '' : ` ${withoutControls(one.file)}`;
     return `    in ${name} [${one.line}:${one.column}]${paint('quiet', elsewhere)}`;
   };

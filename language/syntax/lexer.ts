@@ -8,7 +8,7 @@
  * The text is walked by UTF-16 units, and `#pairs` (how many surrogate pairs are behind) turns a unit into a code point offset.
  */
 
-import { toBytes } from '../values/bytes.ts';
+import { utf8Encode } from '../values/bytes.ts';
 import type { Source } from './source.ts';
 
 // biome-ignore format: a table
@@ -179,7 +179,7 @@ class Lexer {
     }
     const word = text.slice(from, this.#index);
     const kind = KEYWORDS.get(word) ?? 'name';
-    this.#push(kind, kind === 'name' ? toBytes(word) : word, start, start, this.#place());
+    this.#push(kind, kind === 'name' ? utf8Encode(word) : word, start, start, this.#place());
   }
 
   /**
@@ -237,7 +237,7 @@ class Lexer {
         break;
       }
       if (code === BACKSLASH) {
-        bytes += toBytes(text.slice(copied, this.#index));
+        bytes += utf8Encode(text.slice(copied, this.#index));
         this.#index++;
         bytes += this.#escape();
         copied = this.#index;
@@ -245,7 +245,7 @@ class Lexer {
         this.#step();
       }
     }
-    bytes += toBytes(text.slice(copied, this.#index));
+    bytes += utf8Encode(text.slice(copied, this.#index));
     if (closed) this.#index++;
     const token = this.#push('string', bytes, start, start, this.#place());
     if (!closed) this.#unclosedString = token;
@@ -264,7 +264,7 @@ class Lexer {
       this.#index += 2;
       return String.fromCharCode(Number.parseInt(text.slice(from + 1, from + 3), 16));
     }
-    return toBytes(written);
+    return utf8Encode(written);
   }
 }
 

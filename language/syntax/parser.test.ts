@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { fromBytes } from '../values/bytes.ts';
+import { utf8Decode } from '../values/bytes.ts';
 import type { Expr, Program } from './ast.ts';
 import { children } from './ast-walk.ts';
 import { ParseError } from './parse-error.ts';
@@ -15,7 +15,7 @@ function parse(text: string): Program {
 /** The last expression of a program as text. */
 function shown(text: string): string {
   const last = parse(text).body.at(-1);
-  return last === undefined ? '' : fromBytes(syntaxText(last));
+  return last === undefined ? '' : utf8Decode(syntaxText(last));
 }
 
 function errorOf(text: string): ParseError {

@@ -18,7 +18,7 @@ export function isAscii(text: string): boolean {
 }
 
 /** The UTF-8 encoding of a text, one character for each byte. A lone surrogate becomes U+FFFD. */
-export function toBytes(text: string): string {
+export function utf8Encode(text: string): string {
   if (isAscii(text)) return text;
 
   let out = '';
@@ -38,7 +38,7 @@ export function toBytes(text: string): string {
  * The text that some bytes are the UTF-8 encoding of. Each byte that belongs to no valid sequence becomes one U+FFFD, as in the
  * reference implementation; overlong forms, surrogates and values above U+10FFFF are not valid.
  */
-export function fromBytes(bytes: string): string {
+export function utf8Decode(bytes: string): string {
   if (isAscii(bytes)) return bytes;
 
   let out = '';

@@ -1,13 +1,13 @@
 /** A builtin as text, from its description in the registry. */
 import type { Builtin, Param } from '../../builtins/registry.ts';
 import { display } from '../../language/runtime/render.ts';
-import { fromBytes } from '../../language/values/bytes.ts';
+import { utf8Decode } from '../../language/values/bytes.ts';
 
 /** How it is called, what it does, what it takes and which errors it makes of what it does not take. */
 export function describeBuiltin(one: Builtin): string {
   const { name, params, rest, callback, backend, unchecked } = one;
   const shown = params.map(({ name: param, standard }) => (standard === undefined ? param : `${param} = ${display(standard)}`));
-  const lines = [`${name}(${[...shown, ...(rest === true ? ['more...'] : [])].join(', ')})`, `    ${fromBytes(one.help)}`];
+  const lines = [`${name}(${[...shown, ...(rest === true ? ['more...'] : [])].join(', ')})`, `    ${utf8Decode(one.help)}`];
 
   if (params.length > 0) {
     const width = Math.max(...params.map((param) => param.name.length));
@@ -26,7 +26,7 @@ export function describeBuiltin(one: Builtin): string {
   const errors: string[] = [];
   if (unchecked !== true && required > 0) errors.push(`${one.missing ?? name} requires ${required} arguments, got 0`);
   if (unchecked !== true) errors.push(...new Set(params.flatMap((param) => complaint(one, param))));
-  if (errors.length > 0) lines.push('', '    Errors', ...errors.map((error) => `      ${fromBytes(error)}`));
+  if (errors.length > 0) lines.push('', '    Errors', ...errors.map((error) => `      ${utf8Decode(error)}`));
   return `${lines.join('\n')}\n`;
 }
 

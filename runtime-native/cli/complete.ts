@@ -1,6 +1,6 @@
 /** Completing names at the REPL: variables, after a dot the keys of an object, and in `import('` the libraries. */
 import { ownKeys } from '../../embedding/values.ts';
-import { fromBytes, toBytes } from '../../language/values/bytes.ts';
+import { utf8Decode, utf8Encode } from '../../language/values/bytes.ts';
 import { getKey, HIDDEN, isObject, keysOf, staticsOf, type Value } from '../../language/values/values.ts';
 import { libraryNames } from '../library.ts';
 import { isInternal } from './library-help.ts';
@@ -28,12 +28,12 @@ export function complete(line: string, session: Names): [words: string[], typed:
   if (path === '') return [[], ''];
   const parts = path.split('.');
   const typed = parts.pop() ?? '';
-  const words = parts.length === 0 ? [...session.names(), ...KEYWORDS].map(fromBytes) : keysAfter(parts, session);
+  const words = parts.length === 0 ? [...session.names(), ...KEYWORDS].map(utf8Decode) : keysAfter(parts, session);
   return [[...new Set(words)].filter((word) => word.startsWith(typed) && isWord(word)).sort(), typed];
 }
 
 function keysAfter(parts: readonly string[], session: Names): string[] {
-  const [first = '', ...keys] = parts.map(toBytes);
+  const [first = '', ...keys] = parts.map(utf8Encode);
   let value = session.lookup(first) ?? null;
   for (const key of keys) {
     if (!isObject(value)) return [];
@@ -42,7 +42,7 @@ function keysAfter(parts: readonly string[], session: Names): string[] {
   const object = isObject(value) ? value : staticsOf(value);
   if (object === undefined) return [];
   const isModule = HIDDEN in object;
-  const names = (isModule ? ownKeys(object) : keysOf(object)).map(fromBytes);
+  const names = (isModule ? ownKeys(object) : keysOf(object)).map(utf8Decode);
   return isModule ? names.filter((name) => !name.startsWith('_')) : names;
 }
 

@@ -7,7 +7,7 @@ import type { Problem } from '../../language/diagnostics/problem.ts';
 import { Interpreter } from '../../language/interpreter.ts';
 import type { ModuleFinder } from '../../language/modules.ts';
 import { Source } from '../../language/syntax/source.ts';
-import { toBytes } from '../../language/values/bytes.ts';
+import { utf8Encode } from '../../language/values/bytes.ts';
 import { type NativeOptions, nativeBuiltins } from '../builtins.ts';
 import { NodeHost } from '../host.ts';
 import { libraryNames } from '../library.ts';
@@ -88,7 +88,7 @@ function librarySources(finder: ModuleFinder): NonNullable<NativeOptions['librar
     },
     source(module) {
       const source = sourceOf(finder, module);
-      return source === null ? undefined : toBytes(source.text);
+      return source === null ? undefined : utf8Encode(source.text);
     },
   };
 }

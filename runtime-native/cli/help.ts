@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Builtin } from '../../builtins/registry.ts';
 import { librariesWith } from '../../language/diagnostics/library-index.ts';
 import { nearest } from '../../language/diagnostics/nearest.ts';
-import { fromBytes } from '../../language/values/bytes.ts';
+import { utf8Decode } from '../../language/values/bytes.ts';
 import { libraryNames } from '../library.ts';
 import { COMMANDS, type Settings } from './arguments.ts';
 import { describeBuiltin } from './builtin-help.ts';
@@ -127,7 +127,7 @@ function builtinList(): string {
     if (!one.name.startsWith('__')) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
   }
   const parts = [...groups].map(
-    ([group, all]) => `${group}\n${columns(all.map(({ name, help: about }) => [name, fromBytes(about)]))}`,
+    ([group, all]) => `${group}\n${columns(all.map(({ name, help: about }) => [name, utf8Decode(about)]))}`,
   );
   return `What a program can call without importing it; magnolia help len tells more. The library is in magnolia help library.\n\n${parts.join('\n')}`;
 }

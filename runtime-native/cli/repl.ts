@@ -11,7 +11,7 @@ import { display } from '../../language/runtime/render.ts';
 import { ParseError } from '../../language/syntax/parse-error.ts';
 import { parseProgram } from '../../language/syntax/parser.ts';
 import { Source } from '../../language/syntax/source.ts';
-import { fromBytes } from '../../language/values/bytes.ts';
+import { utf8Decode } from '../../language/values/bytes.ts';
 import type { Value } from '../../language/values/values.ts';
 import type { Settings } from './arguments.ts';
 import { complete } from './complete.ts';
@@ -201,7 +201,7 @@ class Repl {
   #awaitLine(): void {
     if (!this.#running) return;
     this.#host.flush();
-    const begun = fromBytes(this.#host.begun);
+    const begun = utf8Decode(this.#host.begun);
     this.#reader?.setPrompt(begun.length < (process.stdout.columns || 80) ? begun : '');
   }
 

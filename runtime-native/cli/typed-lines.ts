@@ -5,7 +5,7 @@
  * and the program in one of them reads those that follow it.
  */
 import type { InputLine } from '../../builtins/processes.ts';
-import { toBytes } from '../../language/values/bytes.ts';
+import { utf8Encode } from '../../language/values/bytes.ts';
 
 export class TypedLines {
   readonly #lines: string[] = [];
@@ -29,7 +29,7 @@ export class TypedLines {
 
   /** Gives a line to the program that waits for one. */
   give(line: string): void {
-    this.#waiting.shift()?.({ kind: 'line', bytes: toBytes(line) });
+    this.#waiting.shift()?.({ kind: 'line', bytes: utf8Encode(line) });
   }
 
   /** The next line for the prompt; undefined when there is none. */
@@ -51,7 +51,7 @@ export class TypedLines {
   /** As a `ProcessBackend` has it. */
   takeLine(): InputLine | null {
     const line = this.awaited ? undefined : this.#lines.shift();
-    if (line !== undefined) return { kind: 'line', bytes: toBytes(line) };
+    if (line !== undefined) return { kind: 'line', bytes: utf8Encode(line) };
     return this.#ended ? { kind: 'end', bytes: '', cause: 'EOF' } : null;
   }
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { connect, type DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { isIP } from '../../builtins/sockets/address.ts';
 import { type Connection, type Encryption, Failure, type TlsOptions } from '../../builtins/sockets/backend.ts';
-import { toBytes } from '../../language/values/bytes.ts';
+import { utf8Encode } from '../../language/values/bytes.ts';
 import { codeOf } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
 import { alternativeNames, contextFor, peerCertificate, whyNotTrusted, whyNotTrustedClient } from './certificates.ts';
@@ -120,7 +120,7 @@ export function describe(stream: TLSSocket): Encryption {
         : {
             subject: oneLine(certificate.subject),
             issuer: oneLine(certificate.issuer),
-            names: alternativeNames(certificate).map(({ value }) => toBytes(value)),
+            names: alternativeNames(certificate).map(({ value }) => utf8Encode(value)),
             validFrom: isoTime(certificate.validFrom),
             validTo: isoTime(certificate.validTo),
             fingerprint: certificate.fingerprint256,
@@ -136,7 +136,7 @@ function nameOf(stream: TLSSocket): string | null {
 
 /** A certificate need not name its subject: names for it may stand elsewhere. */
 function oneLine(name: string | undefined): string {
-  return toBytes((name ?? '').split('\n').join(', '));
+  return utf8Encode((name ?? '').split('\n').join(', '));
 }
 
 function isoTime(text: string): string {
