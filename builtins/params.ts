@@ -3,7 +3,7 @@
  *
  *     params: [text('path'), optional(atomValue('flag'), atom('readwrite'))]
  *
- * A check that fails is worded `Mismatched types in call NAME(V, V)`, unless `saying` gives the parameter its own complaint.
+ * A check that fails is worded `Mismatched types in call NAME(V, V)`, unless `saying` gives the parameter its own text.
  */
 import { display } from '../language/runtime/render.ts';
 import {
@@ -22,24 +22,24 @@ import type { Param } from './registry.ts';
 
 /** Any value at all. */
 export function any(name: string): Param<Value> {
-  return { name, shape: 'any value', read: (value) => value };
+  return { name, expected: 'any value', read: (value) => value };
 }
 
 /** An int, in its canonical form. */
 export function int(name: string): Param<Int> {
-  return { name, shape: 'int', read: (value) => (isInt(value) ? value : undefined) };
+  return { name, expected: 'int', read: (value) => (isInt(value) ? value : undefined) };
 }
 
 /** An int from 0 on, as a JavaScript number (beyond 2^53 the nearest one). */
 export function nonNegativeInt(name: string): Param<number> {
-  return { name, shape: 'non-negative int', read: (value) => (isInt(value) && value >= 0 ? Number(value) : undefined) };
+  return { name, expected: 'non-negative int', read: (value) => (isInt(value) && value >= 0 ? Number(value) : undefined) };
 }
 
 /** An int or a float, as a JavaScript number. */
 export function number(name: string): Param<number> {
   return {
     name,
-    shape: 'int or float',
+    expected: 'int or float',
     read(value) {
       if (typeof value === 'number') return value;
       if (value instanceof Float) return value.value;
@@ -50,27 +50,27 @@ export function number(name: string): Param<number> {
 
 /** A string. */
 export function text(name: string): Param<Str> {
-  return { name, shape: 'string', read: (value) => (value instanceof Str ? value : undefined) };
+  return { name, expected: 'string', read: (value) => (value instanceof Str ? value : undefined) };
 }
 
 /** An atom. */
 export function atomValue(name: string): Param<Atom> {
-  return { name, shape: 'atom', read: (value) => (value instanceof Atom ? value : undefined) };
+  return { name, expected: 'atom', read: (value) => (value instanceof Atom ? value : undefined) };
 }
 
 /** A list. */
 export function list(name: string): Param<Value[]> {
-  return { name, shape: 'list', read: (value) => (Array.isArray(value) ? value : undefined) };
+  return { name, expected: 'list', read: (value) => (Array.isArray(value) ? value : undefined) };
 }
 
 /** An object; read its keys with `getKey`, for it may be a table. */
 export function object(name: string): Param<Obj | Table> {
-  return { name, shape: 'object', read: (value) => (isObject(value) ? value : undefined) };
+  return { name, expected: 'object', read: (value) => (isObject(value) ? value : undefined) };
 }
 
 /** Whatever can be called: a function, a builtin or a class. */
 export function callable(name: string): Param<Fn> {
-  return { name, shape: 'function', read: (value) => (isCallable(value) ? value : undefined) };
+  return { name, expected: 'function', read: (value) => (isCallable(value) ? value : undefined) };
 }
 
 /** Is this a function, a builtin or a class? */
@@ -78,12 +78,12 @@ export function isCallable(value: unknown): value is Fn {
   return typeof value === 'function';
 }
 
-/** The same parameter, with `standard` in its place when the argument is not given. */
-export function optional<T>(param: Param<T>, standard: Value): Param<T> {
-  return { ...param, standard };
+/** The same parameter, with `defaultValue` in its place when the argument is not given. */
+export function optional<T>(param: Param<T>, defaultValue: Value): Param<T> {
+  return { ...param, defaultValue };
 }
 
 /** The same parameter with its own words for a wrong argument: `before`, then the argument as errors show values. */
 export function saying<T>(param: Param<T>, before: string): Param<T> {
-  return { ...param, complaint: (_builtin, value) => before + display(value) };
+  return { ...param, errorText: (_builtin, value) => before + display(value) };
 }

@@ -20,14 +20,14 @@ import { type Fn, Spread, type Suspended, type Value } from '../language/values/
 /** One parameter: how an argument is checked and what the builtin's function gets for it. */
 export interface Param<T = unknown> {
   readonly name: string;
-  /** What is asked for, in words for `help`: `string`, `non-negative int`. */
-  readonly shape: string;
+  /** What is expected, in words for `help`: `string`, `non-negative int`. */
+  readonly expected: string;
   /** Gives the checked argument, or undefined when it is not what is asked for. */
   read(value: Value): T | undefined;
-  /** What is wrong; without it the text is `Mismatched types in call NAME(V, V)` with all arguments. */
-  readonly complaint?: (builtin: string, value: Value) => string;
-  /** Makes the parameter optional: this value stands in for it. */
-  readonly standard?: Value;
+  /** The text of the error for a wrong argument; without it the text is `Mismatched types in call NAME(V, V)` with all arguments. */
+  readonly errorText?: (builtin: string, value: Value) => string;
+  /** Makes the parameter optional: the value of a missing argument. */
+  readonly defaultValue?: Value;
 }
 
 export type Group =
@@ -122,15 +122,15 @@ function missing(one: Builtin, required: number, got: number): ProgramError {
 
 function mismatch(one: Builtin, index: number, value: Value, args: ArrayLike<Value>): ProgramError {
   const param = one.params[index] as Param; // the index of one of its parameters
-  if (param.complaint !== undefined) return new ProgramError(param.complaint(one.name, value));
-  const shown = one.params.map(({ standard }, i) => display(args[i] ?? (i < args.length ? null : (standard ?? null))));
+  if (param.errorText !== undefined) return new ProgramError(param.errorText(one.name, value));
+  const shown = one.params.map(({ defaultValue }, i) => display(args[i] ?? (i < args.length ? null : (defaultValue ?? null))));
   return new ProgramError(`Mismatched types in call ${one.name}(${shown.join(', ')})`);
 }
 
 /** The function that programs call: counts, checks, and the trailing-callback form, then `run`. */
 function toFunction(one: Builtin, machine: Machine): Fn {
   const { run, params } = one;
-  const required = params.filter(({ standard }) => standard === undefined).length;
+  const required = params.filter(({ defaultValue }) => defaultValue === undefined).length;
 
   const general = (...given: Value[]): Value | Suspended => {
     let args = given;
@@ -140,7 +140,7 @@ function toFunction(one: Builtin, machine: Machine): Fn {
     if (args.length < required) throw missing(one, required, args.length);
     const checked: unknown[] = [];
     for (const [i, param] of params.entries()) {
-      const value = i < args.length ? (args[i] ?? null) : (param.standard as Value); // beyond the required ones all have it
+      const value = i < args.length ? (args[i] ?? null) : (param.defaultValue as Value); // beyond the required ones all have it
       const read = param.read(value);
       if (read === undefined) throw mismatch(one, i, value, args);
       checked.push(read);

@@ -205,7 +205,7 @@ describe('builtins without a world', () => {
     const odd = new Set(['len', 'keys', '___runtime_lib', '___runtime_lib?']);
     for (const one of nativeBuiltins().all()) {
       expect(one.help).not.toBe('');
-      const required = one.params.filter(({ standard }) => standard === undefined).length;
+      const required = one.params.filter(({ defaultValue }) => defaultValue === undefined).length;
       if (required === 0 || one.unchecked === true || odd.has(one.name)) continue;
       expect(call(one.name)).toBe(`error: ${one.name} requires ${required} arguments, got 0`);
     }

@@ -25,7 +25,7 @@ import { inParts, replaceText, splitText } from './split-replace.ts';
 
 /** A string or a list. */
 const iterable: Param<Str | Value[]> = saying(
-  { name: 'xs', shape: 'string or list', read: (value) => (value instanceof Str || Array.isArray(value) ? value : undefined) },
+  { name: 'xs', expected: 'string or list', read: (value) => (value instanceof Str || Array.isArray(value) ? value : undefined) },
   'Only a string or a list has a part from one index to another, got ',
 );
 const bound = (name: string) => saying(int(name), 'The part of a string or list is bounded by ints, got ');

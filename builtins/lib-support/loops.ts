@@ -142,7 +142,7 @@ export const loopBuiltins: readonly Builtin[] = [
     name: '__reduce',
     group: 'core',
     help: 'what a function of the value so far, an item and its index comes to over a list',
-    params: [list('items'), callable('f'), { name: 'seed', shape: 'any value', read: (value: Value) => value }],
+    params: [list('items'), callable('f'), { name: 'seed', expected: 'any value', read: (value: Value) => value }],
     suspends: true,
     run(machine, items, f, seed) {
       machine.fuel -= PLACE;

@@ -71,7 +71,7 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
   const listenParams = [
     anything('address', 'string'),
     anything('onConnect', 'function'),
-    { ...anything('options', 'object'), standard: null },
+    { ...anything('options', 'object'), defaultValue: null },
   ] as const;
 
   return [
@@ -239,8 +239,8 @@ function limitOf(maxBytes: number): number {
   return maxBytes < 0 ? MAX_COLLECTED : Math.min(maxBytes, MAX_BYTES);
 }
 
-function lineLimit(standard: number, { maxLine }: Pick<CallOptions, 'maxLine'>): number {
-  return maxLine < 0 ? standard : Math.min(maxLine, MAX_BYTES);
+function lineLimit(fallback: number, { maxLine }: Pick<CallOptions, 'maxLine'>): number {
+  return maxLine < 0 ? fallback : Math.min(maxLine, MAX_BYTES);
 }
 
 function connect(
@@ -300,7 +300,7 @@ function listen(
     throw new ProgramError(`Mismatched types in call ${name}(${display(where)}, ${display(handler)})`);
   }
   const options = listenOptions.read(given);
-  if (options === undefined) throw new ProgramError(listenOptions.complaint(name, given));
+  if (options === undefined) throw new ProgramError(listenOptions.errorText(name, given));
   const tls = options.tls ? serverSide(backend, options, options.clientAuth, options.handshakeTimeout) : null;
   const { text } = where;
   const target = parseAddress(text === '' ? ':0' : text);

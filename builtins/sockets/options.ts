@@ -13,8 +13,8 @@ import type { SocketTable } from './table.ts';
 
 /** One option: what it must be, how it is read (undefined: it is something else), and what stands in when it is missing. */
 interface Field<T> {
-  readonly shape: string;
-  readonly standard: T;
+  readonly expected: string;
+  readonly defaultValue: T;
   read(value: Value): T | undefined;
 }
 
@@ -22,31 +22,31 @@ type Fields = { readonly [name: string]: Field<unknown> };
 type Read<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
 const bool: Field<boolean> = {
-  shape: 'a bool',
-  standard: false,
+  expected: 'a bool',
+  defaultValue: false,
   read: (value) => (typeof value === 'boolean' ? value : undefined),
 };
 
 /** A text; an empty one is as good as none. */
 const text: Field<string | null> = {
-  shape: 'a string',
-  standard: null,
+  expected: 'a string',
+  defaultValue: null,
   read: (value) => (value instanceof Str ? (value.length === 0 ? null : value.text) : undefined),
 };
 
 /** Seconds, in milliseconds; 0 is no limit, and -1 stands for an option that is not given. */
-const time: Field<number> = { shape: 'a non-negative number', standard: -1, read: milliseconds };
+const time: Field<number> = { expected: 'a non-negative number', defaultValue: -1, read: milliseconds };
 
 /** A number of bytes; -1 stands for an option that is not given. */
 const bytes: Field<number> = {
-  shape: 'a positive int',
-  standard: -1,
+  expected: 'a positive int',
+  defaultValue: -1,
   read: (value) => (value === null ? -1 : isInt(value) && value > 0 ? Number(value) : undefined),
 };
 
 const version: Field<'1.2' | '1.3'> = {
-  shape: "'1.2' or '1.3'",
-  standard: '1.2',
+  expected: "'1.2' or '1.3'",
+  defaultValue: '1.2',
   read: (value) => {
     const given = value instanceof Str ? value.text : '';
     return value === null ? '1.2' : given === '1.2' || given === '1.3' ? given : undefined;
@@ -57,8 +57,8 @@ const version: Field<'1.2' | '1.3'> = {
 const MOST_ALPN = 0xffff;
 
 const protocols: Field<readonly string[]> = {
-  shape: 'a list of strings',
-  standard: [],
+  expected: 'a list of strings',
+  defaultValue: [],
   read: (value) => {
     if (value === null) return [];
     if (!Array.isArray(value)) return undefined;
@@ -69,8 +69,8 @@ const protocols: Field<readonly string[]> = {
 };
 
 const clientAuth: Field<'none' | 'request' | 'require'> = {
-  shape: ':request or :require',
-  standard: 'none',
+  expected: ':request or :require',
+  defaultValue: 'none',
   read: (value) => {
     const name = value instanceof Atom ? value.name : '';
     return value === null ? 'none' : name === 'request' || name === 'require' ? name : undefined;
@@ -79,8 +79,8 @@ const clientAuth: Field<'none' | 'request' | 'require'> = {
 
 /** Milliseconds between the probes of a silent peer; 0 for none. */
 const keepAlive: Field<number> = {
-  shape: 'a positive number or false',
-  standard: 15_000,
+  expected: 'a positive number or false',
+  defaultValue: 15_000,
   read: (value) => {
     if (value === null || value === true) return 15_000;
     return value === false ? 0 : milliseconds(value) || undefined;
@@ -110,13 +110,13 @@ const tlsFields = {
 };
 
 /** Options of connect, startTLS, and listen and serve. */
-const connectFields = { ...tlsFields, timeout: time, maxLine: bytes, noDelay: { ...bool, standard: true }, keepAlive };
+const connectFields = { ...tlsFields, timeout: time, maxLine: bytes, noDelay: { ...bool, defaultValue: true }, keepAlive };
 const startTlsFields = { ...tlsFields, timeout: time };
 const listenFields = {
   ...tlsFields,
   handshakeTimeout: time,
   maxLine: bytes,
-  noDelay: { ...bool, standard: true },
+  noDelay: { ...bool, defaultValue: true },
   keepAlive,
   backlog: bytes,
   maxConnections: bytes,
@@ -132,31 +132,31 @@ export type CallOptions = Read<typeof callFields>;
 /** A parameter for options: an object or `?`. */
 function optionsParam<F extends Fields>(fields: F): Required<Param<Read<F>>> {
   const names = Object.keys(fields);
-  const standard = Object.fromEntries(names.map((name) => [name, (fields[name] as Field<unknown>).standard])) as Read<F>;
+  const defaultValue = Object.fromEntries(names.map((name) => [name, (fields[name] as Field<unknown>).defaultValue])) as Read<F>;
 
   const check = (value: Value): string | Read<F> => {
-    if (value === null) return standard;
+    if (value === null) return defaultValue;
     if (!isObject(value)) return `options must be an object, got ${display(value)}`;
-    const given: { [name: string]: unknown } = { ...standard };
+    const given: { [name: string]: unknown } = { ...defaultValue };
     for (const name of names) {
       const field = fields[name] as Field<unknown>; // one of its names
       const one = getKey(value, name);
       if (one === undefined) continue;
       given[name] = field.read(one);
-      if (given[name] === undefined) return `options.${name} must be ${field.shape}, got ${display(one)}`;
+      if (given[name] === undefined) return `options.${name} must be ${field.expected}, got ${display(one)}`;
     }
     return given as Read<F>;
   };
 
   return {
     name: 'options',
-    shape: 'object',
-    standard: null,
+    expected: 'object',
+    defaultValue: null,
     read: (value) => {
       const checked = check(value);
       return typeof checked === 'string' ? undefined : checked;
     },
-    complaint: (builtin, value) => `${builtin} ${check(value) as string}`, // asked for only when it is wrong
+    errorText: (builtin, value) => `${builtin} ${check(value) as string}`, // asked for only when it is wrong
   };
 }
 
@@ -173,48 +173,48 @@ export const callOptions: typeof strictCallOptions = {
 /** An address to connect to. */
 export const address: Param<string> = {
   name: 'address',
-  shape: 'string',
+  expected: 'string',
   read: (value) => (value instanceof Str ? value.text : undefined),
-  complaint: (builtin, value) => `Mismatched types in call ${builtin}(${display(value)})`,
+  errorText: (builtin, value) => `Mismatched types in call ${builtin}(${display(value)})`,
 };
 
 /** What is sent. */
 export const data: Param<string> = {
   name: 'data',
-  shape: 'string',
+  expected: 'string',
   read: (value) => (value instanceof Str ? value.text : undefined),
-  complaint: (builtin, value) => `Second argument to ${builtin} must be a string, got ${display(value)}`,
+  errorText: (builtin, value) => `Second argument to ${builtin} must be a string, got ${display(value)}`,
 };
 
 /** What a read ends with. */
 export const delimiter: Param<string> = {
   name: 'delimiter',
-  shape: 'non-empty string',
+  expected: 'non-empty string',
   read: (value) => (value instanceof Str && value.length > 0 ? value.text : undefined),
-  complaint: (builtin, value) => `Second argument to ${builtin} must be a non-empty string, got ${display(value)}`,
+  errorText: (builtin, value) => `Second argument to ${builtin} must be a non-empty string, got ${display(value)}`,
 };
 
 /** How much is read. */
 export const size: Param<number> = {
   name: 'size',
-  shape: 'non-negative int',
+  expected: 'non-negative int',
   read: (value) => (isInt(value) && value >= 0 ? Number(value) : undefined),
-  complaint: (builtin, value) => `Second argument to ${builtin} must be a non-negative int, got ${display(value)}`,
+  errorText: (builtin, value) => `Second argument to ${builtin} must be a non-negative int, got ${display(value)}`,
 };
 
 /** How many bytes the length before a packet has. */
 export const width: Param<1 | 2 | 4> = {
   name: 'n',
-  shape: '1, 2 or 4',
-  standard: 4,
+  expected: '1, 2 or 4',
+  defaultValue: 4,
   read: (value) => (value === null || value === 4 ? 4 : value === 1 || value === 2 ? value : undefined),
-  complaint: (builtin, value) => `The length of a packet in ${builtin} must be 1, 2 or 4 bytes, got ${display(value)}`,
+  errorText: (builtin, value) => `The length of a packet in ${builtin} must be 1, 2 or 4 bytes, got ${display(value)}`,
 };
 
 /** Limits of the time that reads and writes take, in milliseconds; -1 leaves one as it is. */
 export const times: Param<{ readonly read: number; readonly write: number }> = {
   name: 'timeout',
-  shape: 'number or {read, write}',
+  expected: 'number or {read, write}',
   read: (value) => {
     if (!isObject(value)) {
       const both = milliseconds(value);
@@ -226,20 +226,20 @@ export const times: Param<{ readonly read: number; readonly write: number }> = {
     });
     return read === undefined || write === undefined ? undefined : { read, write };
   },
-  complaint: (builtin, value) =>
+  errorText: (builtin, value) =>
     `Second argument to ${builtin} must be a non-negative number, ? or {read: number, write: number}, got ${display(value)}`,
 };
 
 /** Anything; the builtin checks it together with others. */
-export function anything(name: string, shape: string): Param<Value> {
-  return { name, shape, read: (value) => value };
+export function anything(name: string, expected: string): Param<Value> {
+  return { name, expected, read: (value) => value };
 }
 
 /** A socket of this table. */
 export function socketOf(table: SocketTable): Param<Socket> {
   return {
     name: 'socket',
-    shape: 'socket',
+    expected: 'socket',
     read(value) {
       if (value instanceof Obj) {
         const id = value.id;
@@ -249,7 +249,7 @@ export function socketOf(table: SocketTable): Param<Socket> {
       const id = getKey(value, 'id');
       return typeof id === 'number' ? table.find(id) : undefined;
     },
-    complaint(builtin, value) {
+    errorText(builtin, value) {
       if (!isObject(value) || getKey(value, 'type') !== SOCKET) {
         return `First argument to ${builtin} must be a socket, got ${display(value)}`;
       }

@@ -6,12 +6,14 @@ import { utf8Decode } from '../../language/values/bytes.ts';
 /** How it is called, what it does, what it takes and which errors it makes of what it does not take. */
 export function describeBuiltin(one: Builtin): string {
   const { name, params, rest, callback, backend, unchecked } = one;
-  const shown = params.map(({ name: param, standard }) => (standard === undefined ? param : `${param} = ${display(standard)}`));
+  const shown = params.map(({ name: param, defaultValue }) =>
+    defaultValue === undefined ? param : `${param} = ${display(defaultValue)}`,
+  );
   const lines = [`${name}(${[...shown, ...(rest === true ? ['more...'] : [])].join(', ')})`, `    ${utf8Decode(one.help)}`];
 
   if (params.length > 0) {
     const width = Math.max(...params.map((param) => param.name.length));
-    lines.push('', ...params.map((param) => `    ${param.name.padEnd(width)}  ${param.shape}`));
+    lines.push('', ...params.map((param) => `    ${param.name.padEnd(width)}  ${param.expected}`));
   }
   if (callback === true) {
     lines.push(
@@ -22,18 +24,18 @@ export function describeBuiltin(one: Builtin): string {
   }
   if (backend !== undefined) lines.push('', `    Needs ${backend}: where there are none (in browsers) it gives an error object.`);
 
-  const required = params.filter(({ standard }) => standard === undefined).length;
+  const required = params.filter(({ defaultValue }) => defaultValue === undefined).length;
   const errors: string[] = [];
   if (unchecked !== true && required > 0) errors.push(`${one.missing ?? name} requires ${required} arguments, got 0`);
-  if (unchecked !== true) errors.push(...new Set(params.flatMap((param) => complaint(one, param))));
+  if (unchecked !== true) errors.push(...new Set(params.flatMap((param) => errorTexts(one, param))));
   if (errors.length > 0) lines.push('', '    Errors', ...errors.map((error) => `      ${utf8Decode(error)}`));
   return `${lines.join('\n')}\n`;
 }
 
 /** The error for an argument that is none of what the parameter takes; none when it takes everything. */
-function complaint(one: Builtin, param: Param): string[] {
+function errorTexts(one: Builtin, param: Param): string[] {
   if (param.read(null) !== undefined) return [];
-  if (param.complaint === undefined)
+  if (param.errorText === undefined)
     return [`Mismatched types in call ${one.name}(${one.params.map(({ name }) => name).join(', ')})`];
-  return [param.complaint(one.name, null).replace(/\?$/, param.name)];
+  return [param.errorText(one.name, null).replace(/\?$/, param.name)];
 }
