@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'inuse'
   | 'limit'
   | 'permission'
+  | 'protocol'
+  | 'http'
   | 'unavailable'
   | 'other';
 
@@ -86,6 +88,11 @@ export interface Connection {
   upgrade(options: TlsOptions, unread: Uint8Array, done: (failure: Failure | null) => void): void;
   /** What is known about the encryption; null for a plain connection. */
   encryption(): Encryption | null;
+  /**
+   * Hands over the host's own stream for a protocol that the host itself speaks on it (HTTP). Called before `attach`, or from inside
+   * `secured`. Afterwards no event comes any more; `close` still ends the stream. Without it the connection has no such stream.
+   */
+  takeStream?(): unknown;
 }
 
 export interface ConnectionEvents {
@@ -211,6 +218,8 @@ export interface NameRules {
 
 export interface DialOptions extends StreamOptions, NameRules {
   readonly tls: TlsOptions | null;
+  /** `takeStream` is going to be called. */
+  readonly handOver?: boolean;
 }
 
 export interface ListenerOptions extends StreamOptions, NameRules {

@@ -99,6 +99,10 @@ export class NodeConnection implements Connection {
     if (stream.readableEnded) setImmediate(this.#onEnd); // before anybody listened
   }
 
+  #unlisten(stream: Socket): void {
+    stream.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain).off('finish', this.#onDrain);
+  }
+
   readonly #onData = (chunk: Buffer): void => this.events.data(chunk);
   readonly #onEnd = (): void => this.events.ended();
   readonly #onDrain = (): void => this.events.drained();
@@ -195,7 +199,7 @@ export class NodeConnection implements Connection {
       setImmediate(done, wrong);
       return;
     }
-    plain.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain).off('finish', this.#onDrain);
+    this.#unlisten(plain);
     plain.pause();
     this.#securing = true;
     // What was sent in the clear has to be with the system before the first encrypted byte is.
@@ -247,6 +251,12 @@ export class NodeConnection implements Connection {
     });
     stream.on('error', this.#onError);
     this.#stream = stream;
+  }
+
+  takeStream(): Socket {
+    this.events = NOBODY;
+    this.#unlisten(this.#stream);
+    return this.#stream;
   }
 
   encryption(): Encryption | null {

@@ -6,7 +6,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { formatAddress } from '../../builtins/sockets/address.ts';
-import { Failure, type StreamOptions } from '../../builtins/sockets/backend.ts';
+import { type DialOptions, Failure } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { Inlet, streamSettings } from './connection.ts';
 import { kindOf } from './errors.ts';
@@ -17,8 +17,8 @@ const NEXT_AFTER_MS = 250;
 export function dial(
   addresses: readonly string[],
   port: number,
-  options: StreamOptions,
-  done: (outcome: { stream: Socket; inlet: Inlet } | Failure) => void,
+  options: Omit<DialOptions, 'tls'>,
+  done: (outcome: { stream: Socket; inlet: Inlet | null } | Failure) => void,
 ): () => void {
   const attempts = new Set<Socket>();
   let next = 0;
@@ -35,8 +35,13 @@ export function dial(
     clearTimeout(timer);
     const address = addresses[next++];
     if (address === undefined) return;
-    const inlet = new Inlet();
-    const stream = connect({ ...streamSettings(options), host: address, port, onread: inlet.options });
+    const inlet = options.handOver === true ? null : new Inlet(); // its `onread` would take the data away from who has the stream
+    const stream = connect({
+      ...streamSettings(options),
+      host: address,
+      port,
+      ...(inlet === null ? {} : { onread: inlet.options }),
+    });
     attempts.add(stream);
     const onError = (error: Error): void => {
       stream.on('error', () => {}); // whatever else it complains about is of no interest
