@@ -16,8 +16,9 @@ import { programOf } from './runtime/function-text.ts';
 import type { Host } from './runtime/host.ts';
 import { Exit, type Frame, Machine, type Thread } from './runtime/machine.ts';
 import { isLibrary, type Unit, unitAt } from './runtime/units.ts';
+import { nodeAt } from './syntax/ast-walk.ts';
 import { ParseError } from './syntax/parse-error.ts';
-import { nodeAt, parseProgram } from './syntax/parser.ts';
+import { parseProgram } from './syntax/parser.ts';
 import type { Source } from './syntax/source.ts';
 import { type Fn, keysOf, Obj, type Value } from './values/values.ts';
 

@@ -3,8 +3,9 @@
 import { emit } from '../compiler/emitter.ts';
 import { CALL_FIELDS } from '../compiler/steps.ts';
 import type { AssignExpr, Program } from '../syntax/ast.ts';
+import { nodeAt } from '../syntax/ast-walk.ts';
 import { ParseError } from '../syntax/parse-error.ts';
-import { nodeAt, parseProgram } from '../syntax/parser.ts';
+import { parseProgram } from '../syntax/parser.ts';
 import type { Source } from '../syntax/source.ts';
 import { syntaxText } from '../syntax/syntax-text.ts';
 import type { Fn, Obj, Value } from '../values/values.ts';

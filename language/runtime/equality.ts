@@ -11,7 +11,6 @@ import {
   EMPTY,
   Float,
   getKey,
-  type Int,
   isObject,
   keysOf,
   type Obj,
@@ -46,11 +45,6 @@ export function matches(subject: Operand, target: Operand): boolean {
 /** `value = 'text'`, which is also whether an `if` of the value takes the target `'text'`. */
 export function sameText(value: Operand, text: string): boolean {
   return value instanceof Str ? value.length === text.length && value.text === text : value === EMPTY;
-}
-
-/** `value = n`, which is also whether an `if` of the value takes the target `n`. */
-export function sameInt(value: Operand, n: Int): boolean {
-  return value === n || (value instanceof Float ? value.value === Number(n) : value === EMPTY);
 }
 
 function sameBytes(a: Str, b: Str): boolean {

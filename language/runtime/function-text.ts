@@ -2,8 +2,10 @@
  * Functions as text. A function value carries nothing but its JavaScript name, which ends in the position of its `fn` or `cs`;
  * what it is called and how it reads is found by parsing its unit once more, when somebody asks.
  */
+
 import type { ClassExpr, FnExpr, Program } from '../syntax/ast.ts';
-import { nodeAt, parseProgram } from '../syntax/parser.ts';
+import { nodeAt } from '../syntax/ast-walk.ts';
+import { parseProgram } from '../syntax/parser.ts';
 import { syntaxText } from '../syntax/syntax-text.ts';
 import type { Fn } from '../values/values.ts';
 import { definitionOf, type Unit, unitAt } from './units.ts';

@@ -23,28 +23,10 @@ import {
   type Value,
   wrapInt,
 } from '../values/values.ts';
+import { bitAnd, bitOr, bitXor, shiftLeft, shiftRight } from './bit-operators.ts';
 import { deepEqual, matches, same, sameText } from './equality.ts';
 import { ProgramError } from './errors.ts';
-import {
-  add,
-  bitAnd,
-  bitNot,
-  bitOr,
-  bitXor,
-  div,
-  greater,
-  greaterEqual,
-  less,
-  lessEqual,
-  mul,
-  negate,
-  not,
-  pow,
-  rem,
-  shiftLeft,
-  shiftRight,
-  sub,
-} from './operators.ts';
+import { add, bitNot, div, greater, greaterEqual, less, lessEqual, mul, negate, not, pow, rem, sub } from './operators.ts';
 import {
   destructureList,
   destructureObject,

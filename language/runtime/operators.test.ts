@@ -1,14 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { atom, EMPTY, Float, type Fn, type Int, obj, str, type Value, wrapInt } from '../values/values.ts';
+import { bitAnd, bitOr, bitXor, shiftLeft, shiftRight } from './bit-operators.ts';
 import { ProgramError } from './errors.ts';
 import type { Operand } from './operand-errors.ts';
 import {
   add,
-  bitAnd,
   bitNot,
-  bitOr,
-  bitXor,
   div,
   floatPower,
   greater,
@@ -20,8 +18,6 @@ import {
   not,
   pow,
   rem,
-  shiftLeft,
-  shiftRight,
   sub,
 } from './operators.ts';
 import { display } from './render.ts';

@@ -217,5 +217,3 @@ export function bitNot(value: Operand, at: number): Int {
   if (typeof value === 'bigint') return wrapInt(~value);
   throw unaryError('~', value, at);
 }
-
-export { bitAnd, bitOr, bitXor, shiftLeft, shiftRight } from './bit-operators.ts';

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { utf8Decode } from '../values/bytes.ts';
 import type { Expr, Program } from './ast.ts';
-import { children } from './ast-walk.ts';
+import { children, nodeAt } from './ast-walk.ts';
 import { ParseError } from './parse-error.ts';
-import { nodeAt, parseProgram } from './parser.ts';
+import { parseProgram } from './parser.ts';
 import { Source } from './source.ts';
 import { syntaxText } from './syntax-text.ts';
 

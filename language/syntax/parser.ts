@@ -31,8 +31,6 @@ import { hintFor } from './parse-hints.ts';
 import type { Source } from './source.ts';
 import { syntaxText } from './syntax-text.ts';
 
-export { nodeAt } from './ast-walk.ts';
-
 /**
  * How deep expressions may nest. A level costs the parser four or five native frames, and whoever walks the tree about as many, so
  * this many fit into a default stack several times over. Real programs stay below 100.

@@ -6,6 +6,7 @@
  * builtins are the shared ones; this is about scopes, order, calls, errors and their places.
  */
 
+import { bitAnd, bitOr, bitXor, shiftLeft, shiftRight } from '../runtime/bit-operators.ts';
 import { deepEqual, matches, same } from '../runtime/equality.ts';
 import { ProgramError } from '../runtime/errors.ts';
 import * as operators from '../runtime/operators.ts';
@@ -71,11 +72,11 @@ const OPERATORS = {
   '/': operators.div,
   '%': operators.rem,
   '**': operators.pow,
-  '^': operators.bitXor,
-  '&': operators.bitAnd,
-  '|': operators.bitOr,
-  '<<': operators.shiftLeft,
-  '>>': operators.shiftRight,
+  '^': bitXor,
+  '&': bitAnd,
+  '|': bitOr,
+  '<<': shiftLeft,
+  '>>': shiftRight,
   '=': same,
   '==': deepEqual,
   '!=': (a: Value, b: Value) => !deepEqual(a, b),
