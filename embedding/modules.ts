@@ -11,7 +11,10 @@ const EXTENSIONS = ['.oak', '.ok', '.mag', '.mg'];
 
 /** The standard library, then what `others` finds. */
 export function libraryFirst(library: Library, others: ModuleFinder | null): ModuleFinder {
-  return { find: (path, directory) => library.find(path) ?? others?.find(path, directory) ?? null };
+  return {
+    find: (path, directory, fromLibrary = false) =>
+      library.find(path, fromLibrary) ?? others?.find(path, directory, fromLibrary) ?? null,
+  };
 }
 
 /** Modules in memory: the path itself if it has one of the extensions, else with each of them. */
@@ -67,9 +70,9 @@ export class LoadedPrograms implements ModuleFinder {
     return path;
   }
 
-  find(path: string, directory: string): FoundModule | null {
+  find(path: string, directory: string, fromLibrary?: boolean): FoundModule | null {
     const program = this.#programs.get(path);
-    if (program === undefined) return this.#others.find(path, directory);
+    if (program === undefined) return this.#others.find(path, directory, fromLibrary);
     this.#programs.delete(path);
     return program;
   }

@@ -119,8 +119,10 @@ export interface SystemNetwork extends SocketBackend {
 
 /** The standard library. */
 export interface Library {
+  /** The names that programs can import. */
   names(): string[];
-  find(name: string): FoundModule | null;
+  /** A module by its name; `fromLibrary` also finds the inner ones. */
+  find(name: string, fromLibrary?: boolean): FoundModule | null;
   /** The source of a module as byte text. */
   source(name: string): string | undefined;
   /** Loads what the texts of a program may import and is not there yet; null when that is nothing. */

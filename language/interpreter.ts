@@ -46,7 +46,6 @@ export class Interpreter {
   readonly machine: Machine;
   readonly #options: InterpreterOptions;
   readonly #modules: Modules;
-  readonly #builtins: Map<string, Fn>;
   #main: Thread | null = null;
   #status = 0;
   #value: Value = null;
@@ -59,8 +58,7 @@ export class Interpreter {
       idle: (stuck: Thread[]) => this.#idle(stuck),
     };
     this.machine = new Machine(options.host, events, options.fuel);
-    this.#builtins = options.builtins(this.machine);
-    this.#modules = new Modules(this.machine, options.finder, this.#builtins);
+    this.#modules = new Modules(this.machine, options.finder, options.builtins(this.machine));
   }
 
   /** Runs a program with all its threads and background work to its end. Its imports are looked for in `directory`. */
@@ -81,7 +79,7 @@ export class Interpreter {
 
   /** A sequence of inputs that share their variables; see `Session`. */
   session(directory: string): Session {
-    return new Session(this, this.#modules, this.#builtins, directory);
+    return new Session(this, this.#modules, directory);
   }
 
   /** Ends the program where it stands. */
@@ -118,7 +116,7 @@ export class Interpreter {
     const mistake = asMistake(error);
     const trace = traceOf(mistake, frames);
     return runtimeProblem(mistake, trace, thread, (unit, at, reason) =>
-      hintFor({ reason, source: unit.source(), program: programOf(unit), at, names: [...this.#builtins.keys(), 'import'] }),
+      hintFor({ reason, source: unit.source(), program: programOf(unit), at, names: this.#modules.builtinNames() }),
     );
   }
 
@@ -153,15 +151,13 @@ export type Evaluated = { readonly value: Value } | { readonly problem: Problem 
 export class Session {
   readonly #interpreter: Interpreter;
   readonly #modules: Modules;
-  readonly #builtins: Map<string, Fn>;
   readonly #directory: string;
   readonly #variables = new Obj();
   #running: Thread | null = null;
 
-  constructor(interpreter: Interpreter, modules: Modules, builtins: Map<string, Fn>, directory: string) {
+  constructor(interpreter: Interpreter, modules: Modules, directory: string) {
     this.#interpreter = interpreter;
     this.#modules = modules;
-    this.#builtins = builtins;
     this.#directory = directory;
   }
 
@@ -198,12 +194,12 @@ export class Session {
 
   /** All names that an input can use. */
   names(): string[] {
-    return [...new Set([...keysOf(this.#variables), ...this.#builtins.keys(), 'import'])];
+    return [...new Set([...keysOf(this.#variables), ...this.#modules.builtinNames()])];
   }
 
   lookup(name: string): Value {
     const own = this.#variables[name];
-    return own !== undefined ? own : (this.#builtins.get(name) ?? null); // it may be null
+    return own !== undefined ? own : (this.#modules.builtin(name) ?? null); // it may be null
   }
 
   /** Gives a variable a value before the next input. */

@@ -23,8 +23,19 @@ export interface FoundModule {
 
 /** Where a runtime looks for modules. */
 export interface ModuleFinder {
-  /** The module that `import(path)` in a file of `directory` means; null when there is none. `path` is byte text. */
-  find(path: string, directory: string): FoundModule | null;
+  /**
+   * The module that `import(path)` in a file of `directory` means; null when there is none. `path` is byte text. Modules of the
+   * standard library (`fromLibrary`) also find its inner modules.
+   */
+  find(path: string, directory: string, fromLibrary?: boolean): FoundModule | null;
+}
+
+/** Where code comes from: it decides what `import` finds and which builtins there are. */
+type Origin = Pick<FoundModule, 'directory' | 'library'>;
+
+/** Whether a builtin is for the standard library only: two underscores begin its name (three those of the reference's `___runtime_mem`). */
+function isPrivate(name: string): boolean {
+  return /^__(?!_)/.test(name);
 }
 
 interface Module {
@@ -42,6 +53,8 @@ export class Modules {
   readonly #machine: Machine;
   readonly #finder: ModuleFinder;
   readonly #builtins: ReadonlyMap<string, Fn>;
+  /** What programs see of the builtins. */
+  readonly #names: readonly string[];
   readonly #modules = new Map<string, Module>();
   /** Everything that was compiled lives as long as its program: units.ts holds it weakly. */
   readonly #held: Compiled[] = [];
@@ -50,18 +63,36 @@ export class Modules {
     this.#machine = machine;
     this.#finder = finder;
     this.#builtins = builtins;
+    this.#names = [...builtins.keys(), 'import'].filter((name) => !isPrivate(name));
   }
 
-  /** Sets up compiled code whose imports are looked for in `directory`. */
+  /** The names of all builtins that programs see, `import` included. */
+  builtinNames(): readonly string[] {
+    return this.#names;
+  }
+
+  /** A builtin that programs see, other than `import`. */
+  builtin(name: string): Fn | undefined {
+    return isPrivate(name) ? undefined : this.#builtins.get(name);
+  }
+
+  /** Sets up compiled code of a program whose imports are looked for in `directory`. */
   instantiate(compiled: Compiled, directory: string, session: Obj | null = null): Instance {
-    this.#held.push(compiled);
-    return compiled.factory(support, this.#machine, this.lookup(directory), session);
+    return this.#instantiate(compiled, this.#lookup({ directory, library: false }), session);
   }
 
-  /** Finds the builtins of code in `directory`: each module has an `import` of its own. */
-  lookup(directory: string): (name: string) => Fn | undefined {
-    const importHere = this.#importFrom(directory);
-    return (name) => (name === 'import' ? importHere : this.#builtins.get(name));
+  #instantiate(compiled: Compiled, builtin: (name: string) => Fn | undefined, session: Obj | null): Instance {
+    this.#held.push(compiled);
+    return compiled.factory(support, this.#machine, builtin, session);
+  }
+
+  /** Finds the builtins of code from `origin`: each module has an `import` of its own. */
+  #lookup(origin: Origin): (name: string) => Fn | undefined {
+    const importHere = this.#importFrom(origin);
+    return (name) => {
+      if (name === 'import') return importHere;
+      return origin.library ? this.#builtins.get(name) : this.builtin(name);
+    };
   }
 
   /** Forgets the modules that a thread was still running when it ended with an error: another import runs them again. */
@@ -74,25 +105,25 @@ export class Modules {
     }
   }
 
-  #importFrom(directory: string): Fn {
+  #importFrom(origin: Origin): Fn {
     const fn = (...args: (Value | undefined)[]): Value | Suspended => {
       if (args.length === 0) throw new ProgramError('import requires 1 arguments, got 0');
       const [path = null] = args;
       if (!(path instanceof Str)) throw new ProgramError(`path to import() must be a string, got ${display(path)}`);
-      return this.#import(path.text, directory);
+      return this.#import(path.text, origin);
     };
     Object.defineProperty(fn, 'name', { value: 'import' });
     return fn;
   }
 
-  #import(path: string, directory: string): Value | Suspended {
-    const found = this.#finder.find(path, directory);
+  #import(path: string, origin: Origin): Value | Suspended {
+    const found = this.#finder.find(path, origin.directory, origin.library);
     if (found === null) throw new ProgramError(`Could not open ${path} (.oak, .ok, .mag, .mg)`);
     const known = this.#modules.get(found.key);
-    if (known !== undefined) return this.#wait(known, path, directory);
+    if (known !== undefined) return this.#wait(known, path, origin);
 
     const compiled = this.#load(path, found);
-    const instance = this.#instance(compiled, found.directory);
+    const instance = this.#instance(compiled, found);
     const module: Module = { object: instance.object, loading: true, failed: false, loader: this.#machine.current, waiting: [] };
     this.#modules.set(found.key, module);
     const result = instance.main();
@@ -113,23 +144,24 @@ export class Modules {
     }
   }
 
-  #instance(compiled: Compiled, directory: string): { main: Fn; object: Obj } {
-    const { main, variables } = this.instantiate(compiled, directory);
-    return { main, object: moduleObject(variables, this.lookup(directory), this.#builtins) };
+  #instance(compiled: Compiled, origin: Origin): { main: Fn; object: Obj } {
+    const builtin = this.#lookup(origin);
+    const { main, variables } = this.#instantiate(compiled, builtin, null);
+    return { main, object: moduleObject(variables, builtin, this.#names, origin.library) };
   }
 
   /** A module that another thread is still running is waited for; one that imports itself in a circle is given as far as it is. */
-  #wait(module: Module, path: string, directory: string): Value | Suspended {
+  #wait(module: Module, path: string, origin: Origin): Value | Suspended {
     const { current } = this.#machine;
     if (!module.loading || module.loader === current || this.#waitsFor(module.loader, current)) return module.object;
     module.waiting.push(this.#machine.block('thread'));
-    return this.#machine.save(this.#afterWait, 0, [module, path, directory]);
+    return this.#machine.save(this.#afterWait, 0, [module, path, origin]);
   }
 
   /** Goes on when another thread has run a module, or has failed to: then this one tries it. */
   readonly #afterWait: Resume = (_pc, slots) => {
-    const [module, path, directory] = slots as [Module, string, string]; // saved so by #wait
-    return module.failed ? this.#import(path, directory) : module.object;
+    const [module, path, origin] = slots as [Module, string, Origin]; // saved so by #wait
+    return module.failed ? this.#import(path, origin) : module.object;
   };
 
   #waitsFor(thread: Thread | null, other: Thread | null): boolean {
@@ -156,12 +188,13 @@ function finish(_pc: number, slots: readonly unknown[], _value: Value): Value {
 function moduleObject(
   variables: Instance['variables'],
   builtin: (name: string) => Fn | undefined,
-  builtins: ReadonlyMap<string, Fn>,
+  builtins: readonly string[],
+  library: boolean,
 ): Obj {
-  const names = Object.keys(variables);
+  const names = Object.keys(variables).filter((name) => !(library && isPrivate(name)));
   const prototype = Object.create(Obj.prototype) as Obj;
-  Object.defineProperties(prototype, Object.getOwnPropertyDescriptors(variables));
-  for (const name of [...builtins.keys(), 'import']) {
+  for (const name of names) Object.defineProperty(prototype, name, Object.getOwnPropertyDescriptor(variables, name) ?? {});
+  for (const name of builtins) {
     if (Object.hasOwn(variables, name)) continue;
     Object.defineProperty(prototype, name, {
       get: () => builtin(name),
@@ -173,7 +206,7 @@ function moduleObject(
   const hidden: HiddenKeys = {
     list: () => [
       ...names.filter((name) => variables[name] !== undefined),
-      ...[...builtins.keys()].filter((name) => !names.includes(name)),
+      ...builtins.filter((name) => name !== 'import' && !names.includes(name)),
     ],
     remove(name) {
       if (Object.hasOwn(variables, name)) variables[name] = undefined;

@@ -9,8 +9,14 @@ export interface LibraryData {
   readonly modules: { readonly [name: string]: LibraryModule };
   /** By the line of magnolia-library.js: line, global position and call site, each as the difference from the one before. */
   readonly calls: readonly number[];
-  /** The names of the modules in mail-data.ts. */
-  readonly later: readonly string[];
+  readonly later: readonly LibraryPart[];
+}
+
+/** Modules that are loaded when a program needs one of them. */
+export interface LibraryPart {
+  /** What programs can import of it. */
+  readonly names: readonly string[];
+  load(): Promise<{ readonly modules: { readonly [name: string]: LibraryModule } }>;
 }
 
 export interface LibraryModule {
@@ -19,6 +25,8 @@ export interface LibraryModule {
   readonly base: number;
   /** What the build has made of the source; null for modules that are compiled when they are imported. */
   readonly factory: Factory | null;
+  /** Whether only library modules can import it. */
+  readonly inner?: boolean;
 }
 
 export const library: LibraryData = { modules: {}, calls: [], later: [] };

@@ -5,7 +5,8 @@
  * their own, so that the lines of that file tell which calls were running when an error was made. Where another bundler has put
  * them somewhere else, such calls are left out of stack traces.
  *
- * The mail modules are in a second file, which is loaded before a program starts that has the name of one of them in a string.
+ * The modules of each folder of lib/ are a part of their own, which is loaded before a program starts that has the name of one of
+ * them in a string.
  */
 import type { Library } from '../embedding/options.ts';
 import { CALL_FIELDS } from '../language/compiler/steps.ts';
@@ -13,44 +14,54 @@ import { type Compiled, compile } from '../language/runtime/compile.ts';
 import { registerUnit, type Unit } from '../language/runtime/units.ts';
 import { Source } from '../language/syntax/source.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
-import { type LibraryModule, library } from './library-data.ts';
+import { type LibraryModule, type LibraryPart, library } from './library-data.ts';
 
 const modules: { [name: string]: LibraryModule } = { ...library.modules };
-/** The name of a module that is not there yet, as `import` is given it. */
-const LATER = new RegExp(`(['"])(?:${library.later.join('|')})\\1`);
-let loading: Promise<void> | null = null;
+/** The parts of the library that are not there yet. */
+const later = new Set(library.later);
 /** Compiled once for all programs of a page. */
 const compiled = new Map<LibraryModule, Compiled>();
 const SCRIPT = 'magnolia-library.js';
 
 /** The library of programs in browsers. */
 export const bundledLibrary: Library = {
-  names: () => [...new Set([...Object.keys(modules), ...library.later])],
+  names: () => [...Object.keys(library.modules), ...library.later.flatMap(({ names }) => names)],
   prepare(texts) {
-    if (library.later.every((name) => Object.hasOwn(modules, name))) return null;
-    for (const text of texts) {
-      if (!LATER.test(text)) continue;
-      loading ??= loadMail();
-      return loading;
-    }
-    return null;
+    const wanted = wantedBy(texts);
+    return wanted.length === 0 ? null : loadParts(wanted);
   },
-  source: (name) => (Object.hasOwn(modules, name) ? utf8Encode(modules[name]?.source ?? '') : undefined),
-  find(name) {
-    const found = Object.hasOwn(modules, name) ? modules[name] : undefined;
-    if (found === undefined) return null;
+  source(name) {
+    const found = moduleNamed(name);
+    return found === undefined || found.inner ? undefined : utf8Encode(found.source);
+  },
+  find(name, fromLibrary = false) {
+    const found = moduleNamed(name);
+    if (found === undefined || (found.inner && !fromLibrary)) return null;
     return { key: `lib:${nameOf(found)}`, directory: '/', library: true, load: () => load(found) };
   },
 };
 
-async function loadMail(): Promise<void> {
-  const { sources } = await import('./mail-data.ts');
-  const found = new Map<string, LibraryModule>();
-  for (const [name, source] of Object.entries(sources)) {
-    const module = found.get(source) ?? { source, base: 0, factory: null };
-    found.set(source, module);
-    modules[name] = module;
+function moduleNamed(name: string): LibraryModule | undefined {
+  return Object.hasOwn(modules, name) ? modules[name] : undefined;
+}
+
+/** The parts, not there yet, that have a module whose name is a string in one of the texts. */
+function wantedBy(texts: Iterable<string>): LibraryPart[] {
+  const wanted = new Set<LibraryPart>();
+  for (const text of texts) {
+    for (const part of later)
+      if (part.names.some((name) => text.includes(`'${name}'`) || text.includes(`"${name}"`))) wanted.add(part);
   }
+  return [...wanted];
+}
+
+/** Loads parts of the library, and the parts that their modules import. */
+async function loadParts(parts: readonly LibraryPart[]): Promise<void> {
+  const loaded = await Promise.all(parts.map(({ load }) => load()));
+  for (const part of parts) later.delete(part);
+  for (const { modules: more } of loaded) Object.assign(modules, more);
+  const wanted = wantedBy(loaded.flatMap(({ modules: more }) => Object.values(more).map(({ source }) => source)));
+  if (wanted.length > 0) await loadParts(wanted);
 }
 
 /** A module may have two names; this is the first. */

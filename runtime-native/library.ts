@@ -11,7 +11,13 @@ import { decode } from './text.ts';
 
 /** What the build writes for each module; the calls, which only errors need, are in a file of their own. */
 interface Index {
-  readonly [name: string]: { readonly file: string; readonly base: number; readonly length: number };
+  readonly [name: string]: {
+    readonly file: string;
+    readonly base: number;
+    readonly length: number;
+    /** Whether only library modules can import it. */
+    readonly inner?: true;
+  };
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -23,16 +29,17 @@ const load = createRequire(import.meta.url);
 const compiled = new Map<string, Compiled>();
 let index: Index | null = null;
 
-/** The names of the library modules. */
+/** The names of the library modules that programs can import. */
 export function libraryNames(): string[] {
-  return Object.keys(readIndex());
+  return Object.entries(readIndex()).flatMap(([name, { inner }]) => (inner ? [] : [name]));
 }
 
-/** A module of the library; null when there is none of this name. */
-export function compiledLibrary(name: string): FoundModule | null {
+/** A module of the library; null when there is none of this name. `fromLibrary` also finds the inner ones. */
+export function compiledLibrary(name: string, fromLibrary = false): FoundModule | null {
   const modules = readIndex();
-  if (!Object.hasOwn(modules, name)) return null;
-  return { key: `lib:${modules[name]?.file}`, directory: LIBRARY_FOLDER, library: true, load: () => loadModule(name) };
+  const found = Object.hasOwn(modules, name) ? modules[name] : undefined;
+  if (found === undefined || (found.inner && !fromLibrary)) return null;
+  return { key: `lib:${found.file}`, directory: LIBRARY_FOLDER, library: true, load: () => loadModule(name) };
 }
 
 function readIndex(): Index {

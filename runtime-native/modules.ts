@@ -12,12 +12,12 @@ const EXTENSIONS = ['.oak', '.ok', '.mag', '.mg'];
 /** A finder that looks for library modules in `folders` (of `--lib`) before the built-in library. */
 export function nativeModules(folders: readonly string[] = []): ModuleFinder {
   return {
-    find(path, directory) {
+    find(path, directory, fromLibrary = false) {
       for (const folder of folders) {
         const file = libraryFile(folder, path);
         if (file !== null) return fileModule(file, true);
       }
-      const compiled = compiledLibrary(path);
+      const compiled = compiledLibrary(path, fromLibrary);
       if (compiled !== null) return compiled;
       const file = programFile(utf8Decode(path), directory);
       return file === null ? null : fileModule(file, false);

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type BuildOptions, build as bundle } from 'esbuild';
-import { libraryApart } from './build/browser-library.ts';
+import { browserLibraryFiles, libraryApart } from './build/browser-library.ts';
 import { buildIfStale } from './build/build.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -53,7 +53,7 @@ export async function buildPlayground(): Promise<void> {
   await Promise.all([
     bundle({ ...common, entryPoints: [join(source, 'page.ts')] }),
     bundle({ ...common, entryPoints: [join(source, 'worker.ts')], plugins: [libraryApart] }),
-    ...['magnolia-library.js', 'magnolia-mail.js'].map((name) => copyFile(join(root, 'dist', name), join(fresh, name))),
+    ...browserLibraryFiles(join(root, 'lib')).map((name) => copyFile(join(root, 'dist', name), join(fresh, name))),
     copyFile(join(source, 'style.css'), join(fresh, 'style.css')),
     copyFile(join(source, 'icon.svg'), join(fresh, 'icon.svg')),
     readFile(join(source, 'index.html'), 'utf8').then((page) =>

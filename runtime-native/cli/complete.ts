@@ -3,7 +3,6 @@ import { ownKeys } from '../../embedding/values.ts';
 import { utf8Decode, utf8Encode } from '../../language/values/bytes.ts';
 import { getKey, HIDDEN, isObject, keysOf, staticsOf, type Value } from '../../language/values/values.ts';
 import { libraryNames } from '../library.ts';
-import { isInternal } from './library-help.ts';
 
 /** What a session knows of its names. All byte text. */
 export interface Names {
@@ -21,7 +20,7 @@ const KEYWORDS = ['if', 'fn', 'with', 'cs', 'true', 'false'];
 export function complete(line: string, session: Names): [words: string[], typed: string] {
   const [, library] = IMPORT.exec(line) ?? [];
   if (library !== undefined) {
-    const known = libraryNames().filter((name) => name.startsWith(library) && !isInternal(name));
+    const known = libraryNames().filter((name) => name.startsWith(library));
     return [known.sort(), library];
   }
   const path = PATH.exec(line)?.[0] ?? '';

@@ -9,7 +9,7 @@ import { COMMANDS, type Settings } from './arguments.ts';
 import { describeBuiltin } from './builtin-help.ts';
 import { librarySource, nativeRegistry } from './engine.ts';
 import { LANGUAGE } from './language-help.ts';
-import { type Documented, documentation, type Entry, isInternal, passedOn } from './library-help.ts';
+import { type Documented, documentation, type Entry, passedOn } from './library-help.ts';
 import { complain, writeOut } from './screen.ts';
 
 const OVERVIEW = `Usage:
@@ -114,7 +114,7 @@ function languageHelp(topic: string, settings: Settings): string | null {
 function libraryList(settings: Settings): string {
   const lines = libraryNames().flatMap((name) => {
     const [, own, about] = /^(\S+): (.*?)(?:\. .*|[.,:])?$/.exec(read(name, settings)?.about[0] ?? '') ?? [];
-    return isInternal(name) || own !== name ? [] : [[name, about ?? '']];
+    return own !== name ? [] : [[name, about ?? '']];
   });
   const rows = columns(lines.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
   return `The standard library; std := import('std') brings a module in, magnolia help std tells what is in it.\n\n${rows}`;

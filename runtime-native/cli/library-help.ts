@@ -31,11 +31,6 @@ export function passedOn(source: string): PassedOn[] {
   );
 }
 
-/** Whether a module is a part of others and no business of programs: it may change. */
-export function isInternal(name: string): boolean {
-  return /^(?:imap-.*|pop-.*|smtp-.*|mail-wire|mime-header)$/.test(name);
-}
-
 const DEFINITION = /^(?:(?:fn|cs) ([^\s(]+)(\([^)]*\))?|([^\s{}[\]():]+) := )/;
 
 /** Reads the comments of a source text. */

@@ -9,10 +9,11 @@
  * is asked for.
  */
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildOptions, build } from 'esbuild';
+import { replaceFile } from './files.ts';
 
 /** Loaded at the first use of something that they export. */
 const LAZY = [
@@ -31,7 +32,7 @@ const LAZY = [
 ];
 
 const HEAD = `(function (require, __filename) {
-const __moduleUrl = 'file://' + __filename;
+const __moduleUrl = require('node:url').pathToFileURL(__filename).href;
 const $lazily = (name) => new Proxy({}, { get: (_, key) => require(name)[key] });
 `;
 
@@ -73,9 +74,4 @@ async function writeCache(root: string, dist: string): Promise<void> {
     });
     const script = require(${JSON.stringify(join(dist, 'cli.cjs'))});`;
   await promisify(execFile)(process.execPath, ['-e', code, 'magnolia', join(root, 'scripts/bench/hello.oak')]);
-}
-
-async function replaceFile(path: string, contents: string): Promise<void> {
-  await writeFile(`${path}.${process.pid}`, contents);
-  await rename(`${path}.${process.pid}`, path);
 }

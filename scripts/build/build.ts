@@ -10,32 +10,20 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle } from 'esbuild';
 import { libraryApart, writeBrowserLibrary } from './browser-library.ts';
 import { buildCommand } from './build-command.ts';
 import { buildLibrary } from './build-library.ts';
+import { replaceFile } from './files.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const dist = join(root, 'dist');
 const stamp = join(dist, '.stamp');
 
-const inputs = [
-  'language',
-  'builtins',
-  'embedding',
-  'runtime-native',
-  'runtime-js',
-  'lib',
-  'scripts/build/build.ts',
-  'scripts/build/build-command.ts',
-  'scripts/build/launcher.cjs',
-  'scripts/build/build-library.ts',
-  'scripts/build/browser-library.ts',
-  'package.json',
-];
+const inputs = ['language', 'builtins', 'embedding', 'runtime-native', 'runtime-js', 'lib', 'scripts/build', 'package.json'];
 
 const common = {
   bundle: true,
@@ -81,7 +69,9 @@ export async function build(): Promise<void> {
   await Promise.all([
     buildCommand(root, dist, common),
     Promise.all(ready.map(({ options }) => writeBundle(options))),
-    buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() => writeBrowserLibrary(join(dist, 'lib'), dist)),
+    buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() =>
+      writeBrowserLibrary(join(root, 'lib'), join(dist, 'lib'), dist),
+    ),
     buildDeclarations(ready.map(({ entry }) => entry)),
   ]);
   await writeFile(stamp, String(started));
@@ -97,13 +87,6 @@ export async function buildIfStale(): Promise<void> {
 async function writeBundle(options: BuildOptions): Promise<void> {
   const { outputFiles = [] } = await bundle(options).catch(() => process.exit(1)); // esbuild has said why
   for (const file of outputFiles) await replaceFile(file.path, file.contents);
-}
-
-async function replaceFile(path: string, contents: Uint8Array): Promise<void> {
-  const fresh = `${path}.${process.pid}`;
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(fresh, contents);
-  await rename(fresh, path);
 }
 
 /** tsc writes the declarations. A type error is a matter for `npm run typecheck`, not a reason to have no build. */

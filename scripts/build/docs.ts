@@ -5,16 +5,15 @@
  * The comments are the ones that `magnolia help` shows: the one at the top of a file is about the module, the one above a definition
  * about that. Lines of it that begin with four spaces are examples, `EXPRESSION  // => VALUE`.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Documented, documentation } from '../../runtime-native/cli/library-help.ts';
+import { libraryModules } from './library-modules.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const target = join(root, 'docs/stdlib.md');
 
-/** Modules whose `import` name is not the name of their file. */
-const IMPORT_NAMES: { readonly [file: string]: string } = { 'async-event-bus': 'async/event-bus' };
 /** What the examples call a module when that is not its name in camel case. */
 const VARIABLES: { readonly [name: string]: string } = {
   'async/event-bus': 'bus',
@@ -40,16 +39,11 @@ export interface Example {
   readonly value: string;
 }
 
-/** Modules that are parts of others, and no business of programs: they may change, and `docs/stdlib.md` does not have them. */
-const INTERNAL = /^(?:imap-.*|pop-.*|smtp-.*|mail-wire|mime-header)$/;
-
 /** All modules for programs, by name. */
 export function libraryDocs(): ModuleDocs[] {
-  const files = readdirSync(join(root, 'lib')).filter((file) => file.endsWith('.oak') && !INTERNAL.test(file.slice(0, -4)));
-  const modules = files.map((file) => {
-    const name = IMPORT_NAMES[file.slice(0, -4)] ?? file.slice(0, -4);
-    return { name, variable: variableOf(name), ...documentation(readFileSync(join(root, 'lib', file), 'utf8')) };
-  });
+  const modules = libraryModules(join(root, 'lib')).flatMap(({ inner, names: [name = ''], text }) =>
+    inner ? [] : [{ name, variable: variableOf(name), ...documentation(text) }],
+  );
   return modules.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -3,6 +3,7 @@
 // starting costs; where the cache was made by another version of Node, V8 says so and compiles the text.
 'use strict';
 const { readFileSync } = require('node:fs');
+const { pathToFileURL } = require('node:url');
 const { Script } = require('node:vm');
 
 const file = `${__dirname}/magnolia.bundle`;
@@ -17,6 +18,6 @@ function readCache() {
   }
 }
 
-const script = new Script(readFileSync(file, 'latin1'), { filename: `file://${file}`, cachedData: readCache() });
+const script = new Script(readFileSync(file, 'latin1'), { filename: pathToFileURL(file).href, cachedData: readCache() });
 script.runInThisContext()(require, __filename);
 module.exports = script; // scripts/build/build-command.ts asks it for its cache

@@ -12,6 +12,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { chromium } from 'playwright-core';
+import { browserLibraryFiles } from '../build/browser-library.ts';
 import { rulesFor, sources, specs } from './spec-files.ts';
 import type { Outcome } from './spec-verdict.ts';
 
@@ -213,7 +214,7 @@ async function serve(): Promise<{ close: () => void; url: string }> {
     '/spec-program.mjs': [script, readFileSync(join(here, 'spec-program.mjs'))],
     '/sources.json': ['application/json', JSON.stringify(sources())],
     ...Object.fromEntries(
-      ['browser.js', 'magnolia-library.js', 'magnolia-mail.js'].map((name) => [
+      ['browser.js', ...browserLibraryFiles(join(root, 'lib'))].map((name) => [
         `/${name}`,
         [script, readFileSync(join(root, 'dist', name))],
       ]),
