@@ -5,7 +5,7 @@ import type { ProcessBackend } from '../builtins/processes.ts';
 import type { Registry } from '../builtins/registry.ts';
 import type { RuntimeInfo } from '../builtins/runtime-info.ts';
 import type { SocketBackend } from '../builtins/sockets/backend.ts';
-import type { SocketPolicy } from '../builtins/sockets/builtins.ts';
+import type { SocketPolicy } from '../builtins/sockets/policy.ts';
 import type { SocketWatch } from '../builtins/sockets/watch.ts';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
 import type { Input } from './input.ts';

@@ -11,9 +11,10 @@ import { binaryError } from '../../language/runtime/operand-errors.ts';
 import { display } from '../../language/runtime/render.ts';
 import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { type Builtin, builtin } from '../registry.ts';
-import { isIP, parseAddress } from './address.ts';
-import { type ErrorCode, Failure, type NameRules, NOT_ALLOWED, type SocketBackend, type Target } from './backend.ts';
+import { parseAddress } from './address.ts';
+import { Failure, type SocketBackend } from './backend.ts';
 import { infoOf } from './info.ts';
+import { dial, listenAt, type NetworkAccess, refused } from './network.ts';
 import {
   address,
   anything,
@@ -30,6 +31,7 @@ import {
   times,
   width,
 } from './options.ts';
+import type { SocketPolicy } from './policy.ts';
 import { errorResult, okResult, PREFIX } from './results.ts';
 import { Serving } from './serving.ts';
 import { MAX_BYTES, MAX_LINE } from './socket.ts';
@@ -37,18 +39,6 @@ import { SocketTable } from './table.ts';
 import { clientSide, serverSide } from './tls-choices.ts';
 import type { SocketWatch } from './watch.ts';
 
-/**
- * What programs may do, where the embedder wants a say; everything is allowed that is not forbidden. A host is as the program wrote
- * it, so a name that has a forbidden address passes `mayConnect` and `mayListen`; `mayReach` is asked for each address that the
- * name turns out to have. A Unix socket is a target, too, without host and port.
- */
-export interface SocketPolicy {
-  mayConnect?(target: Target): boolean;
-  mayListen?(target: Target): boolean;
-  mayReach?(address: { readonly ip: string; readonly port: number; readonly name: string }): boolean;
-}
-
-const BACKLOG = 511;
 /** A packet may have so many bytes unless its call says otherwise. */
 const MAX_PACKET = 16 * 1024 * 1024;
 /** `recvExact` and `recvAll` collect at most so much unless the call says otherwise; the longest string bounds it, too. */
@@ -56,14 +46,13 @@ const MAX_COLLECTED = Math.min(2 ** 30, MAX_BYTES);
 
 /** All that the builtins of one machine share. */
 interface Context {
-  readonly backend: SocketBackend;
-  readonly policy: SocketPolicy;
+  readonly network: NetworkAccess;
   readonly table: SocketTable;
 }
 
 /** The socket builtins of one machine. `watch` is told what happens to its sockets. */
 export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}, watch: SocketWatch | null = null): Builtin[] {
-  const context: Context = { backend, policy, table: new SocketTable(watch) };
+  const context: Context = { network: { backend, policy, watch }, table: new SocketTable(watch) };
   const socket = socketOf(context.table);
   const group = 'sockets';
   const shared = { group, backend: group, suspends: true, callback: true } as const;
@@ -243,29 +232,20 @@ function lineLimit(fallback: number, { maxLine }: Pick<CallOptions, 'maxLine'>):
   return maxLine < 0 ? fallback : Math.min(maxLine, MAX_BYTES);
 }
 
-function connect(
-  machine: Machine,
-  { backend, policy, table }: Context,
-  text: string,
-  options: ConnectOptions,
-): Value | Suspended {
+function connect(machine: Machine, { network, table }: Context, text: string, options: ConnectOptions): Value | Suspended {
   const target = text === '' ? ({ kind: 'bad', code: 'address', detail: 'missing address' } as const) : parseAddress(text);
   const host = target.kind === 'tcp' && target.host !== '' ? target.host : null;
-  const tls = options.tls ? clientSide(backend, options, host, options.timeout < 0 ? -1 : 0) : null;
-  const failed = (code: ErrorCode, reason: string): Obj => {
-    table.watch?.tell({ kind: 'connect-failed', address: text, code, reason });
-    return errorResult(PREFIX.connect + reason, code);
-  };
-  if (target.kind === 'bad') return failed(target.code, `dial tcp: ${target.detail}`);
-  if (policy.mayConnect?.(target) === false) return failed('permission', `dial tcp ${text}: ${NOT_ALLOWED}`);
+  const tls = options.tls ? clientSide(network.backend, options, host, options.timeout < 0 ? -1 : 0) : null;
+  const failed = ({ code, detail }: Failure): Obj => errorResult(PREFIX.connect + detail, code);
+  if (target.kind === 'bad') return failed(refused(network, text, new Failure(target.code, `dial tcp: ${target.detail}`)));
 
   const thread = machine.block('world');
   let stopTimer: (() => void) | null = null;
-  const settings = { tls, noDelay: options.noDelay, keepAliveMs: options.keepAlive, ...reachable(policy, target) };
-  const giveUp = backend.connect(target, settings, (outcome) => {
+  const settings = { tls, noDelay: options.noDelay, keepAliveMs: options.keepAlive };
+  const giveUp = dial(network, text, target, settings, (outcome) => {
     stopTimer?.();
     if (outcome instanceof Failure) {
-      machine.wake(thread, failed(outcome.code, outcome.detail));
+      machine.wake(thread, failed(outcome));
       return;
     }
     const { socket, result } = table.dialled(machine, outcome, host);
@@ -275,22 +255,15 @@ function connect(
   if (options.timeout > 0) {
     stopTimer = machine.host.timer(options.timeout, () => {
       giveUp();
-      machine.wake(thread, failed('timeout', 'i/o timeout'));
+      machine.wake(thread, failed(refused(network, text, new Failure('timeout', 'i/o timeout'))));
     });
   }
   return SUSPENDED;
 }
 
-/** What a policy says about the addresses of a name. */
-function reachable(policy: SocketPolicy, target: Target): NameRules {
-  if (policy.mayReach === undefined || target.kind === 'unix' || isIP(target.host)) return {};
-  const { host: name, port } = target;
-  return { mayReach: (ip) => policy.mayReach?.({ ip, port, name }) !== false };
-}
-
 function listen(
   machine: Machine,
-  { backend, policy, table }: Context,
+  { network, table }: Context,
   name: 'socket_listen' | 'socket_serve',
   where: Value,
   handler: Value,
@@ -301,24 +274,15 @@ function listen(
   }
   const options = listenOptions.read(given);
   if (options === undefined) throw new ProgramError(listenOptions.errorText(name, given));
-  const tls = options.tls ? serverSide(backend, options, options.clientAuth, options.handshakeTimeout) : null;
+  const tls = options.tls ? serverSide(network.backend, options, options.clientAuth, options.handshakeTimeout) : null;
   const { text } = where;
   const target = parseAddress(text === '' ? ':0' : text);
   if (target.kind === 'bad') return errorResult(`${PREFIX.listen}listen tcp: ${target.detail}`, target.code);
-  if (policy.mayListen?.(target) === false) {
-    const reason = `listen tcp ${text}: ${NOT_ALLOWED}`;
-    table.watch?.tell({ kind: 'listen-failed', address: text, code: 'permission', reason });
-    return errorResult(PREFIX.listen + reason, 'permission');
-  }
-
   const maxConnections = options.maxConnections < 0 ? Number.POSITIVE_INFINITY : options.maxConnections;
   const serving = new Serving(machine, table, handler, { maxLine: lineLimit(MAX_LINE, options), maxConnections });
   const thread = machine.block('world');
-  const backlog = options.backlog < 0 ? BACKLOG : options.backlog;
-  const settings = { tls, backlog, noDelay: options.noDelay, keepAliveMs: options.keepAlive, ...reachable(policy, target) };
-  backend.listen(target, settings, serving, (outcome) => {
+  listenAt(network, text, target, { ...options, tls }, serving, (outcome) => {
     if (outcome instanceof Failure) {
-      table.watch?.tell({ kind: 'listen-failed', address: text, code: outcome.code, reason: outcome.detail });
       machine.wake(thread, errorResult(PREFIX.listen + outcome.detail, outcome.code));
       return;
     }

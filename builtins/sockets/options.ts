@@ -12,33 +12,33 @@ import type { Socket } from './socket.ts';
 import type { SocketTable } from './table.ts';
 
 /** One option: what it must be, how it is read (undefined: it is something else), and what stands in when it is missing. */
-interface Field<T> {
+export interface Field<T> {
   readonly expected: string;
   readonly defaultValue: T;
   read(value: Value): T | undefined;
 }
 
-type Fields = { readonly [name: string]: Field<unknown> };
-type Read<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+export type Fields = { readonly [name: string]: Field<unknown> };
+export type Read<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
-const bool: Field<boolean> = {
+export const bool: Field<boolean> = {
   expected: 'a bool',
   defaultValue: false,
   read: (value) => (typeof value === 'boolean' ? value : undefined),
 };
 
 /** A text; an empty one is as good as none. */
-const text: Field<string | null> = {
+export const text: Field<string | null> = {
   expected: 'a string',
   defaultValue: null,
   read: (value) => (value instanceof Str ? (value.length === 0 ? null : value.text) : undefined),
 };
 
 /** Seconds, in milliseconds; 0 is no limit, and -1 stands for an option that is not given. */
-const time: Field<number> = { expected: 'a non-negative number', defaultValue: -1, read: milliseconds };
+export const time: Field<number> = { expected: 'a non-negative number', defaultValue: -1, read: milliseconds };
 
 /** A number of bytes; -1 stands for an option that is not given. */
-const bytes: Field<number> = {
+export const bytes: Field<number> = {
   expected: 'a positive int',
   defaultValue: -1,
   read: (value) => (value === null ? -1 : isInt(value) && value > 0 ? Number(value) : undefined),
@@ -94,7 +94,7 @@ export function milliseconds(value: Value): number | undefined {
   return seconds >= 0 ? Math.ceil(seconds * 1000) : undefined;
 }
 
-const tlsFields = {
+export const tlsFields = {
   tls: bool,
   server: bool,
   insecureSkipVerify: bool,
@@ -112,7 +112,7 @@ const tlsFields = {
 /** Options of connect, startTLS, and listen and serve. */
 const connectFields = { ...tlsFields, timeout: time, maxLine: bytes, noDelay: { ...bool, defaultValue: true }, keepAlive };
 const startTlsFields = { ...tlsFields, timeout: time };
-const listenFields = {
+export const listenFields = {
   ...tlsFields,
   handshakeTimeout: time,
   maxLine: bytes,
@@ -130,7 +130,7 @@ export type ConnectOptions = Read<typeof connectFields>;
 export type CallOptions = Read<typeof callFields>;
 
 /** A parameter for options: an object or `?`. */
-function optionsParam<F extends Fields>(fields: F): Required<Param<Read<F>>> {
+export function optionsParam<F extends Fields>(fields: F): Required<Param<Read<F>>> {
   const names = Object.keys(fields);
   const defaultValue = Object.fromEntries(names.map((name) => [name, (fields[name] as Field<unknown>).defaultValue])) as Read<F>;
 

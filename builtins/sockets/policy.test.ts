@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseAddress } from './address.ts';
 import type { Target } from './backend.ts';
-import type { SocketPolicy } from './builtins.ts';
-import { networkPolicy } from './policy.ts';
+import { networkPolicy, type SocketPolicy } from './policy.ts';
 
 function policyOf(allow: string | null, deny: string | null): SocketPolicy {
   return networkPolicy(allow, deny);

@@ -15,7 +15,17 @@
  */
 import { isIP, parseAddress } from './address.ts';
 import type { Target } from './backend.ts';
-import type { SocketPolicy } from './builtins.ts';
+
+/**
+ * What programs may do, where the embedder wants a say; everything is allowed that is not forbidden. A host is as the program wrote
+ * it, so a name that has a forbidden address passes `mayConnect` and `mayListen`; `mayReach` is asked for each address that the
+ * name turns out to have. A Unix socket is a target, too, without host and port.
+ */
+export interface SocketPolicy {
+  mayConnect?(target: Target): boolean;
+  mayListen?(target: Target): boolean;
+  mayReach?(address: { readonly ip: string; readonly port: number; readonly name: string }): boolean;
+}
 
 /** One rule; null stands for everything of a kind. */
 interface Rule {

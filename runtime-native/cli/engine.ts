@@ -1,8 +1,8 @@
 /** A program's interpreter, with everything that Node can give it. */
 import { type ProcessBackend, processBuiltins } from '../../builtins/processes.ts';
 import type { Registry } from '../../builtins/registry.ts';
-import { type SocketPolicy, socketBuiltins } from '../../builtins/sockets/builtins.ts';
-import { readPolicy } from '../../builtins/sockets/policy.ts';
+import { socketBuiltins } from '../../builtins/sockets/builtins.ts';
+import { readPolicy, type SocketPolicy } from '../../builtins/sockets/policy.ts';
 import type { Problem } from '../../language/diagnostics/problem.ts';
 import { Interpreter } from '../../language/interpreter.ts';
 import type { ModuleFinder } from '../../language/modules.ts';

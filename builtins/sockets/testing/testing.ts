@@ -10,7 +10,8 @@ import { toText } from '../../../language/runtime/render.ts';
 import { type Fn, getKey, isObject, type Obj, Str, str, type Value } from '../../../language/values/values.ts';
 import { Registry } from '../../registry.ts';
 import type { SocketBackend } from '../backend.ts';
-import { type SocketPolicy, socketBuiltins } from '../builtins.ts';
+import { socketBuiltins } from '../builtins.ts';
+import type { SocketPolicy } from '../policy.ts';
 import type { SocketWatch } from '../watch.ts';
 
 /** A host without output; the clock and the event loop come from the caller. */
