@@ -51,6 +51,15 @@ export interface FileBackend {
   /** Removes a file, or a directory with all that is in it. One that does not exist is fine. */
   remove(path: string, done: (outcome: Outcome) => void): void;
   open(path: string, mode: OpenMode, permissions: number, done: (outcome: Outcome<OpenFile>) => void): void;
+  /** Gives a file or directory another path. A file that is already there is replaced in one step. */
+  rename?(from: string, to: string, done: (outcome: Outcome) => void): void;
+  /** Waits until what was written to a file, or the entries of a directory, would survive a crash of the system. */
+  sync?(path: string, done: (outcome: Outcome) => void): void;
+  /**
+   * Replaces the content of a file, which need not exist, so that readers and a crash find the old content or the new, never a part.
+   * Keeps the permissions. A failure leaves the old file and nothing beside it.
+   */
+  replace?(path: string, bytes: string, done: (outcome: Outcome) => void): void;
 }
 
 const MODES: readonly OpenMode[] = ['readonly', 'readwrite', 'append', 'truncate'];
@@ -184,6 +193,17 @@ export function fileBuiltins(backend: FileBackend | null): Builtin[] {
 }
 
 function working(backend: FileBackend): Builtin[] {
+  const rename = builtin({
+    ...common('rename', 'moves a file or directory to another path, in place of a file that is there'),
+    params: [text('from'), text('to')],
+    run: (machine, { text: from }, { text: to }) =>
+      awaiting(
+        machine,
+        `Could not rename ${from}`,
+        (done) => (backend.rename === undefined ? cannot(done) : backend.rename(from, to, done)),
+        endResult,
+      ),
+  });
   return [
     builtin({
       ...common('ls', 'what is in a directory'),
@@ -239,7 +259,36 @@ function working(backend: FileBackend): Builtin[] {
       params: [int('fd'), int('offset'), text('data')],
       run: write,
     }),
+    rename,
+    { ...rename, name: '__rename_file' }, // for lib/fs.oak, where `rename` is the function of the module
+    builtin({
+      ...common('fsync', 'waits until a file, or the entries of a directory, are on the disk'),
+      params: [text('path')],
+      run: (machine, { text: path }) =>
+        awaiting(
+          machine,
+          `Could not sync ${path}`,
+          (done) => (backend.sync === undefined ? cannot(done) : backend.sync(path, done)),
+          endResult,
+        ),
+    }),
+    builtin({
+      ...common('__replace_file', 'replaces the content of a file in one step'),
+      params: [text('path'), text('data')],
+      run: (machine, { text: path }, { text: data }) =>
+        awaiting(
+          machine,
+          `Could not replace ${path}`,
+          (done) => (backend.replace === undefined ? cannot(done) : backend.replace(path, data, done)),
+          endResult,
+        ),
+    }),
   ];
+}
+
+/** For what a backend has no method. */
+function cannot(done: (outcome: Outcome) => void): void {
+  done({ kind: 'failed', cause: 'operation not supported' });
 }
 
 function common(name: string, help: string) {

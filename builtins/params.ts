@@ -87,3 +87,10 @@ export function optional<T>(param: Param<T>, defaultValue: Value): Param<T> {
 export function saying<T>(param: Param<T>, before: string): Param<T> {
   return { ...param, errorText: (_builtin, value) => before + display(value) };
 }
+
+/** A time in seconds, as a program writes it, in milliseconds; `?` is 0. Undefined when the value is not a time. */
+export function milliseconds(value: Value): number | undefined {
+  if (value === null) return 0;
+  const seconds = value instanceof Float ? value.value : isInt(value) ? Number(value) : -1;
+  return seconds >= 0 ? Math.ceil(seconds * 1000) : undefined;
+}

@@ -38,6 +38,7 @@ export type Group =
   | 'random'
   | 'channels'
   | 'processes'
+  | 'signals'
   | 'files'
   | 'sockets'
   | 'memory'
@@ -61,7 +62,7 @@ export interface Builtin {
   /** Has the form with a function as the last argument: runs in the background and gives its result to the function. */
   readonly callback?: boolean;
   /** The contract that a runtime has to supply a backend for. */
-  readonly backend?: 'files' | 'processes' | 'sockets';
+  readonly backend?: 'files' | 'processes' | 'signals' | 'sockets';
   /** The name and the count that the reference's error text has for missing arguments, where they differ from the builtin's own. */
   readonly missing?: string;
   /** Takes whatever it is given, unchecked and uncounted (`read` of the params is not called); with `rest` as one list. */
@@ -201,4 +202,11 @@ function toFunction(one: Builtin, machine: Machine): Fn {
   Object.defineProperty(fn, 'name', { value: one.name });
   builtinOf.set(fn, one);
   return fn;
+}
+
+/** A function made for a program, which it sees as `fn NAME { <native fn> }`. */
+export function namedFunction(name: string, run: (argument?: Value) => Value | Suspended): Fn {
+  const fn = (argument?: Value): Value | Suspended => run(argument);
+  Object.defineProperty(fn, 'name', { value: name });
+  return fn as Fn;
 }

@@ -25,6 +25,13 @@ export function endResult(): Obj {
   return made;
 }
 
+/** `{type: :error, error: text, code}` */
+export function codedFailure(text: string, code: string): Obj {
+  const made = failure(text);
+  made.code = atom(code);
+  return made;
+}
+
 /**
  * The same builtins for a runtime that cannot do what they are for: each exists, checks nothing, and answers a structured
  * error that names it. `why` goes on from there.

@@ -12,6 +12,9 @@ export function closableFiles(backend: FileBackend): { readonly backend: FileBac
       stat: (path, done) => backend.stat(path, done),
       makeDirectory: (path, done) => backend.makeDirectory(path, done),
       remove: (path, done) => backend.remove(path, done),
+      rename: (from, to, done) => backend.rename?.(from, to, done),
+      sync: (path, done) => backend.sync?.(path, done),
+      replace: (path, bytes, done) => backend.replace?.(path, bytes, done),
       open(path, mode, permissions, done) {
         backend.open(path, mode, permissions, (outcome) => {
           if (outcome.kind === 'done') {

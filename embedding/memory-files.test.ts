@@ -43,6 +43,32 @@ describe('files in memory', () => {
     ]);
   });
 
+  it('can be renamed, replaced and synced', () => {
+    const files = someFiles();
+    const rename = (from: string, to: string) => answer((done) => files.rename(from, to, done));
+    expect(rename('a.txt', '/data/a.txt')).toBe(null);
+    expect(rename('/data/a.txt', '/data/b/c.txt')).toBe(null);
+    expect(rename('/data/b', '/other')).toBe(null);
+    expect([files.paths(), files.text('/other/c.txt')]).toEqual([['/data/é', '/other/c.txt'], 'abc']);
+    for (const [from, to, why] of [
+      ['none', 'x', 'no such file or directory'],
+      ['/other/c.txt', '/none/x', 'no such file or directory'],
+      ['/other/c.txt', '/data', 'file exists'],
+      ['/other', '/other/inner', 'invalid argument'],
+      ['/other', '/data', 'directory not empty'],
+      ['/other', '/data/\xc3\xa9/x', 'not a directory'],
+      ['/', '/x', 'device or resource busy'],
+      ['/other/c.txt', '', 'no such file or directory'],
+      ['/other/c.txt', 'a\0b', 'invalid argument'],
+    ] as const) {
+      expect(rename(from, to)).toBe(`rename ${from} ${to}: ${why}`);
+    }
+    expect(answer((done) => files.replace('/other/c.txt', 'new', done))).toBe(null);
+    expect(answer((done) => files.replace('/data', 'new', done))).toBe('open /data: is a directory');
+    expect([files.text('/other/c.txt'), answer((done) => files.sync('/other', done))]).toEqual(['new', null]);
+    expect(answer((done) => files.sync('none', done))).toBe('fsync none: no such file or directory');
+  });
+
   for (const [path, mode, cause] of [
     ['nowhere', 'readonly', 'open nowhere: no such file or directory'],
     ['no/file', 'readwrite', 'open no/file: no such file or directory'],

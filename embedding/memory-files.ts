@@ -125,6 +125,54 @@ export class MemoryFiles implements FileBackend {
     done(this.#open(path, mode));
   }
 
+  rename(from: string, to: string, done: (outcome: Outcome) => void): void {
+    done(this.#rename(from, to));
+  }
+
+  sync(path: string, done: (outcome: Outcome) => void): void {
+    const found = this.#find(path);
+    done(typeof found === 'string' ? failed('fsync', path, found) : DONE);
+  }
+
+  replace(path: string, bytes: string, done: (outcome: Outcome) => void): void {
+    done(this.#replace(path, bytes));
+  }
+
+  #replace(path: string, bytes: string): Outcome {
+    const opened = this.#open(path, 'readwrite');
+    if (opened.kind === 'failed') return opened;
+    const file = this.#find(path) as File; // what was opened
+    file.content.raw = bytes;
+    file.modified = Date.now();
+    return DONE;
+  }
+
+  #rename(from: string, to: string): Outcome {
+    const fail = (why: string): Outcome => failed('rename', `${from} ${to}`, why);
+    const moved = this.#find(from);
+    if (typeof moved === 'string') return fail(moved);
+    const there = this.#find(to);
+    if (there === moved) return DONE;
+    const [oldNames, newNames] = [this.#parts(from), this.#parts(to)];
+    const [oldName, newName] = [oldNames.pop(), newNames.pop()];
+    const [oldParent, newParent] = [this.#walk(oldNames), this.#walk(newNames)];
+    if (to === '' || to.includes('\0')) return fail(to === '' ? MISSING : INVALID);
+    if (oldName === undefined || newName === undefined) return fail('device or resource busy');
+    if (!(newParent instanceof Directory)) return fail(newParent instanceof File ? NO_DIRECTORY : newParent);
+    if (!(oldParent instanceof Directory)) return fail(MISSING);
+    if (moved instanceof Directory) {
+      if ([...this.#parts(to)].join('/').startsWith(`${this.#parts(from).join('/')}/`)) return fail(INVALID); // into itself
+      if (there instanceof File) return fail(NO_DIRECTORY);
+      if (there instanceof Directory && there.entries.size > 0) return fail('directory not empty');
+    } else if (there instanceof Directory) {
+      return fail('file exists');
+    }
+    oldParent.entries.delete(oldName);
+    newParent.entries.set(newName, moved);
+    oldParent.modified = newParent.modified = Date.now();
+    return DONE;
+  }
+
   #remove(path: string): Outcome {
     if (path === '.' || path.endsWith('/.')) return failed('RemoveAll', path, INVALID);
     const names = this.#parts(path);

@@ -10,6 +10,7 @@ import { randomBuiltins } from '../builtins/random.ts';
 import { memoryBuiltins } from '../builtins/raw-memory.ts';
 import { type Builtin, Registry } from '../builtins/registry.ts';
 import { runtimeInfoBuiltins } from '../builtins/runtime-info.ts';
+import { signalBuiltins } from '../builtins/signals.ts';
 import type { SocketBackend } from '../builtins/sockets/backend.ts';
 import { socketBuiltins } from '../builtins/sockets/builtins.ts';
 import { unavailableSockets } from '../builtins/sockets/unavailable.ts';
@@ -79,6 +80,7 @@ export function programBuiltins(platform: Platform, world: World): Registry {
     .add(libraryBuiltins)
     .add(world.files)
     .add(world.processes)
+    .add(signalBuiltins(null))
     .add(memoryBuiltins)
     .add(runtimeInfoBuiltins({ ...info, modules: library.names(), source: (name) => library.source(name) }))
     .add(world.sockets);

@@ -10,12 +10,14 @@ import { randomBuiltins } from '../builtins/random.ts';
 import { memoryBuiltins } from '../builtins/raw-memory.ts';
 import { Registry } from '../builtins/registry.ts';
 import { type RuntimeInfo, runtimeInfoBuiltins } from '../builtins/runtime-info.ts';
+import { signalBuiltins } from '../builtins/signals.ts';
 import { textBuiltins } from '../builtins/text.ts';
 import { timeBuiltins } from '../builtins/time.ts';
 import { nodeFiles } from './files.ts';
 import { nodeInfo } from './info.ts';
 import { toText } from './latin1.ts';
 import { nodeProcesses } from './processes.ts';
+import { nativeSignals } from './signals.ts';
 
 export interface NativeOptions {
   /** What `args()` gives, as ordinary text: runtime, script, and what followed on the command line. */
@@ -38,6 +40,7 @@ export function nativeBuiltins(options: NativeOptions = {}): Registry {
     .add(libraryBuiltins)
     .add(fileBuiltins(nodeFiles))
     .add(processBuiltins(nodeProcesses(options.args ?? [])))
+    .add(signalBuiltins(nativeSignals()))
     .add(memoryBuiltins)
     .add(runtimeInfoBuiltins({ ...nodeInfo, ...(options.library ?? NO_LIBRARY) }));
 }

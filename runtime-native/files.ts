@@ -3,11 +3,12 @@
  * a name like any other. Failures are worded as Go's `os` package does: operation, path, reason.
  */
 import { Buffer } from 'node:buffer';
-import { close, constants, fstat, lstat, mkdir, open, read, readdir, rm, type Stats, stat, write } from 'node:fs';
+import { close, constants, fstat, lstat, mkdir, open, read, readdir, rename, rm, type Stats, stat, write } from 'node:fs';
 import type { FileBackend, FileInfo, FileOutcome, OpenFile, OpenMode, Outcome } from '../builtins/files.ts';
 import { codeOf, errnoText } from './errno.ts';
 import { Lane } from './lane.ts';
 import { toBuffer, toText } from './latin1.ts';
+import { replaceFile, syncPath } from './replace-file.ts';
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_APPEND, O_TRUNC } = constants;
 const FLAGS: { readonly [mode in OpenMode]: number } = {
@@ -147,6 +148,27 @@ export const nodeFiles: FileBackend = {
     open(toBuffer(path), FLAGS[mode], permissions, (error, fd) => {
       done(error === null ? { kind: 'done', value: new NodeFile(fd, path) } : failed('open', path, error));
     });
+  },
+
+  rename(from, to, done) {
+    if (impossible(from + to)) return done(failed('rename', `${from} ${to}`, NO_NUL));
+    rename(toBuffer(from), toBuffer(to), (error) => done(error === null ? DONE : failed('rename', `${from} ${to}`, error)));
+  },
+
+  sync(path, done) {
+    if (impossible(path)) return done(failed('fsync', path, NO_NUL));
+    syncPath(path).then(
+      () => done(DONE),
+      (error) => done(failed('fsync', path, error)),
+    );
+  },
+
+  replace(path, bytes, done) {
+    if (impossible(path)) return done(failed('replace', path, NO_NUL));
+    replaceFile(path, bytes).then(
+      () => done(DONE),
+      (error) => done(failed('replace', path, error)),
+    );
   },
 };
 

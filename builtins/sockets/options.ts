@@ -5,7 +5,8 @@
  * unknown ones are ignored.
  */
 import { display } from '../../language/runtime/render.ts';
-import { Atom, Float, getKey, isInt, isObject, Obj, Str, type Value } from '../../language/values/values.ts';
+import { Atom, getKey, isInt, isObject, Obj, Str, type Value } from '../../language/values/values.ts';
+import { milliseconds } from '../params.ts';
 import type { Param } from '../registry.ts';
 import { SOCKET } from './results.ts';
 import type { Socket } from './socket.ts';
@@ -86,13 +87,6 @@ const keepAlive: Field<number> = {
     return value === false ? 0 : milliseconds(value) || undefined;
   },
 };
-
-/** A time in seconds, as a program gives it, in milliseconds; `?` is 0. Undefined when it is none. */
-export function milliseconds(value: Value): number | undefined {
-  if (value === null) return 0;
-  const seconds = value instanceof Float ? value.value : isInt(value) ? Number(value) : -1;
-  return seconds >= 0 ? Math.ceil(seconds * 1000) : undefined;
-}
 
 export const tlsFields = {
   tls: bool,

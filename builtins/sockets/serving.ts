@@ -3,8 +3,9 @@ import { ProgramError } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
 import { display } from '../../language/runtime/render.ts';
 import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
+import { milliseconds } from '../params.ts';
+import { namedFunction } from '../registry.ts';
 import type { Connection, Failure, Listener, ListenerEvents } from './backend.ts';
-import { milliseconds } from './options.ts';
 import { errorResult, okResult, PREFIX } from './results.ts';
 import type { Socket, SocketOwner } from './socket.ts';
 import type { SocketTable } from './table.ts';
@@ -146,11 +147,4 @@ export class Serving implements ListenerEvents, SocketOwner {
     result.stats = namedFunction('stats', () => this.stats());
     return result;
   }
-}
-
-/** A function that programs see as `fn NAME { <native fn> }`. */
-function namedFunction(name: string, run: (argument?: Value) => Value | Suspended): Fn {
-  const fn = (argument?: Value): Value | Suspended => run(argument);
-  Object.defineProperty(fn, 'name', { value: name });
-  return fn as Fn;
 }

@@ -16,7 +16,7 @@ const INDEX: { readonly [library: string]: string } = {
   sort: 'sort! sort psort',
   json: 'serialize parse',
   path: 'abs? rel? dir base cut clean join split resolve',
-  fs: 'readFile writeFile appendFile statFile listFiles readFiles statFiles readFilesConcurrent writeFiles',
+  fs: 'readFile writeFile appendFile replace rename sync statFile listFiles readFiles statFiles readFilesConcurrent writeFiles',
   cli: 'parseArgv parse',
   debug: 'inspect bar histo',
   datetime: 'leap? describe timestamp format parse',
@@ -26,6 +26,7 @@ const INDEX: { readonly [library: string]: string } = {
   thread:
     'spawn makeChannel send recv close Mutex Semaphore WaitGroup Future Pool parallel pmap pmapConcurrent race pipeline retry ' +
     'debounce throttle',
+  process: 'awaitSignal onSignal pid worker',
   socket: 'connect send sendLine recv recvExact recvLine startTLS close listen Socket',
 };
 

@@ -4,6 +4,7 @@
  * Exit status: the program's own, 1 for errors, 2 when the command was called in a wrong way.
  */
 import { existsSync } from 'node:fs';
+import { defaultsForProcessOne } from '../signals.ts';
 import { type Asked, readArguments } from './arguments.ts';
 import { runProgram } from './run.ts';
 import { complain, writeError } from './screen.ts';
@@ -40,6 +41,7 @@ function bug(error: unknown): never {
 }
 
 process.on('uncaughtException', bug);
+if (process.pid === 1) defaultsForProcessOne((status) => process.exit(status));
 const asked = readArguments(process.argv.slice(2), {
   env: process.env,
   inputIsTerminal: () => process.stdin.isTTY === true, // opens it, so only when it matters

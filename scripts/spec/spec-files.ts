@@ -32,7 +32,9 @@ export function findSpecs(filters: readonly string[], runtime: Runtime = 'native
   const files = readdirSync(specs, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/'));
   const names = files.filter((file) => /(?<!\.js)\.(out|err)$/.test(file)).map((file) => file.slice(0, -4));
   const wanted = names.filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
-  const sensible = wanted.filter((name) => runtime === 'native' || !/^(socket|mail)\//.test(name) || differs(name));
+  const sensible = wanted.filter(
+    (name) => runtime === 'native' || !/^(socket|mail|process|dns|bus)\//.test(name) || differs(name),
+  );
   return [...new Set(sensible)].sort();
 }
 

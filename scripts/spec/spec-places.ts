@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -88,7 +88,11 @@ function start(args: string[], cwd: string, env: NodeJS.ProcessEnv, limitMs: num
     child.stderr.on('data', collect(err));
     child.on('close', (status, signal) => {
       clearTimeout(timer);
-      done({ out: Buffer.concat(out), err: Buffer.concat(err).toString(), code: stopped || (status ?? `none, ${signal}`) });
+      done({
+        out: Buffer.concat(out),
+        err: Buffer.concat(err).toString(),
+        code: stopped || (status ?? 128 + constants.signals[signal ?? 'SIGKILL']),
+      });
     });
   });
 }
