@@ -9,5 +9,5 @@ export default {
   testTimeout: 10_000,
   maxWorkers: 2,
   coverageProvider: 'v8',
-  collectCoverageFrom: ['{language,builtins,embedding,runtime-native,runtime-js}/**/*.ts', '!**/*.test.ts'],
+  collectCoverageFrom: ['{language,builtins,embedding,tools,runtime-native,runtime-js}/**/*.ts', '!**/*.test.ts'],
 };

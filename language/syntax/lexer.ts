@@ -44,7 +44,7 @@ const KEYWORDS: ReadonlyMap<string, TokenKind> = new Map(
 
 /** After these, a newline ends nothing. */
 // biome-ignore format: a table
-const CONTINUING: ReadonlySet<TokenKind> = new Set<TokenKind>([
+export const CONTINUING: ReadonlySet<TokenKind> = new Set<TokenKind>([
   ',', '(', '[', '{', '+', '-', '*', '/', '%', '^', '&', '|', '!', '>', '<', '=', '>=', '<=', ':=', '<-', '.', ':',
   'fn', 'if', 'with', 'cs', '|>', '->', '<<',
 ]);
