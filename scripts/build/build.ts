@@ -23,7 +23,17 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const dist = join(root, 'dist');
 const stamp = join(dist, '.stamp');
 
-const inputs = ['language', 'builtins', 'embedding', 'tools', 'runtime-native', 'runtime-js', 'lib', 'scripts/build', 'package.json'];
+const inputs = [
+  'language',
+  'builtins',
+  'embedding',
+  'tools',
+  'runtime-native',
+  'runtime-js',
+  'lib',
+  'scripts/build',
+  'package.json',
+];
 
 const common = {
   bundle: true,
