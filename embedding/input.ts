@@ -3,6 +3,7 @@
 import type { InputLine } from '../builtins/processes.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
 import { codec } from '../language/values/values.ts';
+import type { LineSource } from './grants.ts';
 
 /** A piece of input, of any length. */
 export type Chunk = string | Uint8Array;
@@ -13,7 +14,7 @@ function bytesOfChunk(chunk: Chunk): string {
   return typeof chunk === 'string' ? utf8Encode(chunk) : codec.decode(chunk, 0, chunk.length);
 }
 
-export class InputLines {
+export class InputLines implements LineSource {
   readonly #pieces: Iterator<Chunk> | AsyncIterator<Chunk>;
   /** What has come and was not taken; lines are looked for from `#at` on. */
   #text = '';
@@ -28,12 +29,12 @@ export class InputLines {
   }
 
   /** The next line if it has come already and nobody waits for it, else null. */
-  take(): InputLine | null {
+  takeLine(): InputLine | null {
     return this.#waiting.length === 0 ? this.#line() : null;
   }
 
   /** Gives the next line when it comes. */
-  read(done: (line: InputLine) => void): void {
+  readLine(done: (line: InputLine) => void): void {
     this.#waiting.push(done);
     if (this.#waiting.length === 1) void this.#fill();
   }

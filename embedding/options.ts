@@ -4,13 +4,14 @@ import type { FileBackend } from '../builtins/files.ts';
 import type { ProcessBackend } from '../builtins/processes.ts';
 import type { Registry } from '../builtins/registry.ts';
 import type { RuntimeInfo } from '../builtins/runtime-info.ts';
+import type { SignalBackend } from '../builtins/signals.ts';
 import type { SocketBackend } from '../builtins/sockets/backend.ts';
 import type { SocketPolicy } from '../builtins/sockets/policy.ts';
 import type { SocketWatch } from '../builtins/sockets/watch.ts';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
+import type { Clock, Output } from './host.ts';
 import type { Input } from './input.ts';
 import type { FileContents, MemoryFiles } from './memory-files.ts';
-import type { Clock, Sink } from './output.ts';
 import type { MagnoliaError } from './problems.ts';
 import type { JsFunction, ToJsOptions } from './values.ts';
 
@@ -86,7 +87,7 @@ export interface Limits {
 export interface Platform {
   readonly clock: Clock;
   /** Where output goes that the embedder does not ask for. */
-  readonly sink: Sink;
+  readonly output: Output;
   complain(report: string): void;
   /** So many random bytes fit for secrets, as byte text. */
   secureBytes(count: number): string;
@@ -106,8 +107,10 @@ export interface Platform {
     readonly readText: ((path: string) => Promise<{ readonly path: string; readonly text: string }>) | null;
     readonly network: (() => SystemNetwork) | null;
     /** Who looks on at sockets, whichever network they are of. */
-    readonly watch?: SocketWatch;
+    readonly watch?: SocketWatch | null;
     readonly exec: ProcessBackend['exec'] | null;
+    /** Signals and workers, for a program that owns its process. */
+    readonly signals?: () => SystemSignals;
   };
 }
 
@@ -115,6 +118,12 @@ export interface Platform {
 export interface SystemNetwork extends SocketBackend {
   /** Closes everything; `done` when all that was sent is on its way. */
   drainAll(done: () => void): void;
+}
+
+/** The signals of the process, listened to on behalf of one program. */
+export interface SystemSignals extends SignalBackend {
+  /** Restores the default action of every signal. */
+  close(): void;
 }
 
 /** The standard library. */

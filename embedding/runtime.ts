@@ -9,8 +9,9 @@
  */
 
 import { isCallable } from '../builtins/params.ts';
+import type { Registry } from '../builtins/registry.ts';
 import type { Problem } from '../language/diagnostics/problem.ts';
-import { check, type Evaluated, Interpreter, type Session } from '../language/interpreter.ts';
+import { check, type Evaluated, type Interpreter, type Session } from '../language/interpreter.ts';
 import { type Compiled, compile } from '../language/runtime/compile.ts';
 import { Exit, type Machine } from '../language/runtime/machine.ts';
 import { ParseError } from '../language/syntax/parse-error.ts';
@@ -18,16 +19,17 @@ import { Source } from '../language/syntax/source.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
 import { type Fn, getKey, type Obj, type Value } from '../language/values/values.ts';
 import { Functions } from './functions.ts';
-import { directoryOf, LoadedPrograms, libraryFirst } from './modules.ts';
+import { type Output, ProgramHost } from './host.ts';
+import { InputLines } from './input.ts';
+import { directoryOf } from './modules.ts';
 import type { Platform, RuntimeOptions } from './options.ts';
-import { EmbeddedHost } from './output.ts';
 import { LOADING, MagnoliaError, StoppedError, type StopReason } from './problems.ts';
 import { limitThreads } from './threads.ts';
 import { fromJs, type JsInput, type JsValue, ownKeys } from './values.ts';
-import { programBuiltins, type World, worldOf } from './world.ts';
+import { World } from './world.ts';
 
 /** A program: its text, or the path of its file among the files that the runtime was given. */
-export type Program = string | { readonly text: string; readonly file?: string } | { readonly file: string };
+export type ProgramSource = string | { readonly text: string; readonly file?: string } | { readonly file: string };
 
 /** How a program ended. */
 export interface Ended {
@@ -71,11 +73,10 @@ export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #platform: Platform;
   readonly #world: World;
-  readonly #host: EmbeddedHost;
+  readonly #host: ProgramHost;
   readonly #interpreter: Interpreter;
   readonly #machine: Machine;
   readonly #functions: Functions;
-  readonly #programs: LoadedPrograms;
   readonly #waiting = new Set<Waiting>();
   readonly #problems: MagnoliaError[] = [];
   /** The error that ended the main thread of `run`. */
@@ -91,8 +92,7 @@ export class Runtime {
     const { limits = {} } = options;
     this.#options = options;
     this.#platform = platform;
-    this.#world = worldOf(options, platform);
-    this.#host = new EmbeddedHost(platform.clock, this.#world.sink, {
+    this.#host = new ProgramHost(platform.clock, outputOf(options, platform), {
       limitBytes: limits.outputBytes ?? Number.POSITIVE_INFINITY,
       exceeded: () => this.#stopFromInside('outputBytes'),
       alive: () => this.#checkAlive(),
@@ -104,14 +104,15 @@ export class Runtime {
       (fn, args) => this.#call(fn, args),
       () => this.#state !== 'ended',
     );
-    this.#programs = new LoadedPrograms(libraryFirst(platform.library, this.#world.modules));
-    this.#interpreter = new Interpreter({
+    this.#world = new World({
+      platform,
+      options: { ...options, registry: (registry) => this.#register(registry) },
+      args: ['magnolia', '(program)', ...(options.args ?? [])],
+      input: new InputLines(options.input ?? ''),
       host: this.#host,
-      builtins: (machine) => this.#builtins(machine),
-      finder: this.#programs,
       onProblem: (problem) => this.#problem(problem),
-      fuel: options.fuel ?? platform.fuel,
     });
+    this.#interpreter = this.#world.interpreter;
     this.#machine = this.#interpreter.machine;
     if (limits.threads !== undefined) {
       limitThreads(this.#machine, limits.threads, () => {
@@ -131,7 +132,7 @@ export class Runtime {
    * Fails with a `MagnoliaError` if the text is no program or its main thread made an error, with a `StoppedError` when a limit
    * was reached, and with the reason of the signal when that stopped it.
    */
-  async run(program: Program): Promise<Ended> {
+  async run(program: ProgramSource): Promise<Ended> {
     const { source, directory } = await this.#source(program);
     await this.#prepare(source.text);
     return await this.#await<Ended>((done, fail) => {
@@ -155,11 +156,11 @@ export class Runtime {
    *     const geometry = await runtime.load('fn area(w, h) w * h');
    *     await geometry.call('area', 3, 4); // 12
    */
-  async load(program: Program): Promise<LoadedProgram> {
+  async load(program: ProgramSource): Promise<LoadedProgram> {
     const { source, directory } = await this.#source(program);
     await this.#prepare(source.text);
     const compiled = this.#compile(source);
-    const path = this.#programs.add(compiled, directory);
+    const path = this.#world.add(compiled, directory);
     const found = await this.#evaluated(new Source(LOADING, `import('${path}')`));
     const module = found as Obj; // what import gives
     return {
@@ -196,26 +197,24 @@ export class Runtime {
 
   // ---- starting and waiting ----
 
-  #builtins(machine: Machine): Map<string, Fn> {
-    const registry = programBuiltins(this.#platform, this.#world);
+  #register(registry: Registry): void {
     for (const [name, js] of Object.entries(this.#options.builtins ?? {})) registry.add([this.#functions.builtin(name, js)]);
     this.#options.registry?.(registry);
-    return registry.functions(machine);
   }
 
-  async #source(program: Program): Promise<{ source: Source; directory: string }> {
-    if (typeof program === 'string') return { source: new Source('(program)', program), directory: this.#world.directory };
+  async #source(program: ProgramSource): Promise<{ source: Source; directory: string }> {
+    if (typeof program === 'string') return { source: new Source('(program)', program), directory: this.#world.files.directory };
     if ('text' in program) {
       const { text, file = '(program)' } = program;
-      return { source: new Source(file, text), directory: file.includes('/') ? directoryOf(file) : this.#world.directory };
+      return { source: new Source(file, text), directory: file.includes('/') ? directoryOf(file) : this.#world.files.directory };
     }
-    const { path, text } = await this.#world.readText(program.file);
+    const { path, text } = await this.#world.files.readText(program.file);
     return { source: new Source(path, text), directory: directoryOf(path) };
   }
 
   /** Loads what the program may import from parts of the library that are not there yet; null when that is nothing. */
   #prepare(text: string): Promise<void> | null {
-    return this.#platform.library.prepare?.([text, ...this.#world.programs()]) ?? null;
+    return this.#platform.library.prepare?.([text, ...this.#world.files.programs()]) ?? null;
   }
 
   #compile(source: Source): Compiled {
@@ -253,7 +252,7 @@ export class Runtime {
     if (this.#state !== 'new') return;
     this.#state = 'open';
     this.#machine.hold();
-    this.#interpreter.run(new Source('(runtime)', ''), this.#world.directory, ({ status }) =>
+    this.#interpreter.run(new Source('(runtime)', ''), this.#world.files.directory, ({ status }) =>
       this.#end(this.#stopped ?? exited(status)),
     );
   }
@@ -261,7 +260,7 @@ export class Runtime {
   #evaluated(source: Source): Promise<Value> {
     return this.#await((done, fail) => {
       this.#open();
-      this.#session ??= this.#interpreter.session(this.#world.directory);
+      this.#session ??= this.#interpreter.session(this.#world.files.directory);
       this.#session.evaluate(source, (result: Evaluated) => {
         if ('value' in result) done(result.value);
         else if ('problem' in result) fail(this.#error(result.problem));
@@ -346,6 +345,12 @@ export class Runtime {
     this.#host.close();
     this.#world.close();
   }
+}
+
+function outputOf({ output, outputBytes }: RuntimeOptions, platform: Platform): Output {
+  if (output !== undefined && outputBytes !== undefined) throw new TypeError('Give either output or outputBytes');
+  if (output !== undefined) return { text: output };
+  return outputBytes === undefined ? platform.output : { bytes: outputBytes };
 }
 
 function stopped(reason: Exclude<StopReason, 'exit'>): StoppedError {

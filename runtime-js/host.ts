@@ -1,5 +1,5 @@
 /** The clock and the event loop of a browser page or worker. */
-import type { Clock } from '../embedding/output.ts';
+import type { Clock } from '../embedding/host.ts';
 
 /** The longest time that timers can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -39,7 +39,7 @@ export { MemoryFiles } from '../embedding/memory-files.ts';
 export type { Limits, NetworkPolicy, RuntimeOptions, StopSignal } from '../embedding/options.ts';
 export type { Place, ProblemData, Span, StopReason } from '../embedding/problems.ts';
 export { MagnoliaError, StoppedError } from '../embedding/problems.ts';
-export type { Ended, LoadedProgram, Program, Runtime } from '../embedding/runtime.ts';
+export type { Ended, LoadedProgram, ProgramSource, Runtime } from '../embedding/runtime.ts';
 export type { JsFunction, JsInput, JsValue, MagnoliaFunction, ToJsOptions } from '../embedding/values.ts';
 export { fromJs, toJs } from '../embedding/values.ts';
 export type { TraceEntry } from '../language/diagnostics/problem.ts';

@@ -18,7 +18,7 @@ function memoryInUse(): number | null {
 
 export const browserPlatform: Platform = {
   clock: browserClock,
-  sink: { text: (text) => console.log(text.replace(/\n$/, '')) }, // the console ends lines by itself
+  output: { text: (text) => console.log(text.replace(/\n$/, '')) }, // the console ends lines by itself
   complain: (report) => console.error(report),
   secureBytes(count) {
     const bytes = new Uint8Array(count);

@@ -6,8 +6,8 @@ import { Buffer } from 'node:buffer';
 import { close, constants, fstat, lstat, mkdir, open, read, readdir, rename, rm, type Stats, stat, write } from 'node:fs';
 import type { FileBackend, FileInfo, FileOutcome, OpenFile, OpenMode, Outcome } from '../builtins/files.ts';
 import { codeOf, errnoText } from './errno.ts';
-import { Lane } from './lane.ts';
 import { toBuffer, toText } from './latin1.ts';
+import { OperationQueue } from './operation-queue.ts';
 import { replaceFile, syncPath } from './replace-file.ts';
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_APPEND, O_TRUNC } = constants;
@@ -49,7 +49,7 @@ const NO_NUL = { code: 'EINVAL' };
 class NodeFile implements OpenFile {
   readonly #fd: number;
   readonly #path: string;
-  readonly #lane = new Lane();
+  readonly #queue = new OperationQueue();
 
   constructor(fd: number, path: string) {
     this.#fd = fd;
@@ -58,7 +58,7 @@ class NodeFile implements OpenFile {
 
   read(offset: number, length: number, done: (outcome: FileOutcome<string>) => void): void {
     const settle = (outcome: FileOutcome<string>): void => {
-      this.#lane.leave();
+      this.#queue.leave();
       done(outcome);
     };
     const readInto = (size: number): void => {
@@ -67,7 +67,7 @@ class NodeFile implements OpenFile {
         settle(error === null ? { kind: 'done', value: toText(buffer, 0, count) } : this.#failed('read', error)),
       );
     };
-    this.#lane.enter(() => {
+    this.#queue.enter(() => {
       if (length <= SMALL_READ_BYTES) readInto(length);
       else fstat(this.#fd, (_, stats) => readInto(Math.min(length, Math.max((stats?.size ?? 0) - offset, SMALL_READ_BYTES))));
     });
@@ -75,7 +75,7 @@ class NodeFile implements OpenFile {
 
   write(offset: number | 'end', bytes: string, done: (outcome: FileOutcome) => void): void {
     const settle = (outcome: FileOutcome): void => {
-      this.#lane.leave();
+      this.#queue.leave();
       done(outcome);
     };
     const buffer = toBuffer(bytes);
@@ -86,16 +86,16 @@ class NodeFile implements OpenFile {
         else settle(DONE);
       });
     };
-    this.#lane.enter(() => {
+    this.#queue.enter(() => {
       if (offset !== 'end') writeFrom(0, offset);
       else fstat(this.#fd, (error, stats) => (error ? settle(this.#failed('seek', error)) : writeFrom(0, stats.size)));
     });
   }
 
   close(done: (outcome: Outcome) => void): void {
-    this.#lane.enter(() =>
+    this.#queue.enter(() =>
       close(this.#fd, (error) => {
-        this.#lane.leave();
+        this.#queue.leave();
         done(error ? failed('close', this.#path, error) : DONE);
       }),
     );

@@ -12,6 +12,7 @@ import { memoryNetwork as networkInMemory } from '../builtins/sockets/memory-net
 import { checkOptions } from '../embedding/check-options.ts';
 import type { RuntimeOptions } from '../embedding/options.ts';
 import { Runtime } from '../embedding/runtime.ts';
+import { installCodec } from './latin1.ts';
 import { nodePlatform } from './platform.ts';
 
 /**
@@ -20,6 +21,7 @@ import { nodePlatform } from './platform.ts';
  */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   checkOptions(options);
+  installCodec();
   return new Runtime(options, nodePlatform);
 }
 
@@ -44,7 +46,7 @@ export { MemoryFiles } from '../embedding/memory-files.ts';
 export type { Limits, NetworkPolicy, RuntimeOptions, StopSignal } from '../embedding/options.ts';
 export type { Place, ProblemData, Span, StopReason } from '../embedding/problems.ts';
 export { MagnoliaError, StoppedError } from '../embedding/problems.ts';
-export type { Ended, LoadedProgram, Program, Runtime } from '../embedding/runtime.ts';
+export type { Ended, LoadedProgram, ProgramSource, Runtime } from '../embedding/runtime.ts';
 export type { JsFunction, JsInput, JsValue, MagnoliaFunction, ToJsOptions } from '../embedding/values.ts';
 export { fromJs, toJs } from '../embedding/values.ts';
 export type { TraceEntry } from '../language/diagnostics/problem.ts';

@@ -5,8 +5,8 @@ import type { InputLine } from '../builtins/processes.ts';
 import { LineInput } from './line-input.ts';
 
 function next(input: LineInput): Promise<InputLine> {
-  const ready = input.take();
-  return ready === null ? new Promise((resolve) => input.read(resolve)) : Promise.resolve(ready);
+  const ready = input.takeLine();
+  return ready === null ? new Promise((resolve) => input.readLine(resolve)) : Promise.resolve(ready);
 }
 
 /** Everything that a stream of these chunks gives, up to the second end. */
@@ -53,14 +53,14 @@ describe('LineInput', () => {
       opened++;
       return stream;
     });
-    expect(input.take()).toBeNull();
+    expect(input.takeLine()).toBeNull();
     expect(opened).toBe(0);
     const waiting = [1, 2, 3].map(() => next(input));
     stream.write('one\ntwo\nthree\nfour\n');
     expect((await Promise.all(waiting)).map(({ bytes }) => bytes)).toEqual(['one', 'two', 'three']);
     expect(stream.isPaused()).toBe(true);
-    expect(input.take()).toEqual({ kind: 'line', bytes: 'four' });
-    expect(input.take()).toBeNull();
+    expect(input.takeLine()).toEqual({ kind: 'line', bytes: 'four' });
+    expect(input.takeLine()).toBeNull();
     expect(opened).toBe(1);
   });
 

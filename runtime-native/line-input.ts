@@ -6,13 +6,14 @@
  */
 import type { Readable } from 'node:stream';
 import type { InputLine } from '../builtins/processes.ts';
+import type { LineSource } from '../embedding/grants.ts';
 import { errnoText } from './errno.ts';
 import { toText } from './latin1.ts';
 
 /** A stream; sockets, pipes and terminals (but not files) can be told whether they keep the process alive. */
 export type Source = Readable & { ref?(): void; unref?(): void };
 
-export class LineInput {
+export class LineInput implements LineSource {
   readonly #open: () => Source;
   #stream: Source | null = null;
   /** Lines and the begin of the next one; read up to `#at`. */
@@ -30,12 +31,12 @@ export class LineInput {
   }
 
   /** The next line if it has come already and nobody waits for it, else null. */
-  take(): InputLine | null {
+  takeLine(): InputLine | null {
     return this.#waiting.length === 0 ? this.#take() : null;
   }
 
-  /** Gives the next line when it comes, after `take` found none. Lines are given in the order in which they are asked for. */
-  read(done: (line: InputLine) => void): void {
+  /** Gives the next line when it comes, after `takeLine` found none. Lines are given in the order in which they are asked for. */
+  readLine(done: (line: InputLine) => void): void {
     this.#waiting.push(done);
     if (this.#waiting.length > 1) return;
     if (this.#stream === null) this.#stream = this.#start();

@@ -1,29 +1,39 @@
 /** Where programs on Node find their modules: the standard library by name, everything else as files. */
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { Library } from '../embedding/options.ts';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
 import { Source } from '../language/syntax/source.ts';
-import { utf8Decode } from '../language/values/bytes.ts';
-import { compiledLibrary } from './library.ts';
+import { utf8Decode, utf8Encode } from '../language/values/bytes.ts';
+import { compiledLibrary, libraryNames } from './library.ts';
 import { decode } from './text.ts';
 
 const EXTENSIONS = ['.oak', '.ok', '.mag', '.mg'];
 
-/** A finder that looks for library modules in `folders` (of `--lib`) before the built-in library. */
-export function nativeModules(folders: readonly string[] = []): ModuleFinder {
+/** The standard library; modules in `folder` (of `--lib`) come before those that were built in. */
+export function nativeLibrary(folder: string | null): Library {
+  const find = (name: string, fromLibrary?: boolean): FoundModule | null => {
+    const file = folder === null ? null : libraryFile(folder, name);
+    return file === null ? compiledLibrary(name, fromLibrary) : fileModule(file, true);
+  };
   return {
-    find(path, directory, fromLibrary = false) {
-      for (const folder of folders) {
-        const file = libraryFile(folder, path);
-        if (file !== null) return fileModule(file, true);
-      }
-      const compiled = compiledLibrary(path, fromLibrary);
-      if (compiled !== null) return compiled;
-      const file = programFile(utf8Decode(path), directory);
-      return file === null ? null : fileModule(file, false);
+    names: libraryNames,
+    find,
+    source(name) {
+      const loaded = find(name)?.load();
+      if (loaded === undefined) return undefined;
+      return utf8Encode((loaded instanceof Source ? loaded : loaded.unit.source()).text);
     },
   };
 }
+
+/** The programs of the file system. */
+export const fileModules: ModuleFinder = {
+  find(path, directory) {
+    const file = programFile(utf8Decode(path), directory);
+    return file === null ? null : fileModule(file, false);
+  },
+};
 
 /** The file of a library module: its name, which may hold a folder (`async/event-bus`), with an extension. */
 function libraryFile(folder: string, name: string): string | null {

@@ -10,9 +10,17 @@ import { Exit } from '../language/runtime/machine.ts';
 import { display } from '../language/runtime/render.ts';
 import { type Fn, str, type Value } from '../language/values/values.ts';
 import { NodeHost } from './host.ts';
-import { nodeProcesses } from './processes.ts';
+import { nodeExec, standardInput } from './processes.ts';
 
-const registry = new Registry().add(processBuiltins(nodeProcesses([])));
+const registry = new Registry().add(
+  processBuiltins({
+    args: [],
+    environment: () => [],
+    exec: nodeExec,
+    takeLine: () => standardInput.takeLine(),
+    readLine: (done) => standardInput.readLine(done),
+  }),
+);
 
 let directory = '';
 beforeEach(() => {
@@ -88,8 +96,8 @@ it('input keeps the process alive only while somebody waits for a line', async (
   const script = join(directory, 'script.mjs');
   writeFileSync(
     script,
-    `import { nodeProcesses } from ${JSON.stringify(join(here, 'processes.ts'))};
-     nodeProcesses([]).readLine((line) => process.stdout.write(line.bytes));`,
+    `import { standardInput } from ${JSON.stringify(join(here, 'processes.ts'))};
+     standardInput.readLine((line) => process.stdout.write(line.bytes));`,
   );
   const loader = join(here, '..', 'scripts', 'typescript.mjs');
   const child = spawn(process.execPath, ['--import', loader, script], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -1,6 +1,6 @@
-/** The process that runs a program, and the programs that it runs. */
+/** Other programs, and the standard input of this process. */
 import { spawn } from 'node:child_process';
-import type { Command, Execution, ProcessBackend } from '../builtins/processes.ts';
+import type { Command, Execution } from '../builtins/processes.ts';
 import { utf8Decode, utf8Encode } from '../language/values/bytes.ts';
 import { codeOf, errnoText } from './errno.ts';
 import { toBuffer, toText } from './latin1.ts';
@@ -22,7 +22,8 @@ function asArgument(bytes: string): string | null {
   return utf8Encode(text) === bytes && !bytes.includes('\0') ? text : null;
 }
 
-function exec(command: Command, done: (execution: Execution) => void): () => void {
+/** Runs another program; the result ends it. */
+export function nodeExec(command: Command, done: (execution: Execution) => void): () => void {
   const [path, ...args] = [command.path, ...command.args].map(asArgument);
   if (!path || args.includes(null)) {
     const why = command.path === '' ? '' : `fork/exec ${command.path}: invalid argument (not UTF-8, or a NUL)`;
@@ -64,17 +65,4 @@ function exec(command: Command, done: (execution: Execution) => void): () => voi
 }
 
 /** Standard input is one for the whole process, whoever reads it. */
-const standardInput = new LineInput(() => process.stdin);
-
-/** The backend for this process. `args` is what the program is told of its command line, as ordinary text. */
-export function nodeProcesses(args: readonly string[]): ProcessBackend {
-  return {
-    args: args.map(utf8Encode),
-    *environment() {
-      for (const [name, value] of Object.entries(process.env)) yield [utf8Encode(name), utf8Encode(value ?? '')] as const;
-    },
-    exec,
-    takeLine: () => standardInput.take(),
-    readLine: (done) => standardInput.read(done),
-  };
-}
+export const standardInput = new LineInput(() => process.stdin);

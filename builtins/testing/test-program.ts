@@ -16,17 +16,12 @@ export type Script = Generator<Call, void, Value>;
 /** A host without a world: output is collected, and time passes when nothing else happens. */
 export class VirtualHost implements Host {
   output = '';
-  errors = '';
   #now = 1000;
   #timers: { due: number; run: () => void }[] = [];
   #firing = false;
 
   write(text: string): void {
     this.output += text;
-  }
-
-  writeError(text: string): void {
-    this.errors += text;
   }
 
   /** Called when no thread can run: the next timer is due. */

@@ -69,7 +69,6 @@ export function runProgram(text: string, options: RunOptions = {}): RunResult {
       write(piece) {
         output += piece;
       },
-      writeError() {},
       flush() {},
       now() {
         if (--looks < 0) interpreter.stop(-1);

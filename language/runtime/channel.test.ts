@@ -6,7 +6,6 @@ import { Machine } from './machine.ts';
 
 const quiet: Host = {
   write() {},
-  writeError() {},
   flush() {},
   now: () => 0,
   defer() {},

@@ -2,8 +2,6 @@
 export interface Host {
   /** Writes byte text to standard output. It may be gathered; `flush` sends it on. */
   write(text: string): void;
-  /** Writes byte text to standard error, after everything written to standard output so far. */
-  writeError(text: string): void;
   /** Sends on what `write` has gathered. Called whenever the program waits or ends. */
   flush(): void;
   /** Milliseconds on a clock that never jumps. */

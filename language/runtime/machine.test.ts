@@ -23,7 +23,6 @@ class Bench {
   constructor(fuel = 100) {
     const host: Host = {
       write() {},
-      writeError() {},
       flush: () => void this.flushes++,
       now: () => (this.#now += this.tick),
       defer: (run) => void this.deferred.push(run),

@@ -71,7 +71,6 @@ function naively(text: string): Result | null {
     write(piece) {
       output += piece;
     },
-    writeError() {},
     flush() {},
     now: () => 0,
     defer() {},
@@ -123,7 +122,6 @@ function inSession(text: string, fuel: number): Result {
       write(piece) {
         output += piece;
       },
-      writeError() {},
       flush() {},
       now: () => now++,
       defer: (run) => void todo.push(run),

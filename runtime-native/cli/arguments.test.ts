@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Command, readArguments, type World } from './arguments.ts';
+import { type Command, readArguments, type Surroundings } from './arguments.ts';
 
-const world = (more: Partial<World> = {}): World => ({
+const world = (more: Partial<Surroundings> = {}): Surroundings => ({
   env: {},
   inputIsTerminal: () => false,
   exists: (path) => path.endsWith('.oak') || path === 'evil',

@@ -4,7 +4,7 @@
  *     magnolia [--lib DIR] FILE [ARG...]     all after FILE is the program's own
  *     magnolia [--lib DIR] COMMAND ...
  *
- * Reading it has no effects: whether a file exists and whether somebody sits at a terminal is asked through `World`.
+ * Reading it has no effects: whether a file exists and whether somebody sits at a terminal is asked through `Surroundings`.
  */
 import { readPolicy } from '../../builtins/sockets/policy.ts';
 import { nearest } from '../../language/diagnostics/nearest.ts';
@@ -35,7 +35,7 @@ export interface Asked {
 }
 
 /** What has to be known of the surroundings. */
-export interface World {
+export interface Surroundings {
   readonly env: { readonly [name: string]: string | undefined };
   inputIsTerminal(): boolean;
   exists(path: string): boolean;
@@ -55,13 +55,14 @@ export const COMMANDS: { readonly [name: string]: string } = {
 const VALUE_FLAGS = ['--lib', '--fuel', '--allow-net', '--deny-net'] as const;
 const FLAGS = [...VALUE_FLAGS, '--help', '--version'];
 
-const NO_SETTINGS: Settings = { lib: null, fuel: null, allowNet: null, denyNet: null };
+/** What holds without flags. */
+export const NO_SETTINGS: Settings = { lib: null, fuel: null, allowNet: null, denyNet: null };
 
 /** Reads the arguments that come after the name of the command itself. */
-export function readArguments(argv: readonly string[], world: World): Asked {
+export function readArguments(argv: readonly string[], around: Surroundings): Asked {
   const given: { [name in (typeof VALUE_FLAGS)[number]]: string | null } = {
-    '--lib': world.env.MAGNOLIA_LIB || null,
-    '--fuel': world.env.MAGNOLIA_FUEL || null,
+    '--lib': around.env.MAGNOLIA_LIB || null,
+    '--fuel': around.env.MAGNOLIA_FUEL || null,
     '--allow-net': null,
     '--deny-net': null,
   };
@@ -86,15 +87,15 @@ export function readArguments(argv: readonly string[], world: World): Asked {
     return undefined;
   };
 
-  const command = takeFlags() ?? readCommand(rest, takeFlags, world);
+  const command = takeFlags() ?? readCommand(rest, takeFlags, around);
   const { '--lib': lib, '--fuel': fuel, '--allow-net': allowNet, '--deny-net': denyNet } = given;
   if (fuel !== null && !/^[1-9]\d{0,8}$/.test(fuel)) return wrong(`--fuel takes a positive whole number, not ${fuel}`);
   if (allowNet !== null || denyNet !== null) {
     const problem = readPolicy(allowNet, denyNet);
     if (typeof problem === 'string') return wrong(`--allow-net and --deny-net: ${problem}`);
   }
-  if (lib !== null && !world.isFolder(lib) && command.kind !== 'wrong' && command.kind !== 'help' && command.kind !== 'version')
-    return wrong(`${lib === world.env.MAGNOLIA_LIB ? 'MAGNOLIA_LIB' : '--lib'}: there is no folder ${lib}`);
+  if (lib !== null && !around.isFolder(lib) && command.kind !== 'wrong' && command.kind !== 'help' && command.kind !== 'version')
+    return wrong(`${lib === around.env.MAGNOLIA_LIB ? 'MAGNOLIA_LIB' : '--lib'}: there is no folder ${lib}`);
   return { command, settings: { lib, fuel: fuel === null ? null : Number(fuel), allowNet, denyNet } };
 }
 
@@ -103,11 +104,11 @@ function unknownFlag(flag: string): Command {
   return { kind: 'wrong', message: `there is no flag ${flag}${meant === null ? '' : `; did you mean ${meant}?`}` };
 }
 
-function readCommand(rest: string[], takeFlags: () => Command | undefined, world: World): Command {
+function readCommand(rest: string[], takeFlags: () => Command | undefined, around: Surroundings): Command {
   const first = rest.shift();
   switch (first) {
     case undefined:
-      return world.inputIsTerminal() ? { kind: 'repl' } : { kind: 'run', file: '-', args: [] };
+      return around.inputIsTerminal() ? { kind: 'repl' } : { kind: 'run', file: '-', args: [] };
     case 'run':
       return takeFlags() ?? fileToRun(rest);
     case 'check':
@@ -123,7 +124,7 @@ function readCommand(rest: string[], takeFlags: () => Command | undefined, world
     default:
   }
 
-  const meant = first === '-' || world.exists(first) ? null : nearest(first, Object.keys(COMMANDS));
+  const meant = first === '-' || around.exists(first) ? null : nearest(first, Object.keys(COMMANDS));
   if (meant === null) return { kind: 'run', file: first, args: rest };
   return { kind: 'wrong', message: `there is no file ${first}; did you mean the command ${meant}?` };
 }

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Session } from '../../language/interpreter.ts';
 import { Source } from '../../language/syntax/source.ts';
 import { complete } from './complete.ts';
-import { newEngine } from './engine.ts';
+import { commandWorld } from './world.ts';
 
 const program = "std := import('std'), socket := import('socket'), object := { firstKey: 1, _second: 2, 'not a word': 3 }";
 let session: Session;
@@ -12,7 +12,7 @@ let session: Session;
 beforeAll(async () => {
   const root = resolve(dirname(__filename), '../..');
   execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-  session = newEngine({ lib: null, fuel: null, allowNet: null, denyNet: null }, []).interpreter.session(root);
+  session = commandWorld({ lib: null, fuel: null, allowNet: null, denyNet: null }, []).world.interpreter.session(root);
   await new Promise((done) => session.evaluate(new Source('(test)', program), done));
 }, 120_000);
 

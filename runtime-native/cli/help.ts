@@ -1,16 +1,17 @@
 /** `magnolia help`: the commands, the builtins (from the registry's table) and the library (from the comments in its source). */
 import { readFileSync } from 'node:fs';
-import type { Builtin } from '../../builtins/registry.ts';
+import type { Builtin, Registry } from '../../builtins/registry.ts';
 import { librariesWith } from '../../language/diagnostics/library-index.ts';
 import { nearest } from '../../language/diagnostics/nearest.ts';
 import { utf8Decode } from '../../language/values/bytes.ts';
 import { libraryNames } from '../library.ts';
-import { COMMANDS, type Settings } from './arguments.ts';
+import { nativeLibrary } from '../modules.ts';
+import { COMMANDS, NO_SETTINGS, type Settings } from './arguments.ts';
 import { describeBuiltin } from './builtin-help.ts';
-import { librarySource, nativeRegistry } from './engine.ts';
 import { LANGUAGE } from './language-help.ts';
 import { type Documented, documentation, type Entry, passedOn } from './library-help.ts';
 import { complain, writeOut } from './screen.ts';
+import { commandWorld } from './world.ts';
 
 const OVERVIEW = `Usage:
   magnolia FILE [ARG...]      run a program; - is standard input
@@ -70,10 +71,10 @@ function notThere(topic: string, settings: Settings): string {
     const meant = nearest(member, entries.keys());
     return `there is no ${member} in ${library}; ${meant === null ? `magnolia help ${library} tells what there is` : `did you mean ${library}.${meant}?`}`;
   }
-  const builtins = nativeRegistry()
+  const names = builtins()
     .all()
     .map(({ name }) => name);
-  const meant = nearest(topic, [...builtins, ...libraryNames(), ...Object.keys(COMMANDS), ...Object.keys(LANGUAGE), ...LISTS]);
+  const meant = nearest(topic, [...names, ...libraryNames(), ...Object.keys(COMMANDS), ...Object.keys(LANGUAGE), ...LISTS]);
   return `there is no help for ${topic}${meant === null ? '' : `; did you mean ${meant}?`}`;
 }
 
@@ -123,7 +124,7 @@ function libraryList(settings: Settings): string {
 /** The builtins by group. */
 function builtinList(): string {
   const groups = new Map<string, Builtin[]>();
-  for (const one of nativeRegistry().all()) {
+  for (const one of builtins().all()) {
     if (!one.name.startsWith('__')) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
   }
   const parts = [...groups].map(
@@ -138,7 +139,7 @@ function columns(rows: readonly (readonly string[])[]): string {
 }
 
 function builtinHelp(topic: string): string | null {
-  const one = nativeRegistry().get(topic);
+  const one = builtins().get(topic);
   return one === undefined ? null : describeBuiltin(one);
 }
 
@@ -182,4 +183,15 @@ function libraryHelp(topic: string, settings: Settings): string | null {
 /** A name that a program can give to a module. */
 function variableFor(library: string): string {
   return library.replace(/^.*\//, '').replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
+}
+
+/** The builtins of a program that the command runs. */
+function builtins(): Registry {
+  return commandWorld(NO_SETTINGS, []).world.registry;
+}
+
+/** The text of a library module; null when there is none of this name. */
+function librarySource(name: string, { lib }: Settings): string | null {
+  const source = nativeLibrary(lib).source(name);
+  return source === undefined ? null : utf8Decode(source);
 }

@@ -15,12 +15,12 @@ import { utf8Decode } from '../../language/values/bytes.ts';
 import type { Value } from '../../language/values/values.ts';
 import type { Settings } from './arguments.ts';
 import { complete } from './complete.ts';
-import { newEngine } from './engine.ts';
 import { help } from './help.ts';
 import { HISTORY_LINES, History } from './history.ts';
 import { PromptHost } from './prompt-host.ts';
 import { showProblem } from './screen.ts';
 import { TypedLines } from './typed-lines.ts';
+import { commandWorld } from './world.ts';
 
 const PROMPT = '> ';
 const MORE = '… ';
@@ -53,13 +53,13 @@ class Repl {
 
   constructor(settings: Settings, done: (status: number) => void) {
     this.#settings = settings;
-    const { interpreter, finish } = newEngine(settings, [], {
+    const { world } = commandWorld(settings, [], {
       host: this.#host,
       input: this.#lines,
       show: (problem) => this.#host.beside(() => showProblem(problem)),
     });
-    this.#session = interpreter.session(process.cwd());
-    this.#done = (status) => finish(() => done(status));
+    this.#session = world.interpreter.session(process.cwd());
+    this.#done = (status) => world.finish(() => done(status));
   }
 
   start(): void {

@@ -1,9 +1,9 @@
 /** `magnolia FILE`: runs a program to its end. */
 import { dirname, resolve } from 'node:path';
 import type { Settings } from './arguments.ts';
-import { newEngine } from './engine.ts';
 import { complain } from './screen.ts';
 import { readSource } from './sources.ts';
+import { commandWorld } from './world.ts';
 
 /** Runs the program in a file, or from standard input when that is `-`; gives its exit status. */
 export async function runProgram(file: string, args: readonly string[], settings: Settings): Promise<number> {
@@ -12,9 +12,9 @@ export async function runProgram(file: string, args: readonly string[], settings
     complain(reading.message);
     return 1;
   }
-  const { interpreter, finish } = newEngine(settings, file === '-' && args.length === 0 ? [] : [file, ...args]);
+  const { world } = commandWorld(settings, file === '-' && args.length === 0 ? [] : [file, ...args]);
   const directory = file === '-' ? process.cwd() : dirname(resolve(file));
   return await new Promise((done) => {
-    interpreter.run(reading.source, directory, ({ status }) => finish(() => done(status)));
+    world.interpreter.run(reading.source, directory, ({ status }) => world.finish(() => done(status)));
   });
 }

@@ -1,7 +1,7 @@
 /** Writing for people: to standard error, with colours where they help. */
-import { writeSync } from 'node:fs';
 import type { Problem } from '../../language/diagnostics/problem.ts';
 import { report } from '../../language/diagnostics/report.ts';
+import { writeAll } from '../descriptors.ts';
 
 /** Whether colours are wanted: at a terminal, unless NO_COLOR is set; FORCE_COLOR decides by itself. */
 export function wantsColour(isTerminal: boolean, env: { readonly [name: string]: string | undefined }): boolean {
@@ -12,12 +12,12 @@ export function wantsColour(isTerminal: boolean, env: { readonly [name: string]:
 
 /** Writes to standard error at once, so that nothing is lost however the process ends. */
 export function writeError(text: string): void {
-  writeAll(2, text);
+  writeAll(2, Buffer.from(text));
 }
 
 /** Writes to standard output at once. */
 export function writeOut(text: string | Uint8Array): void {
-  writeAll(1, text);
+  writeAll(1, typeof text === 'string' ? Buffer.from(text) : text);
 }
 
 /** A problem on standard error. */
@@ -28,18 +28,4 @@ export function showProblem(problem: Problem): void {
 /** A mistake in how the command was called, or a file that cannot be read: one line. */
 export function complain(message: string): void {
   writeError(`magnolia: ${message}\n`);
-}
-
-/** Writes all of it, waiting where a pipe is full; a reader that has gone is no error of ours. */
-function writeAll(fd: number, text: string | Uint8Array): void {
-  let bytes: Uint8Array = typeof text === 'string' ? Buffer.from(text) : text;
-  while (bytes.length > 0) {
-    try {
-      bytes = bytes.subarray(writeSync(fd, bytes));
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : '';
-      if (code !== 'EAGAIN') return;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); // a full pipe: a millisecond later it may have room
-    }
-  }
 }

@@ -27,7 +27,7 @@ export class Driver {
   readonly #functions: Map<string, Fn>;
 
   constructor(backend: SocketBackend, loop: Loop, policy?: SocketPolicy, watch?: SocketWatch) {
-    const host: Host = { ...loop, write() {}, writeError() {}, flush() {} };
+    const host: Host = { ...loop, write() {}, flush() {} };
     this.machine = new Machine(host, {
       failed: (_thread, error) => this.errors.push(error),
       idle: () => this.idle++,

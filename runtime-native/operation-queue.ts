@@ -1,5 +1,5 @@
 /** A queue of one file's operations: each starts when the one before has ended. */
-export class Lane {
+export class OperationQueue {
   readonly #waiting: (() => void)[] = [];
   #busy = false;
 

@@ -1,9 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { outcome, TestProgram } from '../builtins/testing/test-program.ts';
+import { World } from '../embedding/world.ts';
 import { atom, EMPTY, Float, markClass, Obj, obj, setKey, str, type Value } from '../language/values/values.ts';
-import { nativeBuiltins } from './builtins.ts';
+import { NodeHost } from './host.ts';
+import { nodePlatform } from './platform.ts';
+import { standardInput } from './processes.ts';
 
-const program = new TestProgram(nativeBuiltins({ args: ['magnolia', 'script.oak', 'ä'] }));
+const { registry } = new World({
+  platform: { ...nodePlatform, library: { names: () => [], find: () => null, source: () => undefined } },
+  options: { files: 'system', network: 'system', processes: 'system', env: process.env },
+  args: ['magnolia', 'script.oak', 'ä'],
+  input: standardInput,
+  host: new NodeHost(),
+  onProblem() {},
+});
+const program = new TestProgram(registry);
 const call = (name: string, ...args: unknown[]): string => outcome(program.call(name, ...args));
 
 const cls = markClass(() => null, new Obj());
@@ -203,7 +214,7 @@ describe('builtins without a world', () => {
 
   it('every builtin has a line of help and complains about a missing argument by its own name, but for four', () => {
     const odd = new Set(['len', 'keys', '___runtime_lib', '___runtime_lib?']);
-    for (const one of nativeBuiltins().all()) {
+    for (const one of registry.all()) {
       expect(one.help).not.toBe('');
       const required = one.params.filter(({ defaultValue }) => defaultValue === undefined).length;
       if (required === 0 || one.unchecked === true || odd.has(one.name)) continue;

@@ -1,19 +1,20 @@
-/** The host of an embedded program: gathers its output, counts it, and keeps the timers that have to end with it. */
+/** The host of a program: gathers its output, counts it, and keeps the timers that have to end with it. */
 
 import type { Host } from '../language/runtime/host.ts';
 import { isAscii } from '../language/values/bytes.ts';
 import { bytesOf } from './values.ts';
 
-/** A clock and an event loop, of a process with so much memory. */
+/** A clock and an event loop, and whether the process is short of memory. */
 export type Clock = Pick<Host, 'now' | 'defer' | 'timer' | 'memoryIsShort'>;
 
-/** Who gets the output: as ordinary text, or exactly. */
-export type Sink = { readonly text: (text: string) => void } | { readonly bytes: (bytes: Uint8Array) => void };
+/** Who receives the output: as ordinary text, or exactly. */
+export type Output = { readonly text: (text: string) => void } | { readonly bytes: (bytes: Uint8Array) => void };
 
-/** So much output is gathered before it is handed on. */
+/** How much output is gathered before it is handed on. */
 const GATHERED_BYTES = 16 * 1024;
 
-export interface OutputRules {
+/** What an embedder wants to be asked. */
+export interface HostRules {
   readonly limitBytes: number;
   /** Called when the limit is reached, in the thread that prints; must throw what ends it. */
   exceeded(): never;
@@ -23,11 +24,21 @@ export interface OutputRules {
   turn(): void;
 }
 
-export class EmbeddedHost implements Host {
+const NO_RULES: HostRules = {
+  limitBytes: Number.POSITIVE_INFINITY,
+  exceeded: () => {
+    throw new Error('no limit was set');
+  },
+  alive() {},
+  turn() {},
+};
+
+/** The one host of programs, whatever the platform: that supplies the clock, and the embedder where output goes. */
+export class ProgramHost implements Host {
   readonly memoryIsShort?: () => boolean;
   readonly #clock: Clock;
-  readonly #sink: Sink;
-  readonly #rules: OutputRules;
+  readonly #output: Output;
+  readonly #rules: HostRules;
   readonly #timers = new Set<() => void>();
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #gathered = '';
@@ -35,10 +46,10 @@ export class EmbeddedHost implements Host {
   /** What was decoded last may end in the middle of a character. */
   #partial = false;
 
-  constructor(clock: Clock, sink: Sink, rules: OutputRules) {
+  constructor(clock: Clock, output: Output, rules: HostRules = NO_RULES) {
     this.#clock = clock;
     if (clock.memoryIsShort !== undefined) this.memoryIsShort = () => clock.memoryIsShort?.() === true;
-    this.#sink = sink;
+    this.#output = output;
     this.#rules = rules;
   }
 
@@ -58,27 +69,22 @@ export class EmbeddedHost implements Host {
     this.#rules.alive();
   }
 
-  /** Programs have no standard error of their own. */
-  writeError(text: string): void {
-    this.write(text);
-  }
-
   flush(): void {
     const text = this.#gathered;
     if (text === '') return;
     this.#gathered = '';
-    if ('bytes' in this.#sink) this.#sink.bytes(bytesOf(text));
-    else this.#give(this.#sink.text, text);
+    if ('bytes' in this.#output) this.#output.bytes(bytesOf(text));
+    else this.#handOn(this.#output.text, text);
   }
 
-  #give(sink: (text: string) => void, bytes: string): void {
+  #handOn(output: (text: string) => void, bytes: string): void {
     if (!this.#partial && isAscii(bytes)) {
-      sink(bytes);
+      output(bytes);
       return;
     }
     this.#partial = bytes.charCodeAt(bytes.length - 1) >= 0x80;
     const text = this.#decoder.decode(bytesOf(bytes), { stream: true });
-    if (text !== '') sink(text);
+    if (text !== '') output(text);
   }
 
   now(): number {
@@ -108,10 +114,10 @@ export class EmbeddedHost implements Host {
   /** For the end of the program: hands on what is left, and no timer goes off any more. */
   close(): void {
     this.flush();
-    if (this.#partial && 'text' in this.#sink) {
+    if (this.#partial && 'text' in this.#output) {
       this.#partial = false;
       const rest = this.#decoder.decode();
-      if (rest !== '') this.#sink.text(rest);
+      if (rest !== '') this.#output.text(rest);
     }
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();

@@ -1,0 +1,108 @@
+/** What the options of a program grant it. */
+
+import type { FileBackend } from '../builtins/files.ts';
+import type { InputLine } from '../builtins/processes.ts';
+import type { NetworkAccess } from '../builtins/sockets/network.ts';
+import type { ModuleFinder } from '../language/modules.ts';
+import { closableFiles, closableSockets } from './closing.ts';
+import { MemoryFiles } from './memory-files.ts';
+import { absolutePath, memoryModules, memoryPrograms } from './modules.ts';
+import type { NetworkPolicy, Platform, RuntimeOptions } from './options.ts';
+
+/** The lines of standard input, as a `ProcessBackend` has them. */
+export interface LineSource {
+  takeLine(): InputLine | null;
+  readLine(done: (line: InputLine) => void): void;
+}
+
+/** Everything that decides what a program may use. */
+export interface Grants {
+  readonly platform: Platform;
+  readonly options: Pick<RuntimeOptions, 'files' | 'modules' | 'network' | 'processes' | 'env'>;
+  /** All that `args()` returns, as ordinary text: runtime, script, and the arguments behind them. */
+  readonly args: readonly string[];
+  readonly input: LineSource;
+  readonly files: GrantedFiles;
+  readonly network: GrantedNetwork;
+}
+
+/** The files of a program. */
+export interface GrantedFiles {
+  readonly backend: FileBackend | null;
+  /** The working directory. */
+  readonly directory: string;
+  /** Where imports are looked for. */
+  readonly modules: ModuleFinder | null;
+  /** The programs in memory that may be imported. */
+  programs(): Iterable<string>;
+  /** The text of a program's file, and its whole path. */
+  readText(path: string): Promise<{ readonly path: string; readonly text: string }>;
+  close(): void;
+}
+
+/** The network of a program, for every protocol. */
+export interface GrantedNetwork {
+  /** Null for none. */
+  readonly access: NetworkAccess | null;
+  /** Calls `done` when what the program has sent is with the system. */
+  finish(done: () => void): void;
+  close(): void;
+}
+
+/** The files that the option `files` grants. */
+export function grantedFiles({ files = 'none' }: Pick<RuntimeOptions, 'files'>, { system }: Platform): GrantedFiles {
+  if (files === 'system' && system.files !== null && system.readText !== null) {
+    const { readText } = system;
+    const { backend, closeAll } = closableFiles(system.files);
+    return { backend, directory: system.directory(), modules: system.modules, programs: none, readText, close: closeAll };
+  }
+  if (files === 'none' || files === 'system' || isBackend(files)) {
+    const backend = isBackend(files) ? files : null;
+    return { backend, directory: '/', modules: null, programs: none, readText: noText, close() {} };
+  }
+  const memory = files instanceof MemoryFiles ? files : new MemoryFiles(files);
+  return {
+    backend: memory,
+    directory: memory.directory,
+    modules: memoryModules(memory),
+    programs: () => memoryPrograms(memory),
+    async readText(path) {
+      const whole = absolutePath(path, memory.directory);
+      const text = memory.text(whole);
+      if (text === null) throw new Error(`There is no file ${path} among the files of this runtime`);
+      return { path: whole, text };
+    },
+    close() {},
+  };
+}
+
+const NO_NETWORK: GrantedNetwork = { access: null, finish: (done) => done(), close() {} };
+
+/** The network that the option `network` grants. */
+export function grantedNetwork({ network = 'none' }: Pick<RuntimeOptions, 'network'>, { system }: Platform): GrantedNetwork {
+  if (network === 'none') return NO_NETWORK;
+  const rules: NetworkPolicy = network === 'system' ? {} : 'connect' in network ? { backend: network } : network;
+  const { backend: wanted = 'system', ...policy } = rules;
+  const watch = system.watch ?? null;
+  if (wanted !== 'system') {
+    const { backend, closeAll } = closableSockets(wanted);
+    return { access: { backend, policy, watch }, finish: (done) => done(), close: closeAll };
+  }
+  if (system.network === null) return NO_NETWORK;
+  const backend = system.network();
+  return {
+    access: { backend, policy, watch },
+    finish: (done) => backend.drainAll(done),
+    close: () => backend.drainAll(() => {}),
+  };
+}
+
+const none = (): Iterable<string> => [];
+
+async function noText(path: string): Promise<never> {
+  throw new Error(`Could not read ${path}: this runtime has no files that it could be among`);
+}
+
+function isBackend(files: unknown): files is FileBackend {
+  return !(files instanceof MemoryFiles) && typeof (files as { open?: unknown }).open === 'function';
+}

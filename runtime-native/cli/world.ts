@@ -1,0 +1,68 @@
+/** The world of a program that the command runs: everything that Node can give it, within the flags. */
+import { readPolicy } from '../../builtins/sockets/policy.ts';
+import type { LineSource } from '../../embedding/grants.ts';
+import type { NetworkPolicy, Platform } from '../../embedding/options.ts';
+import { World } from '../../embedding/world.ts';
+import type { Problem } from '../../language/diagnostics/problem.ts';
+import { NodeHost } from '../host.ts';
+import { nodeInfo } from '../info.ts';
+import { nativeLibrary } from '../modules.ts';
+import { nodePlatform } from '../platform.ts';
+import { standardInput } from '../processes.ts';
+import { nativeSignals } from '../signals.ts';
+import { traceFrom } from '../sockets/trace.ts';
+import type { Settings } from './arguments.ts';
+import { showProblem } from './screen.ts';
+
+/** What the prompt does differently. */
+export interface Console {
+  readonly host?: NodeHost;
+  /** Where `input()` gets its lines. */
+  readonly input?: LineSource;
+  /** Shows the error of a thread. */
+  readonly show?: (problem: Problem) => void;
+}
+
+/** The world of one program, and its host. `args` is the script and what followed it on the command line, for `args()`. */
+export function commandWorld(
+  settings: Settings,
+  args: readonly string[],
+  { host = new NodeHost(), input = standardInput, show = showProblem }: Console = {},
+): { readonly world: World; readonly host: NodeHost } {
+  const world = new World({
+    platform: platformFor(settings),
+    options: {
+      files: 'system',
+      network: networkFor(settings),
+      processes: 'system',
+      env: process.env,
+      ...(settings.fuel === null ? {} : { fuel: settings.fuel }),
+    },
+    args: [process.argv[1] ?? 'magnolia', ...args],
+    input,
+    host,
+    onProblem(problem) {
+      host.flush(); // what was printed before the error is read before it
+      show(problem);
+    },
+  });
+  return { world, host };
+}
+
+/** Node, with the process of the command itself, and the library that `--lib` names. */
+function platformFor({ lib }: Settings): Platform {
+  const watch = traceFrom(process.env.MAGNOLIA_TRACE);
+  return {
+    ...nodePlatform,
+    info: nodeInfo,
+    library: lib === null ? nodePlatform.library : nativeLibrary(lib),
+    system: { ...nodePlatform.system, watch, signals: nativeSignals },
+  };
+}
+
+function networkFor({ allowNet, denyNet }: Settings): 'system' | NetworkPolicy {
+  if (allowNet === null && denyNet === null) return 'system';
+  const policy = readPolicy(allowNet, denyNet);
+  if (typeof policy === 'string') throw new Error(policy); // readArguments has looked
+  return policy;
+}
