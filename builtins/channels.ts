@@ -1,8 +1,7 @@
 /** Threads and the channels between them: `go`, `make_chan`, `chan_send`, `chan_recv`, `chan_try_recv`. */
 import { type Channel, Channels } from '../language/runtime/channel.ts';
-import { ProgramError } from '../language/runtime/errors.ts';
+import { mistake, type ProgramError } from '../language/runtime/errors.ts';
 import type { Machine } from '../language/runtime/machine.ts';
-import { display } from '../language/runtime/render.ts';
 import { atom, type Int, isInt, Obj, Spread, type Suspended, staticsOf, type Value } from '../language/values/values.ts';
 import { any, int, isCallable, optional } from './params.ts';
 import { type Builtin, builtin, describe } from './registry.ts';
@@ -33,22 +32,22 @@ function channelOf(machine: Machine, name: string, value: Value): Channel {
 
 function noChannel(name: string, value: Value): ProgramError {
   if (!(value instanceof Obj) || value.type !== CHANNEL) {
-    return new ProgramError(`First argument to ${name} must be a channel, got ${display(value)}`);
+    return mistake('argument', { says: `First argument to ${name} must be a channel, got`, value });
   }
-  return new ProgramError(`Channel ${display(value)} is ${isInt(value.id) ? 'not available' : 'malformed'}`);
+  return mistake('unknown-handle', { kind: 'Channel', value, malformed: !isInt(value.id) });
 }
 
 /** `chan_send` and `chan_recv` count and check by themselves: a function may be the value that is sent. */
 function counted(name: string, required: number, got: number): void {
-  if (got < required) throw new ProgramError(`${name} requires ${required} arguments, got ${got}`);
+  if (got < required) throw mistake('argument-count', { builtin: name, says: `requires ${required} arguments`, got });
   if (got > required + 1) {
     const plural = required === 1 ? 'argument' : 'arguments';
-    throw new ProgramError(`${name} takes ${required} ${plural} plus an optional callback, got ${got}`);
+    throw mistake('argument-count', { builtin: name, says: `takes ${required} ${plural} plus an optional callback`, got });
   }
 }
 
 function notCallable(name: string, value: Value | undefined): ProgramError {
-  return new ProgramError(`${name} callback must be a function, got ${display(value)}`);
+  return mistake('argument', { says: `${name} callback must be a function, got`, value });
 }
 
 function send(machine: Machine, args: readonly Value[]): Value | Suspended {
@@ -82,8 +81,9 @@ function tryReceive(machine: Machine, value: Value): Value {
 }
 
 function makeChannel(machine: Machine, capacity: Int, surplus: readonly Value[]): Value {
-  if (surplus.length > 0) throw new ProgramError(`make_chan takes at most 1 argument, got ${surplus.length + 1}`);
-  if (capacity < 0) throw new ProgramError(`make_chan capacity must be non-negative, got ${capacity}`);
+  if (surplus.length > 0)
+    throw mistake('argument-count', { builtin: 'make_chan', says: 'takes at most 1 argument', got: surplus.length + 1 });
+  if (capacity < 0) throw mistake('argument', { says: 'make_chan capacity must be non-negative, got', value: capacity });
   const made = new Obj();
   made.type = CHANNEL;
   made.id = channels(machine).make(Number(capacity));
@@ -92,10 +92,11 @@ function makeChannel(machine: Machine, capacity: Int, surplus: readonly Value[])
 }
 
 function go(machine: Machine, args: readonly Value[]): Value {
-  if (args.length === 0) throw new ProgramError('go requires at least 1 argument (function to run)');
+  if (args.length === 0)
+    throw mistake('argument-count', { builtin: 'go', says: 'requires at least 1 argument (function to run)', got: null });
   const [fn = null, ...rest] = args;
   if (!isCallable(fn) || describe(fn) !== undefined || staticsOf(fn) !== undefined) {
-    throw new ProgramError(`go argument must be a function, got ${display(fn)}`);
+    throw mistake('argument', { builtin: 'go', says: 'go argument must be a function, got', value: fn });
   }
   machine.spawn(fn, rest);
   return null;

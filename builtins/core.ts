@@ -1,9 +1,9 @@
 /** The builtins that belong to the language itself: types and conversions, lengths and keys, `print`. */
-import { ProgramError } from '../language/runtime/errors.ts';
+import { mistake, type ProgramError } from '../language/runtime/errors.ts';
 import { functionName } from '../language/runtime/function-text.ts';
 import type { Machine } from '../language/runtime/machine.ts';
 import { lengthOf } from '../language/runtime/properties.ts';
-import { display, nestedSteps, toText } from '../language/runtime/render.ts';
+import { type Keyed, nestedSteps, toText } from '../language/runtime/render.ts';
 import { parseFloatText, parseInt64 } from '../language/values/numbers.ts';
 import {
   Atom,
@@ -11,18 +11,20 @@ import {
   callWith,
   Empty,
   Float,
+  type Fn,
   type Int,
   isInt,
   isObject,
   keysOf,
   Pointer,
   Str,
+  type Suspended,
   staticsOf,
   type Value,
 } from '../language/values/values.ts';
 import { any, isCallable, saying, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
-import { inSlices, textOf } from './time-slices.ts';
+import { inSlices, textOf, type Work } from './time-slices.ts';
 
 const TYPES = {
   null: atom('null'),
@@ -81,15 +83,42 @@ function toChar(value: Value): Value {
   return null;
 }
 
-function nameOf(value: Value): Atom {
+function nameOf(fn: Fn): Atom {
+  return atom(functionName(fn));
+}
+
+function isNested(value: Value): value is Value[] | Keyed {
+  return Array.isArray(value) || isObject(value);
+}
+
+/** The atom of a value's text, which may take long to write. */
+function atomOf(machine: Machine, value: Value): Value | Suspended {
   if (value instanceof Atom) return value;
-  return atom(typeof value === 'function' ? functionName(value) : toText(value));
+  return isNested(value) ? inSlices(machine, atomInSteps(value)) : atom(toText(value));
+}
+
+function* atomInSteps(value: Value[] | Keyed): Work<Value> {
+  return atom(yield* nestedSteps(value));
+}
+
+/** Writes values and a line break at once, so that no other thread writes in between; returns the number of bytes. */
+function* printLine(machine: Machine, values: readonly Value[]): Work<Value> {
+  let line = '';
+  for (const [i, value] of values.entries()) {
+    if (i > 0) line += ' ';
+    line += isNested(value) ? yield* nestedSteps(value) : toText(value);
+  }
+  machine.host.write(`${line}\n`);
+  return line.length + 1;
 }
 
 /** Are these the same class, or a class and the atom of its name? */
 function sameClass(a: Value, b: Value): boolean {
-  if (staticsOf(a) !== undefined) return a === b || (b instanceof Atom && nameOf(a) === b);
-  return a instanceof Atom && staticsOf(b) !== undefined && nameOf(b) === a;
+  return staticsOf(a) !== undefined ? a === b || isNameOf(b, a) : isNameOf(a, b);
+}
+
+function isNameOf(name: Value, fn: Value): boolean {
+  return isCallable(fn) && staticsOf(fn) !== undefined && nameOf(fn) === name;
 }
 
 function keyList(value: Value): Value[] {
@@ -100,7 +129,7 @@ function keyList(value: Value): Value[] {
 }
 
 /** `bytecode` and `interpreter` choose an engine in the reference; here there is one, so both just call. */
-function callWithList(name: string, notCallable: (shown: string) => string): Builtin {
+function callWithList(name: string, notCallable: (fn: Value) => ProgramError): Builtin {
   return {
     name,
     group: 'core',
@@ -108,10 +137,16 @@ function callWithList(name: string, notCallable: (shown: string) => string): Bui
     params: [any('args'), any('f')],
     unchecked: true,
     run(_machine: Machine, ...given: Value[]) {
-      if (given.length < 2) throw new ProgramError(`${name}() requires 2 arguments: argument list and function`);
+      if (given.length < 2)
+        throw mistake('argument-count', {
+          builtin: `${name}()`,
+          says: 'requires 2 arguments: argument list and function',
+          got: null,
+        });
       const [args = null, fn = null] = given;
-      if (!Array.isArray(args)) throw new ProgramError(`first argument to ${name}() must be a list, got ${display(args)}`);
-      if (!isCallable(fn)) throw new ProgramError(notCallable(display(fn)));
+      if (!Array.isArray(args))
+        throw mistake('argument', { says: `first argument to ${name}() must be a list, got`, value: args });
+      if (!isCallable(fn)) throw notCallable(fn);
       // A call in tail position: there is nothing to save should it suspend.
       return callWith(fn, args);
     },
@@ -134,7 +169,7 @@ export const coreBuiltins: readonly Builtin[] = [
     suspends: true,
     run(machine, value) {
       if (value instanceof Str) return value;
-      return Array.isArray(value) || isObject(value) ? inSlices(machine, textOf(nestedSteps(value))) : new Str(toText(value));
+      return isNested(value) ? inSlices(machine, textOf(nestedSteps(value))) : new Str(toText(value));
     },
   }),
   builtin({
@@ -156,7 +191,8 @@ export const coreBuiltins: readonly Builtin[] = [
     group: 'core',
     help: 'the atom with this text',
     params: [any('value')],
-    run: (_machine, value) => (value instanceof Atom ? value : atom(toText(value))),
+    suspends: true,
+    run: (machine, value) => atomOf(machine, value),
   }),
   builtin({
     name: 'codepoint',
@@ -177,7 +213,8 @@ export const coreBuiltins: readonly Builtin[] = [
     group: 'core',
     help: 'the name of a function or class, as an atom',
     params: [any('value')],
-    run: (_machine, value) => nameOf(value),
+    suspends: true,
+    run: (machine, value) => (isCallable(value) ? nameOf(value) : atomOf(machine, value)),
   }),
   builtin({
     name: 'csof',
@@ -208,7 +245,7 @@ export const coreBuiltins: readonly Builtin[] = [
     name: 'print',
     group: 'core',
     help: 'writes a string to standard output and gives the number of bytes',
-    params: [saying(text('text'), 'Unexpected argument to print: ')],
+    params: [saying(text('text'), 'Unexpected argument to print:')],
     run(machine, written) {
       machine.host.write(written.text);
       return written.length;
@@ -220,12 +257,11 @@ export const coreBuiltins: readonly Builtin[] = [
     help: 'writes values, separated by blanks, and a line break to standard output',
     params: [],
     rest: true,
-    run(machine, values: Value[]) {
-      const line = `${values.map(toText).join(' ')}\n`;
-      machine.host.write(line);
-      return line.length;
-    },
+    suspends: true,
+    run: (machine, values: Value[]) => inSlices(machine, printLine(machine, values)),
   }),
-  callWithList('bytecode', (shown) => `second argument to bytecode() must be a function, got ${shown}`),
-  callWithList('interpreter', (shown) => `${shown} is not a function and cannot be called`),
+  callWithList('bytecode', (value) =>
+    mistake('argument', { says: 'second argument to bytecode() must be a function, got', value }),
+  ),
+  callWithList('interpreter', (value) => mistake('not-callable', { value })),
 ];

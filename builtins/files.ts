@@ -4,9 +4,8 @@
  * All wait for the operating system without keeping other threads from running. Causes of failures are worded by the backend, as the
  * reference words them: `open nofile: no such file or directory`.
  */
-import { ProgramError } from '../language/runtime/errors.ts';
+import { mistake } from '../language/runtime/errors.ts';
 import type { Machine } from '../language/runtime/machine.ts';
-import { display } from '../language/runtime/render.ts';
 import { atom, failure, type Int, MAX_TEXT, Obj, Str, type Suspended, type Value } from '../language/values/values.ts';
 import { atomValue, int, optional, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
@@ -147,7 +146,7 @@ function unknown(fd: Int): Obj {
 
 function open(machine: Machine, backend: FileBackend, path: string, flag: string, permissions: Int): Suspended {
   const mode = MODES.find((known) => known === flag);
-  if (mode === undefined) throw new ProgramError(`Invalid flag for open(): ${display(atom(flag))}`);
+  if (mode === undefined) throw mistake('argument', { says: 'Invalid flag for open():', value: atom(flag) });
   const bits = Number(BigInt.asUintN(9, BigInt(permissions)));
   return awaiting(
     machine,
@@ -163,7 +162,7 @@ function open(machine: Machine, backend: FileBackend, path: string, flag: string
 }
 
 function read(machine: Machine, fd: Int, offset: Int, length: Int): Value | Suspended {
-  if (length < 0) throw new ProgramError(`length for read() must be non-negative, got ${length}`);
+  if (length < 0) throw mistake('argument', { says: 'length for read() must be non-negative, got', value: length });
   const found = openFiles(machine).get(fd);
   if (found === undefined) return unknown(fd);
   if (offset < 0) return failure(`Error reading file during seek: seek ${found.path}: invalid argument`);

@@ -1,5 +1,5 @@
 /** The mathematical builtins: ints or floats in, always floats out. What is not defined is a mistake in the program. */
-import { ProgramError } from '../language/runtime/errors.ts';
+import { mistake } from '../language/runtime/errors.ts';
 import { floatPower } from '../language/runtime/operators.ts';
 import { Float } from '../language/values/values.ts';
 import { number } from './params.ts';
@@ -13,7 +13,7 @@ function unary(name: string, help: string, compute: (x: number) => number): Buil
 function inverse(name: string, help: string, compute: (x: number) => number): Builtin {
   return unary(name, help, (x) => {
     if (x > 1 || x < -1) {
-      throw new ProgramError(`${name}() takes a number in range [-1, 1], got ${sixDecimals(x)}`);
+      throw mistake('domain', { says: `${name}() takes a number in range [-1, 1], got ${sixDecimals(x)}` });
     }
     return compute(x);
   });
@@ -27,16 +27,16 @@ function sixDecimals(x: number): string {
 }
 
 function power(base: number, exponent: number): Float {
-  if (base === 0 && exponent === 0) throw new ProgramError('pow(0, 0) is not defined');
+  if (base === 0 && exponent === 0) throw mistake('domain', { says: 'pow(0, 0) is not defined' });
   if (base < 0 && !Number.isInteger(exponent)) {
-    throw new ProgramError('pow() of negative number to fractional exponent is not defined');
+    throw mistake('domain', { says: 'pow() of negative number to fractional exponent is not defined' });
   }
   return new Float(floatPower(base, exponent));
 }
 
 function logarithm(base: number, n: number): Float {
-  if (base === 0) throw new ProgramError('log(0, _) is not defined');
-  if (n === 0) throw new ProgramError('log(_, 0) is not defined');
+  if (base === 0) throw mistake('domain', { says: 'log(0, _) is not defined' });
+  if (n === 0) throw mistake('domain', { says: 'log(_, 0) is not defined' });
   return new Float(Math.log2(n) / Math.log2(base));
 }
 

@@ -5,7 +5,7 @@
  *
  * A check that fails is worded `Mismatched types in call NAME(V, V)`, unless `saying` gives the parameter its own text.
  */
-import { display } from '../language/runtime/render.ts';
+import { mistake } from '../language/runtime/errors.ts';
 import {
   Atom,
   Float,
@@ -83,9 +83,9 @@ export function optional<T>(param: Param<T>, defaultValue: Value): Param<T> {
   return { ...param, defaultValue };
 }
 
-/** The same parameter with its own words for a wrong argument: `before`, then the argument as errors show values. */
-export function saying<T>(param: Param<T>, before: string): Param<T> {
-  return { ...param, errorText: (_builtin, value) => before + display(value) };
+/** The same parameter with its own words for a wrong argument: `says`, then the argument as errors show values. */
+export function saying<T>(param: Param<T>, says: string): Param<T> {
+  return { ...param, mistake: (builtin, value) => mistake('argument', { builtin, says, value }) };
 }
 
 /** A time in seconds, as a program writes it, in milliseconds; `?` is 0. Undefined when the value is not a time. */

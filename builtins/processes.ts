@@ -1,7 +1,6 @@
 /** The process that runs the program, and others: `args`, `env`, `exit`, `exec`, `input`. A runtime supplies the backend. */
-import { ProgramError } from '../language/runtime/errors.ts';
+import { mistake } from '../language/runtime/errors.ts';
 import { Exit, type Machine } from '../language/runtime/machine.ts';
-import { display } from '../language/runtime/render.ts';
 import { atom, failure, Obj, Str, type Suspended, str, type Value } from '../language/values/values.ts';
 import { int, list, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
@@ -49,7 +48,7 @@ function execute(machine: Machine, backend: ProcessBackend, path: string, args: 
   const texts: string[] = [];
   for (const arg of args) {
     if (!(arg instanceof Str)) {
-      throw new ProgramError(`Mismatched types in call exec, arguments must be strings in ${display([...args])}`);
+      throw mistake('argument', { says: 'Mismatched types in call exec, arguments must be strings in', value: [...args] });
     }
     texts.push(arg.text);
   }

@@ -1,6 +1,5 @@
 /** Random numbers, and random bytes fit for secrets. */
-import { ProgramError } from '../language/runtime/errors.ts';
-import { display } from '../language/runtime/render.ts';
+import { mistake } from '../language/runtime/errors.ts';
 import { Float, MAX_TEXT, Str } from '../language/values/values.ts';
 import { int } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
@@ -22,7 +21,7 @@ export function randomBuiltins(secureBytes: (count: number) => string): Builtin[
       params: [int('n')],
       run(_machine, n) {
         if (n < 0 || n > MAX_TEXT) {
-          throw new ProgramError(`srand() makes from 0 to ${MAX_TEXT} bytes, got ${display(n)}`);
+          throw mistake('argument', { says: `srand() makes from 0 to ${MAX_TEXT} bytes, got`, value: n });
         }
         return new Str(secureBytes(Number(n)));
       },

@@ -3,9 +3,8 @@
  * space of its own: what would read, write or call something answers a structured error that says so. Pointers made from ints are
  * values to compute with. Threads share one native thread, so locking one to it is done already.
  */
-import { ProgramError } from '../language/runtime/errors.ts';
+import { mistake } from '../language/runtime/errors.ts';
 import type { Machine } from '../language/runtime/machine.ts';
-import { display } from '../language/runtime/render.ts';
 import { Atom, failure, type Int, isInt, Pointer, Str, str, type Value } from '../language/values/values.ts';
 import { any, int, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
@@ -31,7 +30,7 @@ const SYSCALL_UNAVAILABLE = 'syscall() unavailable in this runtime: programs hav
 /** Nothing can be read, except nothing. */
 function readMemory(_machine: Machine, address: Value, length: Int): Value {
   if (!isInt(address) && !(address instanceof Pointer)) {
-    throw new ProgramError(`memread address must be int or pointer, got ${display(address)}`);
+    throw mistake('argument', { says: 'memread address must be int or pointer, got', value: address });
   }
   return length === 0 ? str('') : failure(`memread() unavailable in this runtime${WHY}`);
 }
@@ -39,8 +38,8 @@ function readMemory(_machine: Machine, address: Value, length: Int): Value {
 function toPointer(_machine: Machine, value: Value): Value {
   if (value instanceof Pointer) return value;
   if (value instanceof Str || value instanceof Atom) return failure(`pointer() unavailable in this runtime${WHY}`);
-  if (!isInt(value)) throw new ProgramError(`pointer() expects int, atom, or byte string, got ${display(value)}`);
-  if (value < 0) throw new ProgramError(`pointer() expects a non-negative integer, got ${value}`);
+  if (!isInt(value)) throw mistake('argument', { says: 'pointer() expects int, atom, or byte string, got', value });
+  if (value < 0) throw mistake('argument', { says: 'pointer() expects a non-negative integer, got', value });
   return new Pointer(value);
 }
 

@@ -12,9 +12,8 @@
  *     });
  *     registry.add([repeat]);
  */
-import { ProgramError } from '../language/runtime/errors.ts';
+import { mistake, type ProgramError } from '../language/runtime/errors.ts';
 import type { Machine } from '../language/runtime/machine.ts';
-import { display } from '../language/runtime/render.ts';
 import { type Fn, Spread, type Suspended, type Value } from '../language/values/values.ts';
 
 /** One parameter: how an argument is checked and what the builtin's function gets for it. */
@@ -25,7 +24,7 @@ export interface Param<T = unknown> {
   /** Gives the checked argument, or undefined when it is not what is asked for. */
   read(value: Value): T | undefined;
   /** The text of the error for a wrong argument; without it the text is `Mismatched types in call NAME(V, V)` with all arguments. */
-  readonly errorText?: (builtin: string, value: Value) => string;
+  readonly mistake?: (builtin: string, value: Value) => ProgramError;
   /** Makes the parameter optional: the value of a missing argument. */
   readonly defaultValue?: Value;
 }
@@ -118,14 +117,14 @@ export function describe(fn: Value): Builtin | undefined {
 }
 
 function missing(one: Builtin, required: number, got: number): ProgramError {
-  return new ProgramError(`${one.missing ?? one.name} requires ${required} arguments, got ${got}`);
+  return mistake('argument-count', { builtin: one.missing ?? one.name, says: `requires ${required} arguments`, got });
 }
 
 function mismatch(one: Builtin, index: number, value: Value, args: ArrayLike<Value>): ProgramError {
   const param = one.params[index] as Param; // the index of one of its parameters
-  if (param.errorText !== undefined) return new ProgramError(param.errorText(one.name, value));
-  const shown = one.params.map(({ defaultValue }, i) => display(args[i] ?? (i < args.length ? null : (defaultValue ?? null))));
-  return new ProgramError(`Mismatched types in call ${one.name}(${shown.join(', ')})`);
+  if (param.mistake !== undefined) return param.mistake(one.name, value);
+  const values = one.params.map(({ defaultValue }, i) => args[i] ?? (i < args.length ? null : (defaultValue ?? null)));
+  return mistake('argument-types', { builtin: one.name, values });
 }
 
 /** The function that programs call: counts, checks, and the trailing-callback form, then `run`. */

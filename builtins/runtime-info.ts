@@ -1,5 +1,5 @@
 /** What a program can learn about the runtime that it runs in. */
-import { ProgramError } from '../language/runtime/errors.ts';
+import { mistake } from '../language/runtime/errors.ts';
 import { Obj, Str, str } from '../language/values/values.ts';
 import { text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
@@ -31,7 +31,7 @@ export function runtimeInfoBuiltins(info: RuntimeInfo): Builtin[] {
       params: [],
       rest: true,
       run(_machine, surplus) {
-        if (surplus.length > 0) throw new ProgramError('___stdlibs takes no arguments');
+        if (surplus.length > 0) throw mistake('argument-count', { builtin: '___stdlibs', says: 'takes no arguments', got: null });
         const sources = new Obj();
         for (const module of info.modules) sources[module] = str(info.source(module) ?? '');
         return sources;

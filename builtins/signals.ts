@@ -4,9 +4,8 @@
  * While a thread waits for a signal, or a handler is set for it, the system's default action is off. A signal is reported to
  * everyone who waits for it and to every handler.
  */
-import { ProgramError } from '../language/runtime/errors.ts';
+import { mistake } from '../language/runtime/errors.ts';
 import type { Machine } from '../language/runtime/machine.ts';
-import { display } from '../language/runtime/render.ts';
 import {
   Atom,
   atom,
@@ -45,7 +44,7 @@ function signalEvent(name: SignalName): Obj {
 function signalName(builtinName: string, value: Value): SignalName {
   const name = value instanceof Atom ? SIGNAL_NAMES.find((known) => known === value.name) : undefined;
   if (name !== undefined) return name;
-  throw new ProgramError(`${builtinName} takes the signals :term, :int, :hup, :usr1 and :usr2, got ${display(value)}`);
+  throw mistake('argument', { says: `${builtinName} takes the signals :term, :int, :hup, :usr1 and :usr2, got`, value });
 }
 
 /** The time limit in milliseconds; 0 for none. */
@@ -53,7 +52,8 @@ function timeoutOf(options: Value): number {
   const given = isObject(options) ? (getKey(options, 'timeout') ?? null) : null;
   const limitMs = milliseconds(given);
   if (limitMs !== undefined) return limitMs;
-  throw new ProgramError(`process_await_signal options.timeout must be a non-negative number, got ${display(given)}`);
+  const builtin = 'process_await_signal';
+  throw mistake('option', { builtin, option: 'timeout', expected: 'a non-negative number', value: given });
 }
 
 function awaitSignal(machine: Machine, backend: SignalBackend, given: readonly Value[]): Suspended {

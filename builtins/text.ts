@@ -1,7 +1,6 @@
 /** Strings as bytes: `bits` and `utf16`. */
 
-import { ProgramError } from '../language/runtime/errors.ts';
-import { display } from '../language/runtime/render.ts';
+import { mistake } from '../language/runtime/errors.ts';
 import { utf8Decode } from '../language/values/bytes.ts';
 import { codec, Str, type Value } from '../language/values/values.ts';
 import { any, text } from './params.ts';
@@ -15,7 +14,8 @@ const SLICE = 2 ** 16;
 const MOST_ITEMS = 2 ** 27 - 1;
 
 function* toBits(bytes: string): Work<Value> {
-  if (bytes.length > MOST_ITEMS) throw new ProgramError(`bits() takes at most ${MOST_ITEMS} bytes, got ${bytes.length}`);
+  if (bytes.length > MOST_ITEMS)
+    throw mistake('too-large', { says: `bits() takes at most ${MOST_ITEMS} bytes, got ${bytes.length}` });
   const codes: Value[] = new Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) {
     codes[i] = bytes.charCodeAt(i);
@@ -29,7 +29,7 @@ function fromBits(codes: readonly Value[]): Value {
   for (let i = 0; i < bytes.length; i++) {
     const code = codes[i];
     if (typeof code !== 'number' || code < 0 || code > 255) {
-      throw new ProgramError(`bits(list) expects byte values 0-255, got ${display(code)}`);
+      throw mistake('argument', { says: 'bits(list) expects byte values 0-255, got', value: code });
     }
     bytes[i] = code;
   }
@@ -59,7 +59,7 @@ export const textBuiltins: readonly Builtin[] = [
     run(machine, value) {
       if (value instanceof Str) return inSlices(machine, toBits(value.text));
       if (Array.isArray(value)) return fromBits(value);
-      throw new ProgramError(`bits() expects a list of bytes or a byte string, got ${display(value)}`);
+      throw mistake('argument', { says: 'bits() expects a list of bytes or a byte string, got', value });
     },
   }),
   builtin({

@@ -2,7 +2,7 @@
 
 import type { Builtin } from '../builtins/registry.ts';
 import { traceOf } from '../language/diagnostics/trace.ts';
-import { ProgramError } from '../language/runtime/errors.ts';
+import { mistake, ProgramError } from '../language/runtime/errors.ts';
 import { Exit, type Machine, type Resume } from '../language/runtime/machine.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
 import { type Fn, Spread, SUSPENDED, type Suspended, type Value } from '../language/values/values.ts';
@@ -26,8 +26,6 @@ export class Functions implements FunctionBorder {
   readonly #alive: () => boolean;
   readonly #given = new WeakMap<Fn, MagnoliaFunction>();
   readonly #taken = new WeakMap<JsFunction, Fn>();
-  /** The last error that a JavaScript function threw, and what Magnolia's error about it says. */
-  #thrown: { readonly reason: string; readonly error: unknown } | null = null;
 
   /** `call` runs a function in a thread of its own; `alive` tells whether the program was not stopped meanwhile. */
   constructor(
@@ -88,11 +86,6 @@ export class Functions implements FunctionBorder {
     };
   }
 
-  /** What a JavaScript function threw, if that is what an error with this reason is about. */
-  causeOf(reason: string): unknown {
-    return this.#thrown?.reason === reason ? this.#thrown.error : undefined;
-  }
-
   #run(name: string, js: JsFunction, args: readonly Value[]): Value | Suspended {
     let result: unknown;
     try {
@@ -107,7 +100,7 @@ export class Functions implements FunctionBorder {
 
   #wait(name: string, promise: Promise<unknown>): Suspended {
     const machine = this.#machine();
-    const here = new ProgramError(''); // notes the place of the call
+    const here = mistake('raised', { says: '' }); // notes the place of the call
     const thread = machine.block('world');
     let settled: Settled = { value: null };
     const settle = (outcome: Settled): void => {
@@ -132,8 +125,7 @@ export class Functions implements FunctionBorder {
 
   #failure(name: string, error: unknown, at: number | null): Error {
     if (error instanceof Exit || error instanceof ProgramError) return error;
-    const reason = utf8Encode(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
-    this.#thrown = { reason, error };
-    return new ProgramError(reason, at);
+    const says = utf8Encode(error instanceof Error ? error.message : String(error));
+    return mistake('host-function', { name, says, cause: error }, at);
   }
 }

@@ -1,6 +1,6 @@
 /** What embedders are told when something goes wrong. */
 
-import type { Problem, TraceEntry } from '../language/diagnostics/problem.ts';
+import type { Problem, ProblemCode, TraceEntry } from '../language/diagnostics/problem.ts';
 import { report } from '../language/diagnostics/report.ts';
 import type { Source } from '../language/syntax/source.ts';
 import { utf8Decode } from '../language/values/bytes.ts';
@@ -22,6 +22,8 @@ export interface Span {
 export interface ProblemData {
   /** Whether the text is no program, or something went wrong while it ran. */
   readonly kind: 'parse' | 'runtime';
+  /** What went wrong, for programs: `syntax`, `not-callable` and so on (docs/embedding.md has the list). */
+  readonly code: ProblemCode;
   readonly reason: string;
   /** Where; null when it is not known. Lines and columns count from 1. */
   readonly file: string | null;
@@ -45,7 +47,8 @@ export class MagnoliaError extends Error {
   /** The reason, the place with the source around it, the hint and the trace: what `magnolia FILE` prints. */
   readonly report: string;
 
-  constructor(problem: Problem, cause?: unknown) {
+  constructor(problem: Problem) {
+    const { cause } = problem;
     super(utf8Decode(problem.reason), cause === undefined ? undefined : { cause });
     const told = { ...problem, trace: problem.trace.filter(({ file }) => file !== LOADING) };
     this.problem = problemData(told);
@@ -76,10 +79,11 @@ export class StoppedError extends Error {
 export const LOADING = '(load)';
 
 function problemData(problem: Problem): ProblemData {
-  const { kind, reason, place, hint, trace, thread } = problem;
+  const { kind, code, reason, place, hint, trace, thread } = problem;
   const at = place === null ? null : place.source.lineAndColumn(place.at);
   return {
     kind,
+    code,
     reason: utf8Decode(reason),
     file: place?.source.file ?? null,
     line: at?.line ?? null,

@@ -286,7 +286,7 @@ export class Runtime {
   // ---- errors and ends ----
 
   #error(problem: Problem): MagnoliaError {
-    return new MagnoliaError(problem, this.#functions.causeOf(problem.reason));
+    return new MagnoliaError(problem);
   }
 
   #problem(problem: Problem): void {

@@ -6,18 +6,13 @@
  */
 
 import { resolve } from './compiler/resolver.ts';
-import { hintFor } from './diagnostics/hints.ts';
+import { deadlockProblem, parseProblem, runtimeProblem } from './diagnostics/describe.ts';
 import type { Problem } from './diagnostics/problem.ts';
-import { callAtSite, type Trace, traceOf } from './diagnostics/trace.ts';
 import { type ModuleFinder, Modules } from './modules.ts';
-import { type Compiled, compile, quoteFrom } from './runtime/compile.ts';
-import { limitReason, ProgramError, type Quote } from './runtime/errors.ts';
-import { programOf } from './runtime/function-text.ts';
+import { type Compiled, compile } from './runtime/compile.ts';
+import { mistake } from './runtime/errors.ts';
 import type { Host } from './runtime/host.ts';
 import { Exit, type Frame, Machine, type Thread } from './runtime/machine.ts';
-import { isLibrary, type Unit, unitAt } from './runtime/units.ts';
-import { nodeAt } from './syntax/ast-walk.ts';
-import { ParseError } from './syntax/parse-error.ts';
 import { parseProgram } from './syntax/parser.ts';
 import type { Source } from './syntax/source.ts';
 import { type Fn, keysOf, Obj, type Value } from './values/values.ts';
@@ -113,21 +108,17 @@ export class Interpreter {
 
   /** Describes an error that ended a thread. Anything but a mistake in the program is a bug of ours, and thrown on. */
   problemOf(error: unknown, frames: Frame | null, thread: string | null): Problem {
-    const mistake = asMistake(error);
-    const trace = traceOf(mistake, frames);
-    return runtimeProblem(mistake, trace, thread, (unit, at, reason) =>
-      hintFor({ reason, source: unit.source(), program: programOf(unit), at, names: this.#modules.builtinNames() }),
-    );
+    return runtimeProblem(error, frames, thread, this.#modules.builtinNames());
   }
 
   #idle(stuck: Thread[]): void {
     const attended = stuck.find((thread) => thread.attended);
     if (attended !== undefined) {
-      this.machine.fail(attended, new ProgramError('Deadlock: it waits for a channel that nobody can use any more'));
+      this.machine.fail(attended, mistake('deadlock', { waits: 'it waits', where: [] }));
       return;
     }
     if (stuck.length > 0) {
-      this.#options.onProblem(deadlock(stuck));
+      this.#options.onProblem(deadlockProblem(stuck));
       this.#status = 1;
     }
     this.#end(this.#status);
@@ -188,7 +179,7 @@ export class Session {
   /** Ends the input that is running, with an error at the place where it is; false when none is running. */
   interrupt(): boolean {
     if (this.#running === null) return false;
-    this.#interpreter.machine.fail(this.#running, new ProgramError('Interrupted'));
+    this.#interpreter.machine.fail(this.#running, mistake('interrupted', {}));
     return true;
   }
 
@@ -218,89 +209,4 @@ export function check(source: Source): Problem[] {
     if (problem === null) throw error;
     return [problem];
   }
-}
-
-function parseProblem(source: Source, error: unknown): Problem | null {
-  if (error instanceof RangeError) {
-    const place = { source, at: 0, start: 0, end: 1 }; // which part of it, the overflow of the native stack does not tell
-    return { kind: 'parse', reason: 'Nested too deeply', place, hint: null, related: null, trace: [], omitted: 0, thread: null };
-  }
-  if (!(error instanceof ParseError)) return null;
-  const { at, end, reason, hint, related } = error;
-  const place = { source, at: at ?? endOf(source), start: at ?? endOf(source), end: end ?? endOf(source) + 1 };
-  return { kind: 'parse', reason, place, hint, related, trace: [], omitted: 0, thread: null };
-}
-
-/** The end of a text, where what is missing should have been: in code points, and not behind its last line end. */
-function endOf(source: Source): number {
-  return [...source.text.trimEnd()].length;
-}
-
-/** An error as a mistake in the program; throws it on when it is a bug of ours. */
-function asMistake(error: unknown): Error & { reasonOf: ProgramError['reasonOf']; at: number | null } {
-  if (error instanceof ProgramError) return error;
-  const reason = limitReason(error);
-  if (reason !== null) return Object.assign(error as RangeError, { reasonOf: reason, at: null });
-  throw error;
-}
-
-function runtimeProblem(
-  error: Error & { reasonOf: ProgramError['reasonOf']; at: number | null },
-  trace: Trace,
-  thread: string | null,
-  hint: (unit: Unit, at: number, reason: string) => string | null,
-): Problem {
-  const at = error.at ?? trace.callAt;
-  const unit = at === null || at < 0 ? undefined : unitAt(at);
-  const quote = unit === undefined ? NO_QUOTE : quoteFrom(unit);
-  const reason = typeof error.reasonOf === 'string' ? error.reasonOf : error.reasonOf(quote);
-  const { entries, omitted } = trace;
-  if (unit === undefined || at === null) {
-    return { kind: 'runtime', reason, place: null, hint: null, related: null, trace: entries, omitted, thread };
-  }
-  const callerAt = isLibrary(unit) ? trace.callerAt() : null; // a mistake that the library meets was made by who called it
-  const place = placeAt(callerAt ?? at);
-  const tip = callerAt === null ? hint(unit, at - unit.base, reason) : null;
-  return { kind: 'runtime', reason, place, hint: tip, related: null, trace: entries, omitted, thread };
-}
-
-function placeAt(position: number): Problem['place'] {
-  const unit = unitAt(position);
-  if (unit === undefined) return null;
-  const at = position - unit.base;
-  const node = nodeAt(programOf(unit), at);
-  return { source: unit.source(), at, start: node?.start ?? at, end: node?.end ?? at + 1 };
-}
-
-const nothing = (): string => '';
-const NO_QUOTE: Quote = { target: nothing, value: nothing, node: nothing, badElement: nothing, className: nothing };
-
-/** The report that every thread left waits for another. */
-function deadlock(stuck: readonly Thread[]): Problem {
-  const places = stuck.flatMap((thread) => {
-    for (let frame = thread.frames; frame !== null; frame = frame.next) {
-      const at = callAtSite(frame.resume.name, frame.pc);
-      const unit = at === undefined ? undefined : unitAt(at);
-      if (unit !== undefined && at !== undefined) return [{ unit, at: at - unit.base }];
-    }
-    return [];
-  });
-  const count = stuck.length === 1 ? 'The only thread left waits' : `All ${stuck.length} threads left wait`;
-  const shown = places.slice(0, 10).map(({ unit, at }) => {
-    const { line, column } = unit.source().lineAndColumn(at);
-    return `  waiting at [${line}:${column}]`;
-  });
-  const left = stuck.length - shown.length; // some because a call in tail position left no trace
-  const more = left > 0 && shown.length > 0 ? [`  and ${left} more`] : [];
-  const [first] = places;
-  return {
-    kind: 'runtime',
-    reason: [`Deadlock: ${count.toLowerCase()} for a channel that nobody can use any more`, ...shown, ...more].join('\n'),
-    place: first === undefined ? null : { source: first.unit.source(), at: first.at, start: first.at, end: first.at + 1 },
-    hint: null,
-    related: null,
-    trace: [],
-    omitted: 0,
-    thread: null,
-  };
 }

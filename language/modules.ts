@@ -1,10 +1,9 @@
 /** `import`: finds modules, runs each once, and gives its variables as an object. */
 
 import { type Compiled, compile, type Instance } from './runtime/compile.ts';
-import { ProgramError } from './runtime/errors.ts';
+import { mistake } from './runtime/errors.ts';
 import { support } from './runtime/helpers.ts';
 import type { Machine, Resume, Thread } from './runtime/machine.ts';
-import { display } from './runtime/render.ts';
 import { ParseError } from './syntax/parse-error.ts';
 import type { Source } from './syntax/source.ts';
 import { type Fn, HIDDEN, type HiddenKeys, Obj, Str, SUSPENDED, type Suspended, type Value } from './values/values.ts';
@@ -107,9 +106,9 @@ export class Modules {
 
   #importFrom(origin: Origin): Fn {
     const fn = (...args: (Value | undefined)[]): Value | Suspended => {
-      if (args.length === 0) throw new ProgramError('import requires 1 arguments, got 0');
+      if (args.length === 0) throw mistake('argument-count', { builtin: 'import', says: 'requires 1 arguments', got: 0 });
       const [path = null] = args;
-      if (!(path instanceof Str)) throw new ProgramError(`path to import() must be a string, got ${display(path)}`);
+      if (!(path instanceof Str)) throw mistake('argument', { says: 'path to import() must be a string, got', value: path });
       return this.#import(path.text, origin);
     };
     Object.defineProperty(fn, 'name', { value: 'import' });
@@ -118,7 +117,7 @@ export class Modules {
 
   #import(path: string, origin: Origin): Value | Suspended {
     const found = this.#finder.find(path, origin.directory, origin.library);
-    if (found === null) throw new ProgramError(`Could not open ${path} (.oak, .ok, .mag, .mg)`);
+    if (found === null) throw mistake('unknown-import', { path });
     const known = this.#modules.get(found.key);
     if (known !== undefined) return this.#wait(known, path, origin);
 
@@ -138,9 +137,7 @@ export class Modules {
       return compile(loaded);
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
-      const { line, column } = error.at === null ? { line: 0, column: 0 } : loaded.lineAndColumn(error.at);
-      const what = found.library ? `Error loading ${path}` : `Error importing ${path}`;
-      throw new ProgramError(`${what}: Parse error at [${line}:${column}]: ${error.reason}`);
+      throw mistake('import-syntax', { path, library: found.library, source: loaded, error });
     }
   }
 

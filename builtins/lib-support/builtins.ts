@@ -4,9 +4,9 @@
  * These builtins are for lib/ alone: their names begin with `__`, help does not list them, and they may change.
  */
 
-import { ProgramError } from '../../language/runtime/errors.ts';
+import { brief } from '../../language/runtime/brief.ts';
+import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
-import { display } from '../../language/runtime/render.ts';
 import { isAscii } from '../../language/values/bytes.ts';
 import { type Fn, MAX_TEXT, Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { any, callable, int, list, nonNegativeInt, saying, text } from '../params.ts';
@@ -26,11 +26,11 @@ import { inParts, replaceText, splitText } from './split-replace.ts';
 /** A string or a list. */
 const iterable: Param<Str | Value[]> = saying(
   { name: 'xs', expected: 'string or list', read: (value) => (value instanceof Str || Array.isArray(value) ? value : undefined) },
-  'Only a string or a list has a part from one index to another, got ',
+  'Only a string or a list has a part from one index to another, got',
 );
-const bound = (name: string) => saying(int(name), 'The part of a string or list is bounded by ints, got ');
-const searched = saying(text('s'), 'Only a string can be searched, got ');
-const sought = saying(text('sub'), 'A string can only be searched for a string, got ');
+const bound = (name: string) => saying(int(name), 'The part of a string or list is bounded by ints, got');
+const searched = saying(text('s'), 'Only a string can be searched, got');
+const sought = saying(text('sub'), 'A string can only be searched for a string, got');
 
 /**
  * Calls each function in a thread of its own. The first error is that of the calling thread: it is raised there at once, and what
@@ -38,7 +38,7 @@ const sought = saying(text('sub'), 'A string can only be searched for a string, 
  */
 function runAll(machine: Machine, fns: readonly Value[]): Value | Suspended {
   for (const fn of fns) {
-    if (typeof fn !== 'function') throw new ProgramError(`${display(fn)} is not a function and cannot be called`);
+    if (typeof fn !== 'function') throw mistake('not-callable', { value: fn });
   }
   if (fns.length === 0) return [];
 
@@ -184,14 +184,14 @@ export const libraryBuiltins: readonly Builtin[] = [
     name: '__lower',
     group: 'text',
     help: 'a copy with ASCII letters in lower case',
-    params: [saying(text('s'), 'Only a string has a lower case, got ')],
+    params: [saying(text('s'), 'Only a string has a lower case, got')],
     run: (_machine, s) => new Str(lower(s.text)),
   }),
   builtin({
     name: '__upper',
     group: 'text',
     help: 'a copy with ASCII letters in upper case',
-    params: [saying(text('s'), 'Only a string has an upper case, got ')],
+    params: [saying(text('s'), 'Only a string has an upper case, got')],
     run: (_machine, s) => new Str(upper(s.text)),
   }),
   builtin({
@@ -206,14 +206,14 @@ export const libraryBuiltins: readonly Builtin[] = [
     name: '__json_escape',
     group: 'text',
     help: 'a string as JSON writes it, without its quotes',
-    params: [saying(text('s'), 'Only a string can be escaped, got ')],
+    params: [saying(text('s'), 'Only a string can be escaped, got')],
     run: (_machine, s) => new Str(jsonEscape(s.text)),
   }),
   builtin({
     name: '__json_parse',
     group: 'text',
     help: 'the value that JSON stands for, as a list of it; the index where it stops being JSON when it does',
-    params: [saying(text('json'), 'Only a string can be read as JSON, got ')],
+    params: [saying(text('json'), 'Only a string can be read as JSON, got')],
     suspends: true,
     run: (machine, json) => inSlices(machine, parsed(json.text)),
   }),
@@ -237,7 +237,7 @@ export const libraryBuiltins: readonly Builtin[] = [
     name: '__base64_decode',
     group: 'text',
     help: 'the string that base64 of either alphabet, padded or not, stands for; ? if it is malformed',
-    params: [saying(text('s'), 'Only a string can be decoded, got ')],
+    params: [saying(text('s'), 'Only a string can be decoded, got')],
     suspends: true,
     run: (machine, s) => inSlices(machine, textOf(base64Decode(s.text))),
   }),
@@ -245,7 +245,7 @@ export const libraryBuiltins: readonly Builtin[] = [
     name: '__sha256',
     group: 'text',
     help: 'the SHA-256 digest of a string, in lowercase hexadecimal digits',
-    params: [saying(text('s'), 'Only a string has a digest, got ')],
+    params: [saying(text('s'), 'Only a string has a digest, got')],
     suspends: true,
     run: (machine, s) => inSlices(machine, textOf(sha256(s.text))),
   }),
@@ -253,7 +253,7 @@ export const libraryBuiltins: readonly Builtin[] = [
     name: '__md5',
     group: 'text',
     help: 'the MD5 digest of a string, as 16 bytes',
-    params: [saying(text('s'), 'Only a string has a digest, got ')],
+    params: [saying(text('s'), 'Only a string has a digest, got')],
     suspends: true,
     run: (machine, s) => inSlices(machine, textOf(md5(s.text))),
   }),
@@ -322,7 +322,7 @@ export const libraryBuiltins: readonly Builtin[] = [
     help: 'ends the thread with a runtime error of this text',
     params: [any('reason')],
     run(_machine, reason) {
-      throw new ProgramError(reason instanceof Str ? reason.text : display(reason));
+      throw mistake('raised', { says: reason instanceof Str ? reason.text : brief(reason) });
     },
   }),
 ];

@@ -1,5 +1,5 @@
 /** Writes values as JSON, as `json.serialize` does. Open lists and objects are kept on a stack of our own. */
-import { ProgramError } from '../../language/runtime/errors.ts';
+import { mistake } from '../../language/runtime/errors.ts';
 import { toText } from '../../language/runtime/render.ts';
 import {
   Atom,
@@ -124,7 +124,8 @@ class Output {
   }
 
   #append(text: string): void {
-    if (this.#text.length + text.length > MAX_TEXT) throw new ProgramError('A value is too large to be written as JSON');
+    if (this.#text.length + text.length > MAX_TEXT)
+      throw mistake('too-large', { says: 'A value is too large to be written as JSON' });
     this.#text += text;
   }
 }

@@ -1,6 +1,5 @@
 /** The order that `sort` makes: stable, by keys that are all numbers or all strings. */
-import { ProgramError } from '../../language/runtime/errors.ts';
-import { binaryError } from '../../language/runtime/operand-errors.ts';
+import { mistake, type ProgramError } from '../../language/runtime/errors.ts';
 import { Float, isInt, Str, type Value } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 
@@ -25,8 +24,7 @@ function noOrder(keys: readonly Value[]): ProgramError {
     const [a, b] = [toKey(keys[i - 1]), toKey(key)];
     return i > 0 && (a === undefined || b === undefined || (typeof a === 'string') !== (typeof b === 'string'));
   });
-  const { reasonOf } = binaryError('<', keys[bad - 1], keys[bad], 0);
-  return new ProgramError(reasonOf); // without a position: the call of sort is to blame
+  return mistake('operands', { op: '<', left: keys[bad - 1], right: keys[bad] }); // without a position: the call of sort is to blame
 }
 
 /** The order of keys that are all numbers which a double holds exactly as they are; undefined for others. */

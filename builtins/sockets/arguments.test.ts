@@ -301,7 +301,7 @@ for (const { name, params, callback } of table) {
       const shown = `${name}(${args.map((arg) => display(arg)).join(', ')})`;
       const call = driver.call(name.slice('socket_'.length), ...args).then(
         (result) => ({ result }),
-        (error: { reasonOf?: unknown }) => ({ mistake: String(error.reasonOf ?? error) }),
+        (error: { reason?: unknown }) => ({ mistake: String(error.reason ?? error) }),
       );
       if (expected === null) await endCall(driver);
       const outcome = await call;
@@ -327,7 +327,7 @@ for (const { name, params, callback } of table) {
         }) as Fn;
         const result = await driver.call(name.slice('socket_'.length), ...args, back);
         await new Promise((resolve) => setImmediate(resolve));
-        const told = driver.errors.map((error) => String((error as { reasonOf?: unknown }).reasonOf));
+        const told = driver.errors.map((error) => String((error as { reason?: unknown }).reason));
         if (result !== null || called > 0 || told.length !== 1 || told[0] !== expected)
           wrong.push({ args, expected, told, called });
       }

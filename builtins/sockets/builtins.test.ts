@@ -135,7 +135,7 @@ describe('mistakes in calls', () => {
     const { driver } = await pair();
     for (const [name, args, text] of cases) {
       const error: unknown = await driver.call(name, ...args).catch((one: unknown) => one);
-      const shown = String((error as { reasonOf?: unknown }).reasonOf);
+      const shown = String((error as { reason?: unknown }).reason);
       expect(`${name}: ${text.endsWith(' ') ? shown.slice(0, text.length) : shown}`).toBe(`${name}: ${text}`);
     }
   });

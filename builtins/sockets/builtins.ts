@@ -5,10 +5,8 @@
  *
  * One call makes the sockets of one machine: their numbers are counted in it.
  */
-import { ProgramError } from '../../language/runtime/errors.ts';
+import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
-import { binaryError } from '../../language/runtime/operand-errors.ts';
-import { display } from '../../language/runtime/render.ts';
 import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { type Builtin, builtin } from '../registry.ts';
 import { parseAddress } from './address.ts';
@@ -89,7 +87,7 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
       help: 'the error of adding the end of a line to a value that is no string',
       params: [anything('line', 'any value')],
       run(_machine, line) {
-        throw new ProgramError(binaryError('+', line, new Str('\r\n'), 0).reasonOf);
+        throw mistake('operands', { op: '+', left: line, right: new Str('\r\n') });
       },
     }),
     builtin({
@@ -270,10 +268,10 @@ function listen(
   given: Value,
 ): Value | Suspended {
   if (!(where instanceof Str) || !isFunction(handler)) {
-    throw new ProgramError(`Mismatched types in call ${name}(${display(where)}, ${display(handler)})`);
+    throw mistake('argument-types', { builtin: name, values: [where, handler] });
   }
   const options = listenOptions.read(given);
-  if (options === undefined) throw new ProgramError(listenOptions.errorText(name, given));
+  if (options === undefined) throw listenOptions.mistake(name, given);
   const tls = options.tls ? serverSide(network.backend, options, options.clientAuth, options.handshakeTimeout) : null;
   const { text } = where;
   const target = parseAddress(text === '' ? ':0' : text);

@@ -91,7 +91,7 @@ describe('packets', () => {
     const { driver, a } = await makePair();
     for (const width of [0, 3, 8, new Float(1), str('4')]) {
       const error = await driver.call('recv_packet', a, width).catch((thrown: unknown) => thrown);
-      expect(String((error as { reasonOf?: unknown }).reasonOf)).toContain('must be 1, 2 or 4 bytes, got');
+      expect(String((error as { reason?: unknown }).reason)).toContain('must be 1, 2 or 4 bytes, got');
     }
   });
 });

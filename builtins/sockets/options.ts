@@ -4,7 +4,7 @@
  * Options are described as tables, one for each kind of call. Every option of a table is checked, also where it has no effect;
  * unknown ones are ignored.
  */
-import { display } from '../../language/runtime/render.ts';
+import { mistake } from '../../language/runtime/errors.ts';
 import { Atom, getKey, isInt, isObject, Obj, Str, type Value } from '../../language/values/values.ts';
 import { milliseconds } from '../params.ts';
 import type { Param } from '../registry.ts';
@@ -128,16 +128,17 @@ export function optionsParam<F extends Fields>(fields: F): Required<Param<Read<F
   const names = Object.keys(fields);
   const defaultValue = Object.fromEntries(names.map((name) => [name, (fields[name] as Field<unknown>).defaultValue])) as Read<F>;
 
+  /** The checked options, or the name of the one that is wrong; '' if there are no options in it. */
   const check = (value: Value): string | Read<F> => {
     if (value === null) return defaultValue;
-    if (!isObject(value)) return `options must be an object, got ${display(value)}`;
+    if (!isObject(value)) return '';
     const given: { [name: string]: unknown } = { ...defaultValue };
     for (const name of names) {
       const field = fields[name] as Field<unknown>; // one of its names
       const one = getKey(value, name);
       if (one === undefined) continue;
       given[name] = field.read(one);
-      if (given[name] === undefined) return `options.${name} must be ${field.expected}, got ${display(one)}`;
+      if (given[name] === undefined) return name;
     }
     return given as Read<F>;
   };
@@ -150,7 +151,12 @@ export function optionsParam<F extends Fields>(fields: F): Required<Param<Read<F
       const checked = check(value);
       return typeof checked === 'string' ? undefined : checked;
     },
-    errorText: (builtin, value) => `${builtin} ${check(value) as string}`, // asked for only when it is wrong
+    mistake(builtin, value) {
+      const option = check(value) as string; // asked for only when it is wrong
+      if (!isObject(value)) return mistake('argument', { says: `${builtin} options must be an object, got`, value });
+      const { expected } = fields[option] as Field<unknown>; // one of its names
+      return mistake('option', { builtin, option, expected, value: getKey(value, option) });
+    },
   };
 }
 
@@ -169,7 +175,7 @@ export const address: Param<string> = {
   name: 'address',
   expected: 'string',
   read: (value) => (value instanceof Str ? value.text : undefined),
-  errorText: (builtin, value) => `Mismatched types in call ${builtin}(${display(value)})`,
+  mistake: (builtin, value) => mistake('argument-types', { builtin, values: [value] }),
 };
 
 /** What is sent. */
@@ -177,7 +183,7 @@ export const data: Param<string> = {
   name: 'data',
   expected: 'string',
   read: (value) => (value instanceof Str ? value.text : undefined),
-  errorText: (builtin, value) => `Second argument to ${builtin} must be a string, got ${display(value)}`,
+  mistake: (builtin, value) => mistake('argument', { says: `Second argument to ${builtin} must be a string, got`, value }),
 };
 
 /** What a read ends with. */
@@ -185,7 +191,8 @@ export const delimiter: Param<string> = {
   name: 'delimiter',
   expected: 'non-empty string',
   read: (value) => (value instanceof Str && value.length > 0 ? value.text : undefined),
-  errorText: (builtin, value) => `Second argument to ${builtin} must be a non-empty string, got ${display(value)}`,
+  mistake: (builtin, value) =>
+    mistake('argument', { says: `Second argument to ${builtin} must be a non-empty string, got`, value }),
 };
 
 /** How much is read. */
@@ -193,7 +200,8 @@ export const size: Param<number> = {
   name: 'size',
   expected: 'non-negative int',
   read: (value) => (isInt(value) && value >= 0 ? Number(value) : undefined),
-  errorText: (builtin, value) => `Second argument to ${builtin} must be a non-negative int, got ${display(value)}`,
+  mistake: (builtin, value) =>
+    mistake('argument', { says: `Second argument to ${builtin} must be a non-negative int, got`, value }),
 };
 
 /** How many bytes the length before a packet has. */
@@ -202,7 +210,8 @@ export const width: Param<1 | 2 | 4> = {
   expected: '1, 2 or 4',
   defaultValue: 4,
   read: (value) => (value === null || value === 4 ? 4 : value === 1 || value === 2 ? value : undefined),
-  errorText: (builtin, value) => `The length of a packet in ${builtin} must be 1, 2 or 4 bytes, got ${display(value)}`,
+  mistake: (builtin, value) =>
+    mistake('argument', { says: `The length of a packet in ${builtin} must be 1, 2 or 4 bytes, got`, value }),
 };
 
 /** Limits of the time that reads and writes take, in milliseconds; -1 leaves one as it is. */
@@ -220,8 +229,11 @@ export const times: Param<{ readonly read: number; readonly write: number }> = {
     });
     return read === undefined || write === undefined ? undefined : { read, write };
   },
-  errorText: (builtin, value) =>
-    `Second argument to ${builtin} must be a non-negative number, ? or {read: number, write: number}, got ${display(value)}`,
+  mistake: (builtin, value) =>
+    mistake('argument', {
+      says: `Second argument to ${builtin} must be a non-negative number, ? or {read: number, write: number}, got`,
+      value,
+    }),
 };
 
 /** Anything; the builtin checks it together with others. */
@@ -243,11 +255,9 @@ export function socketOf(table: SocketTable): Param<Socket> {
       const id = getKey(value, 'id');
       return typeof id === 'number' ? table.find(id) : undefined;
     },
-    errorText(builtin, value) {
-      if (!isObject(value) || getKey(value, 'type') !== SOCKET) {
-        return `First argument to ${builtin} must be a socket, got ${display(value)}`;
-      }
-      return `Socket ${display(value)} is ${isInt(getKey(value, 'id')) ? 'not available' : 'malformed'}`;
+    mistake(builtin, value) {
+      if (!isObject(value) || getKey(value, 'type') !== SOCKET) return mistake('not-a-socket', { builtin, value });
+      return mistake('unknown-handle', { kind: 'Socket', value, malformed: !isInt(getKey(value, 'id')) });
     },
   };
 }

@@ -1,7 +1,6 @@
 /** Listeners: each accepted connection is an event, and each event a thread of its own. */
-import { ProgramError } from '../../language/runtime/errors.ts';
+import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
-import { display } from '../../language/runtime/render.ts';
 import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { milliseconds } from '../params.ts';
 import { namedFunction } from '../registry.ts';
@@ -141,7 +140,7 @@ export class Serving implements ListenerEvents, SocketOwner {
     result.close = this.closeFunction();
     result.drain = namedFunction('drain', (limit) => {
       const limitMs = milliseconds(limit ?? null);
-      if (limitMs === undefined) throw new ProgramError(`drain requires a non-negative number, got ${display(limit)}`);
+      if (limitMs === undefined) throw mistake('argument', { says: 'drain requires a non-negative number, got', value: limit });
       return this.drain(limitMs);
     });
     result.stats = namedFunction('stats', () => this.stats());

@@ -1,5 +1,5 @@
 /** From the options that a program gives to what a backend is asked for. */
-import { ProgramError } from '../../language/runtime/errors.ts';
+import { mistake } from '../../language/runtime/errors.ts';
 import type { Credentials, SocketBackend, TlsOptions } from './backend.ts';
 import type { TlsChoices } from './options.ts';
 
@@ -42,7 +42,7 @@ function common({ minVersion, alpn }: TlsChoices, timeoutMs: number): Pick<TlsOp
 function serverCredentials(backend: SocketBackend, choices: TlsChoices): Credentials {
   const { certFile, keyFile, cert, key } = choices;
   if ((certFile ?? cert) === null || (keyFile ?? key) === null) {
-    throw new ProgramError('TLS server mode requires certFile and keyFile');
+    throw mistake('tls-credentials', { says: 'TLS server mode requires certFile and keyFile' });
   }
   return load(backend, choices);
 }
@@ -57,6 +57,6 @@ function ownCredentials(backend: SocketBackend, choices: TlsChoices): Credential
 
 function load(backend: SocketBackend, { certFile, keyFile, cert, key, caFile, ca }: TlsChoices): Credentials {
   const loaded = backend.loadCredentials({ certFile, keyFile, cert, key, caFile, ca });
-  if (loaded.kind === 'bad') throw new ProgramError(`Could not load TLS ${loaded.what}: ${loaded.detail}`);
+  if (loaded.kind === 'bad') throw mistake('tls-credentials', { says: `Could not load TLS ${loaded.what}: ${loaded.detail}` });
   return loaded;
 }

@@ -114,8 +114,8 @@ export function outcome(call: Call): string {
     const result = call();
     return result === SUSPENDED ? 'suspended' : toText(result as Value);
   } catch (error) {
-    const { reasonOf } = error as { reasonOf?: unknown };
-    if (typeof reasonOf === 'string') return `error: ${reasonOf}`;
+    const { reason } = error as { reason?: unknown };
+    if (typeof reason === 'string') return `error: ${reason}`;
     throw error;
   }
 }

@@ -2,109 +2,99 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Mistake } from '../runtime/mistakes.ts';
 import { parseProgram } from '../syntax/parser.ts';
 import { Source } from '../syntax/source.ts';
+import { Float, type Fn, str, type Value } from '../values/values.ts';
 import { hintFor } from './hints.ts';
 import { LIBRARIES, namesIn } from './library-index.ts';
 import { distance, nearest } from './nearest.ts';
 import { visibleNames } from './visible-names.ts';
 
 /** The hint for an error at the place of `‸` in a program that has a few builtins. */
-function hint(marked: string, reason: string): string | null {
+function hint(marked: string, mistake: Mistake): string | null {
   const source = new Source('demo.oak', marked.replace('‸', ''));
   const names = ['print', 'len', 'string', 'int', 'import', 'keys'];
-  return hintFor({ reason, source, program: parseProgram(source), at: [...marked].indexOf('‸'), names });
+  return hintFor({ mistake, source, program: parseProgram(source), at: [...marked].indexOf('‸'), names });
 }
 
-const noFunction = '? is not a function and cannot be called';
-const noProperties = 'Expected string, list, or object in left-hand side of property access, got ?';
+const notCallable = { code: 'not-callable', facts: { value: null } } as const;
+const noProperties = { code: 'no-properties', facts: { value: null } } as const;
+const undefinedName = (name: string) => ({ code: 'undefined-name', facts: { name } }) as const;
+const index = (key: Value) => ({ code: 'index', facts: { container: [], key } }) as const;
+const operands = (op: string, left: Value, right: Value) => ({ code: 'operands', facts: { op, left, right } }) as const;
+const operand = (op: string, value: Value) => ({ code: 'operand', facts: { op, value } }) as const;
+const argument = (builtin: string, value: Value) => ({ code: 'argument', facts: { builtin, says: '', value } }) as const;
+const unknownImport = (path: string) => ({ code: 'unknown-import', facts: { path } }) as const;
+const native: Fn = () => null;
 
 describe('hintFor', () => {
-  for (const [program, reason, expected] of [
-    ["pritn‸('x')", noFunction, '`pritn` is not defined here; did you mean `print`?'],
-    ["fn greet() 1\ngret‸('x')", noFunction, '`gret` is not defined here; did you mean `greet`?'],
-    ['xyzzy‸()', noFunction, '`xyzzy` is not defined here'],
+  const cases: readonly (readonly [program: string, mistake: Mistake, expected: string | null])[] = [
+    ["pritn‸('x')", notCallable, '`pritn` is not defined here; did you mean `print`?'],
+    ["fn greet() 1\ngret‸('x')", notCallable, '`gret` is not defined here; did you mean `greet`?'],
+    ['xyzzy‸()', notCallable, '`xyzzy` is not defined here'],
     [
       "req‸({url: 'http://localhost/'})",
-      noFunction,
+      notCallable,
       "this runtime has no HTTP and no WebSockets; TCP and TLS are in socket: socket := import('socket')",
     ],
-    ['é‸()', noFunction, '`é` is not defined here'],
-    ["println‸('x')", noFunction, "`println` is in std: { println: println } := import('std')"],
-    ['map‸([1], f)', noFunction, "`map` is in std: { map: map } := import('std')"],
-    ["s := import('std')\nmap‸([1], f)", noFunction, '`map` is in std: write s.map'],
-    ['join‸([])', noFunction, '`join` is not defined here; there is one in each of std, str, path'],
-    ["std := import('std')\nstd.mpa‸([1])", noFunction, 'there is no `mpa` in std; did you mean `map`?'],
-    ["std := import('std')\nstd.split‸('x')", noFunction, 'there is no `split` in std; there is one in str'],
-    ['o := {}\no.go‸()', noFunction, 'there is no `go` in o'],
-    ['later‸()\nfn later() 1', noFunction, '`later` is defined on line 2, which has not run yet'],
-    ['fn run(cb) cb‸()', noFunction, null],
-    ['line := f()\nline‸()', noFunction, null],
-    ['fn f() { hidden := 1, hidden }\nhidden‸()', noFunction, '`hidden` is not defined here'],
-    ['xs := [1]\nxs‸(0)', '[1] is not a function and cannot be called', 'an item is read with a dot: xs.(0)'],
+    ['é‸()', notCallable, '`é` is not defined here'],
+    ["println‸('x')", notCallable, "`println` is in std: { println: println } := import('std')"],
+    ['map‸([1], f)', notCallable, "`map` is in std: { map: map } := import('std')"],
+    ["s := import('std')\nmap‸([1], f)", notCallable, '`map` is in std: write s.map'],
+    ['join‸([])', notCallable, '`join` is not defined here; there is one in each of std, str, path'],
+    ["std := import('std')\nstd.mpa‸([1])", notCallable, 'there is no `mpa` in std; did you mean `map`?'],
+    ["std := import('std')\nstd.split‸('x')", notCallable, 'there is no `split` in std; there is one in str'],
+    ['o := {}\no.go‸()', notCallable, 'there is no `go` in o'],
+    ['later‸()\nfn later() 1', notCallable, '`later` is defined on line 2, which has not run yet'],
+    ['fn run(cb) cb‸()', notCallable, null],
+    ['line := f()\nline‸()', notCallable, null],
+    ['fn f() { hidden := 1, hidden }\nhidden‸()', notCallable, '`hidden` is not defined here'],
+    ['xs := [1]\nxs‸(0)', { code: 'not-callable', facts: { value: [1] } }, 'an item is read with a dot: xs.(0)'],
     ['std‸.map', noProperties, "`std` is a library: std := import('std')"],
     ['a := {}\na.b‸.c', noProperties, '`a.b` is `?`: what it is read from has no such key'],
     ['fn f(x) x‸.y', noProperties, null],
     ['conn := 1\nfn f() con‸.y', noProperties, '`con` is not defined here; did you mean `conn`?'],
-    ['count := 1\ncuont ‸<- 2', 'cuont is undefined', 'did you mean `count`?'],
-    ['total ‸<- 2', 'total is undefined', '`<-` changes a variable that exists already; `total := …` makes one'],
-    [
-      'xs := [], i := 1\nxs‸.i',
-      "Cannot index into list with non-integer index 'i'",
-      'for the item at the index `i` write xs.(i)',
-    ],
-    ['xs := []\nxs‸.first', "Cannot index into list with non-integer index 'first'", null],
-    ['xs := [], n := 1.0\nxs‸.(n)', 'Cannot index into list with non-integer index 1', 'an index is an int: .(int(n))'],
-    [
-      'xs := [[1]]\nxs‸.0.0',
-      'Cannot index into list with non-integer index 0',
-      '0.0 is one number: for an item of an item write .(1).(0)',
-    ],
+    ['count := 1\ncuont ‸<- 2', undefinedName('cuont'), 'did you mean `count`?'],
+    ['total ‸<- 2', undefinedName('total'), '`<-` changes a variable that exists already; `total := …` makes one'],
+    ['xs := [], i := 1\nxs‸.i', index(str('i')), 'for the item at the index `i` write xs.(i)'],
+    ['xs := []\nxs‸.first', index(str('first')), null],
+    ['xs := [], n := 1.0\nxs‸.(n)', index(new Float(1)), 'an index is an int: .(int(n))'],
+    ['xs := [[1]]\nxs‸.0.0', index(new Float(0)), '0.0 is one number: for an item of an item write .(1).(0)'],
     [
       'xs := []\nxs.4 ‸:= 1',
-      'List assignment index 4 out of range in (xs.4) := 1',
+      { code: 'assign-index', facts: { container: [], key: 4 } },
       'a new item goes to len(xs), and nowhere beyond; xs << value puts it there',
     ],
-    [
-      'go‸(print)',
-      'go argument must be a function, got fn print { <native fn> }',
-      'put a function around the builtin: go(fn() …)',
-    ],
-    ["s := '5'\ns ‸* 2", "Cannot * incompatible values '5', 2", 'to make a number of the string, write int(s)'],
-    ["'a' ‸+ n", "Cannot + incompatible values 'a', 1", "to join them as text, write 'a' + string(n)"],
-    ["n := 1\nn ‸+ 'a'", "Cannot + incompatible values 1, 'a'", "to join them as text, write string(n) + 'a'"],
+    ['go‸(print)', argument('go', native), 'put a function around the builtin: go(fn() …)'],
+    ["s := '5'\ns ‸* 2", operands('*', str('5'), 2), 'to make a number of the string, write int(s)'],
+    ["'a' ‸+ n", operands('+', str('a'), 1), "to join them as text, write 'a' + string(n)"],
+    ["n := 1\nn ‸+ 'a'", operands('+', 1, str('a')), "to join them as text, write string(n) + 'a'"],
     [
       "n := 1, s := '2'\nn ‸+ s",
-      "Cannot + incompatible values 1, '2'",
+      operands('+', 1, str('2')),
       'to join them as text, write string(n) + s; to add them as numbers, n + int(s)',
     ],
-    [
-      '[1] ‸+ [2]',
-      'Cannot + incompatible values [1], [2]',
-      'xs << x adds an item to a list; std.join(xs, ys) makes one list of two',
-    ],
-    ["s := '12'\ns <‸< 3", "Cannot << incompatible values '12', 3", 'to append it as text, write << string(3)'],
-    ['1 ‸+ ?', 'Cannot + incompatible values 1, ?', null],
-    ['prnit ‸<- 2', 'prnit is undefined', '`<-` changes a variable that exists already; `prnit := …` makes one'],
-    ['xs := [1]\nxs‸.(1.0)', 'Cannot index into list with non-integer index 1', 'an index is an int: .(int(1.0))'],
-    ['coutn ‸+ 1', 'Binary operator + is not defined for values ?, 1', '`coutn` is not defined here'],
-    ['o := {}\no.n ‸+ 1', 'Binary operator + is not defined for values ?, 1', 'the left side, o.n, is `?`'],
-    [
-      'a := true\na ‸& 1',
-      'Cannot & incompatible values true, 1',
-      '`&` between bools needs a bool on the right, too: a comparison, say',
-    ],
-    ['x := 1.5\nx ‸& 1', 'Invalid binary operator & for floats 1.5, 1', '`&` is for ints: int(x) rounds down to one'],
-    ['n := 0\n‸!n', '! is not a valid unary operator for 0', '`!` is for bools: to test for zero, write n = 0'],
-    ['fn f(x) ‸!x', '! is not a valid unary operator for ?', '`!` is for bools: to test for `?`, write x = ?'],
-    ['len‸(lnies)', '? does not support a len() call', '`lnies` is not defined here'],
-    ['n := 1\nprint‸(n)', 'Unexpected argument to print: 1', 'print takes a string: print(string(n))'],
-    ["import‸('sokcet')", 'Could not open sokcet (.oak, .ok, .mag, .mg)', 'the library is called `socket`'],
-    ["import‸('./mine')", 'Could not open ./mine (.oak, .ok, .mag, .mg)', null],
-    ['1 ‸/ 0', 'Division by zero', null],
-  ] as const) {
+    ['[1] ‸+ [2]', operands('+', [1], [2]), 'xs << x adds an item to a list; std.join(xs, ys) makes one list of two'],
+    ["s := '12'\ns <‸< 3", operands('<<', str('12'), 3), 'to append it as text, write << string(3)'],
+    ['1 ‸+ ?', operands('+', 1, null), null],
+    ['prnit ‸<- 2', undefinedName('prnit'), '`<-` changes a variable that exists already; `prnit := …` makes one'],
+    ['xs := [1]\nxs‸.(1.0)', index(new Float(1)), 'an index is an int: .(int(1.0))'],
+    ['coutn ‸+ 1', operands('+', null, 1), '`coutn` is not defined here'],
+    ['o := {}\no.n ‸+ 1', operands('+', null, 1), 'the left side, o.n, is `?`'],
+    ['a := true\na ‸& 1', operands('&', true, 1), '`&` between bools needs a bool on the right, too: a comparison, say'],
+    ['x := 1.5\nx ‸& 1', operands('&', new Float(1.5), 1), '`&` is for ints: int(x) rounds down to one'],
+    ['n := 0\n‸!n', operand('!', 0), '`!` is for bools: to test for zero, write n = 0'],
+    ['fn f(x) ‸!x', operand('!', null), '`!` is for bools: to test for `?`, write x = ?'],
+    ['len‸(lnies)', { code: 'no-length', facts: { value: null } }, '`lnies` is not defined here'],
+    ['n := 1\nprint‸(n)', argument('print', 1), 'print takes a string: print(string(n))'],
+    ["import‸('sokcet')", unknownImport('sokcet'), 'the library is called `socket`'],
+    ["import‸('./mine')", unknownImport('./mine'), null],
+    ['1 ‸/ 0', { code: 'division-by-zero', facts: {} }, null],
+  ];
+  for (const [program, mistake, expected] of cases) {
     it(`for ${JSON.stringify(program)}`, () => {
-      expect(hint(program, reason)).toBe(expected);
+      expect(hint(program, mistake)).toBe(expected);
     });
   }
 });

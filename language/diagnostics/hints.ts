@@ -1,15 +1,17 @@
 /**
- * Hints for errors at run time: what the program probably meant, found from the error's text and the tree at its place. (Those for
+ * Hints for errors at run time: what the program probably meant, found from its kind, its facts and the tree at its place. (Those for
  * text that does not parse are in parse-hints.ts.)
  *
  * Data in, a sentence out. A wrong hint costs more than none, so each rule tests what it claims: a name "is not defined" only
  * when nothing around the place binds it, a name is suggested only when it is in reach there. Sentences are ordinary text;
- * reasons and names in the tree are byte text.
+ * names in facts and in the tree are byte text.
  */
+import { type Facts, isNumber, type Mistake, type Operand } from '../runtime/mistakes.ts';
 import type { Expr, Program } from '../syntax/ast.ts';
 import { nodeAt } from '../syntax/ast-walk.ts';
 import type { Source } from '../syntax/source.ts';
 import { utf8Decode } from '../values/bytes.ts';
+import { Float, isInt, Str } from '../values/values.ts';
 import { LIBRARIES, librariesWith, namesIn } from './library-index.ts';
 import { nearest } from './nearest.ts';
 import { type Binding, visibleNames } from './visible-names.ts';
@@ -22,8 +24,7 @@ const ABSENT = /^(?:req|ws_(?:dial|send|recv|close|listen))$/;
 
 /** What is known about an error. */
 export interface Scene {
-  /** Byte text. */
-  readonly reason: string;
+  readonly mistake: Mistake;
   readonly source: Source;
   /** Null when there is no tree at hand; fewer hints then. */
   readonly program: Program | null;
@@ -35,29 +36,49 @@ export interface Scene {
 
 /** A sentence that may help, or null. */
 export function hintFor(scene: Scene): string | null {
-  const { reason } = scene;
-  if (reason.endsWith(' is not a function and cannot be called')) return new Hints(scene).notAFunction();
-  if (/^Out of memory: .* calls wait /.test(reason)) return 'a function that calls itself needs a case in which it does not';
-  if (reason.endsWith(' is undefined')) return new Hints(scene).undefinedTarget();
-  if (reason.startsWith('Expected string, list, or object in left-hand side of property access'))
-    return new Hints(scene).noProperties();
-  if (reason.startsWith('Cannot index into ')) return new Hints(scene).oddIndex();
-  if (reason.startsWith('Could not open ')) return unknownImport(reason);
-  if (reason.endsWith(' does not support a len() call')) return new Hints(scene).argument();
-  if (reason.startsWith('List assignment index ')) return new Hints(scene).beyondTheEnd();
-  if (/^go argument must be a function, got fn \S+ \{ <native fn> \}$/.test(reason))
-    return 'put a function around the builtin: go(fn() …)';
-  if (reason.startsWith('Unexpected argument to print: ')) return new Hints(scene).printed();
-  if (/^(Cannot \S+ incompatible|Binary operator|Invalid binary operator) /.test(reason)) return new Hints(scene).operands();
-  if (/^[-!~] is not a valid unary operator/.test(reason)) return new Hints(scene).operand();
-  return null;
+  const { code, facts } = scene.mistake;
+  const hints = new Hints(scene);
+  switch (code) {
+    case 'not-callable':
+      return hints.notCallable(facts.value);
+    case 'undefined-name':
+      return hints.undefinedTarget(facts.name);
+    case 'no-properties':
+      return hints.noProperties(facts.value);
+    case 'index':
+      return hints.oddIndex(facts.key);
+    case 'assign-index':
+      return facts.container instanceof Str ? null : hints.beyondTheEnd();
+    case 'operands':
+      return hints.operands(facts);
+    case 'operand':
+      return hints.operand(facts.value);
+    case 'no-length':
+      return isUnset(facts.value) ? hints.argument() : null;
+    case 'argument':
+      return hints.argumentOf(facts);
+    case 'unknown-import':
+      return unknownImport(facts.path);
+    case 'out-of-memory':
+      return facts.calls === null ? null : 'a function that calls itself needs a case in which it does not';
+    default:
+      return null;
+  }
 }
 
-/** `Could not open PATH (.oak, .ok, .mag, .mg)`: a library's name with a typing mistake. */
-function unknownImport(reason: string): string | null {
-  const path = /^Could not open (.+) \(\.oak/s.exec(reason)?.[1];
-  const library = path === undefined ? null : nearest(path, LIBRARIES);
+/** A library's name with a typing mistake. */
+function unknownImport(path: string): string | null {
+  const library = nearest(path, LIBRARIES);
   return library === null ? null : `the library is called \`${library}\``;
+}
+
+function isUnset(value: Operand): boolean {
+  return value === null || value === undefined;
+}
+
+/** Is this a string that `int()` reads? */
+function isNumeral(value: Operand): boolean {
+  return value instanceof Str && /^-?\d+$/.test(value.text);
 }
 
 /** The rules for one error at run time. */
@@ -69,13 +90,13 @@ class Hints {
     this.#scene = scene;
   }
 
-  notAFunction(): string | null {
+  notCallable(value: Operand): string | null {
     const call = this.#node('call');
     if (call === null) return null;
     const { callee } = call;
-    if (this.#scene.reason.startsWith('? ')) return callee.kind === 'property' ? this.#member(callee) : this.#missing(callee);
+    if (isUnset(value)) return callee.kind === 'property' ? this.#member(callee) : this.#missing(callee);
     const { start, end } = call;
-    const listOrText = /^['[]/.test(this.#scene.reason);
+    const listOrText = value instanceof Str || Array.isArray(value);
     if (!listOrText || callee.kind !== 'name' || call.args.length !== 1) return null;
     const item = call.args[0];
     const written = item === undefined || start > callee.start ? null : this.#written(item);
@@ -83,24 +104,23 @@ class Hints {
   }
 
   /** `name <- value` without such a name. */
-  undefinedTarget(): string | null {
-    const name = this.#scene.reason.slice(0, -' is undefined'.length);
+  undefinedTarget(name: string): string | null {
     const meant = nearest(utf8Decode(name), new Set([...this.#visible().keys()].map(utf8Decode))); // nobody means a builtin
     if (meant !== null) return `did you mean \`${meant}\`?`;
     return `\`<-\` changes a variable that exists already; \`${utf8Decode(name)} := …\` makes one`;
   }
 
   /** `left.key` where left is neither string, list nor object. */
-  noProperties(): string | null {
+  noProperties(value: Operand): string | null {
     const read = this.#node('property');
-    if (read === null || !this.#scene.reason.endsWith(' got ?')) return null;
+    if (read === null || !isUnset(value)) return null;
     if (read.object.kind === 'name') return this.#missing(read.object);
     const written = read.object.kind === 'property' ? this.#written(read.object) : null;
     return written === null ? null : `\`${written}\` is \`?\`: what it is read from has no such key`;
   }
 
   /** A key where an index is needed: `list.i` means the key 'i', not the value of i. */
-  oddIndex(): string | null {
+  oddIndex(given: Operand): string | null {
     const read = this.#node('property') ?? this.#target();
     if (read === null) return null;
     const { key } = read;
@@ -115,7 +135,9 @@ class Hints {
       return `${this.#written(key) ?? 'this'} is one number: for an item of an item write .(1).(0)`;
     const index = key.kind === 'block' && key.body.length === 1 ? (key.body[0] ?? key) : key;
     const written = this.#written(index);
-    return /index -?[\d.e+-]+$/.test(this.#scene.reason) && written !== null ? `an index is an int: .(int(${written}))` : null;
+    return given instanceof Float && Number.isFinite(given.value) && written !== null
+      ? `an index is an int: .(int(${written}))`
+      : null;
   }
 
   /** An assignment past the end of a list. */
@@ -128,25 +150,30 @@ class Hints {
   /** A builtin was given `?`: perhaps because its argument's name is not defined. */
   argument(): string | null {
     const given = this.#node('call')?.args[0];
-    return this.#scene.reason.startsWith('? ') && given !== undefined ? this.#missing(given) : null;
+    return given === undefined ? null : this.#missing(given);
   }
 
-  printed(): string | null {
-    const given = this.#node('call')?.args[0];
-    const missing = given !== undefined && this.#scene.reason.endsWith(' ?') ? this.#missing(given) : null;
+  /** An argument that a builtin does not take. */
+  argumentOf({ builtin, value }: Facts['argument']): string | null {
+    const missing = isUnset(value) ? this.argument() : null;
     if (missing !== null) return missing;
+    if (builtin === 'print') return this.printed();
+    if (builtin === 'go' && typeof value === 'function') return 'put a function around the builtin: go(fn() …)';
+    return null;
+  }
+
+  printed(): string {
+    const given = this.#node('call')?.args[0];
     const written = given === undefined ? null : this.#written(given);
     return `print takes a string: print(string(${written ?? '…'}))`;
   }
 
-  operands(): string | null {
+  operands({ left: a, right: b }: Facts['operands']): string | null {
     const node = this.#node('binary');
     if (node === null) return null;
     const { op, left, right } = node;
-    const { reason } = this.#scene;
-    const values = /(?:values|floats) (.*)$/s.exec(reason)?.[1] ?? '';
 
-    const unset = values.startsWith('?, ') ? left : values.endsWith(', ?') ? right : null;
+    const unset = isUnset(a) ? left : isUnset(b) ? right : null;
     const missing = unset === null ? null : this.#missing(unset);
     if (missing !== null) return missing;
     if (unset !== null) {
@@ -154,42 +181,39 @@ class Hints {
       return written === null ? null : `the ${unset === left ? 'left' : 'right'} side, ${written}, is \`?\``;
     }
 
-    const a = this.#written(left);
-    const b = this.#written(right);
-    const leftIsText = values.startsWith("'");
-    const rightIsText = values.endsWith("'");
-    if (op === '+' && a !== null && b !== null) {
-      if (leftIsText && !rightIsText) {
-        const join = `to join them as text, write ${a} + string(${b})`;
-        return /^'-?\d+', -?\d+$/.test(values) ? `${join}; to add them as numbers, int(${a}) + ${b}` : join;
+    const x = this.#written(left);
+    const y = this.#written(right);
+    if (op === '+' && x !== null && y !== null) {
+      if (a instanceof Str && !(b instanceof Str)) {
+        const join = `to join them as text, write ${x} + string(${y})`;
+        return isNumeral(a) && isInt(b) ? `${join}; to add them as numbers, int(${x}) + ${y}` : join;
       }
-      if (/^-?\d/.test(values) && rightIsText) {
-        const join = `to join them as text, write string(${a}) + ${b}`;
-        return /, '-?\d+'$/.test(values) ? `${join}; to add them as numbers, ${a} + int(${b})` : join;
+      if (isNumber(a) && b instanceof Str) {
+        const join = `to join them as text, write string(${x}) + ${y}`;
+        return isNumeral(b) ? `${join}; to add them as numbers, ${x} + int(${y})` : join;
       }
     }
-    if (op === '<<' && leftIsText && !rightIsText && b !== null) return `to append it as text, write << string(${b})`;
-    if (/^'-?\d+', -?[\d.]+$/.test(values) && a !== null) return `to make a number of the string, write int(${a})`;
-    if (/^-?[\d.]+, '-?\d+'$/.test(values) && b !== null) return `to make a number of the string, write int(${b})`;
-    if (op === '+' && values.startsWith('[')) return 'xs << x adds an item to a list; std.join(xs, ys) makes one list of two';
-    if ((op === '&' || op === '|') && /^(true|false), /.test(values)) {
+    if (op === '<<' && a instanceof Str && !(b instanceof Str) && y !== null)
+      return `to append it as text, write << string(${y})`;
+    if (isNumeral(a) && isNumber(b) && x !== null) return `to make a number of the string, write int(${x})`;
+    if (isNumber(a) && isNumeral(b) && y !== null) return `to make a number of the string, write int(${y})`;
+    if (op === '+' && Array.isArray(a)) return 'xs << x adds an item to a list; std.join(xs, ys) makes one list of two';
+    if ((op === '&' || op === '|') && typeof a === 'boolean') {
       return `\`${op}\` between bools needs a bool on the right, too: a comparison, say`;
     }
-    if (reason.startsWith('Invalid binary operator')) return `\`${op}\` is for ints: int(x) rounds down to one`;
-    return null;
+    return isNumber(a) && isNumber(b) ? `\`${op}\` is for ints: int(x) rounds down to one` : null;
   }
 
-  operand(): string | null {
+  operand(value: Operand): string | null {
     const node = this.#node('unary');
     if (node === null) return null;
-    const value = /operator for (.*)$/s.exec(this.#scene.reason)?.[1] ?? '';
-    const missing = value === '?' ? this.#missing(node.value) : null;
+    const missing = isUnset(value) ? this.#missing(node.value) : null;
     if (missing !== null || node.op !== '!') return missing;
     const written = this.#written(node.value);
     if (written === null) return null;
-    if (value === '?') return `\`!\` is for bools: to test for \`?\`, write ${written} = ?`;
-    if (/^-?\d/.test(value)) return `\`!\` is for bools: to test for zero, write ${written} = 0`;
-    if (value.startsWith("'")) return `\`!\` is for bools: to test for an empty string, write ${written} = ''`;
+    if (isUnset(value)) return `\`!\` is for bools: to test for \`?\`, write ${written} = ?`;
+    if (isNumber(value)) return `\`!\` is for bools: to test for zero, write ${written} = 0`;
+    if (value instanceof Str) return `\`!\` is for bools: to test for an empty string, write ${written} = ''`;
     return null;
   }
 

@@ -1,4 +1,5 @@
 /** What went wrong in a program, as data: everything a person needs to be shown, independent of how. */
+import type { MistakeCode } from '../runtime/mistakes.ts';
 import type { Source } from '../syntax/source.ts';
 
 /**
@@ -12,8 +13,12 @@ export interface TraceEntry {
   readonly column: number;
 }
 
+/** What kind of problem it is, for programs: the text is not a program, or one of the mistakes of a running program. */
+export type ProblemCode = 'syntax' | MistakeCode;
+
 export interface Problem {
   readonly kind: 'parse' | 'runtime';
+  readonly code: ProblemCode;
   /** Byte text. */
   readonly reason: string;
   /** Where; null when it is not known. Offsets in code points into `source`; `at` lies within `start` to `end`. */
@@ -27,4 +32,6 @@ export interface Problem {
   readonly omitted: number;
   /** A heading before the reason, for an error in a thread or a callback; null in the main program. */
   readonly thread: string | null;
+  /** What a function of the embedder has thrown. */
+  readonly cause?: unknown;
 }

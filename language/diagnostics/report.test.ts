@@ -17,7 +17,18 @@ function problem(marked: string, more: Partial<Problem> = {}): Problem {
   const end = points.indexOf('»');
   without('»');
   const place = { source: new Source(file, points.join('')), at: caret === -1 ? start : caret, start, end };
-  return { kind: 'runtime', reason: 'it broke', place, hint: null, related: null, trace: [], omitted: 0, thread: null, ...more };
+  return {
+    kind: 'runtime',
+    code: 'operands',
+    reason: 'it broke',
+    place,
+    hint: null,
+    related: null,
+    trace: [],
+    omitted: 0,
+    thread: null,
+    ...more,
+  };
 }
 
 const plain = (one: Problem): string => report(one, { colour: false });

@@ -17,11 +17,12 @@
  *         in fn g [2:1]
  *         in anonymous fn [3:6]
  *
- * The words and the form of positions are the reference's, because tools search for them. The reason is never wrapped or cut.
+ * The words and the form of positions are the reference's, because tools search for them. A reason is not wrapped.
+ * However long the program's lines, names and values are, a report has at most 8 KiB.
  */
 
 import type { Source } from '../syntax/source.ts';
-import { utf8Decode } from '../values/bytes.ts';
+import { utf8Decode, utf8Encode } from '../values/bytes.ts';
 import type { Problem, TraceEntry } from './problem.ts';
 import { columnsOf, withoutControls } from './text-width.ts';
 
@@ -33,6 +34,11 @@ const TAB_COLUMNS = 4;
 /** A trace longer than this is shortened in its middle. */
 const TRACE_HEAD = 20;
 const TRACE_TAIL = 5;
+/** The most bytes of a report without its colours, and the most characters of the texts in it. */
+const REPORT_BYTES = 8192;
+const REASON_LENGTH = 3000;
+const TEXT_LENGTH = 500;
+const NAME_LENGTH = 100;
 
 const STYLES = { bad: '1;31', red: '31', quiet: '90', label: '36', hint: '33' } as const;
 type Paint = (style: keyof typeof STYLES, text: string) => string;
@@ -46,33 +52,50 @@ export function report(problem: Problem, options: { readonly colour: boolean }):
   const { place, related } = problem;
   const kind = problem.kind === 'parse' ? 'Parse Error' : 'Runtime Error';
   const heading = problem.thread === null ? kind : `${kind} ${withoutControls(utf8Decode(problem.thread))}`;
-  const lines = [`${paint('bad', `${heading}:`)} ${paint('red', withoutControls(utf8Decode(problem.reason)))}`];
+  const lines = [`${paint('bad', `${heading}:`)} ${paint('red', clean(utf8Decode(problem.reason), REASON_LENGTH))}`];
 
   if (place === null) {
     lines.push(`  ${paint('label', 'Position:')} [0:0]`);
   } else {
     const { line, column } = place.source.lineAndColumn(place.at);
-    lines.push(`  ${paint('label', 'File:')} ${withoutControls(place.source.file)}`);
+    lines.push(`  ${paint('label', 'File:')} ${clean(place.source.file)}`);
     lines.push(`  ${paint('label', 'Position:')} [${line}:${column}]`, '');
     lines.push(...codeFrame(place.source, place, CONTEXT_LINES, paint));
   }
   if (place !== null && related !== null) {
     const { line, column } = place.source.lineAndColumn(related.at);
-    lines.push('', `  ${withoutControls(related.note)} [${line}:${column}]`);
+    lines.push('', `  ${clean(related.note)} [${line}:${column}]`);
     lines.push(...codeFrame(place.source, { at: related.at, start: related.at, end: related.at + 1 }, 0, paint));
   }
-  if (problem.hint !== null) lines.push('', `  ${paint('hint', 'Hint:')} ${withoutControls(problem.hint)}`);
+  if (problem.hint !== null) lines.push('', `  ${paint('hint', 'Hint:')} ${clean(problem.hint)}`);
   if (problem.trace.length > 0) {
     lines.push('', `  ${paint('label', 'Stack Trace:')}`, ...traceLines(problem, place?.source.file ?? '', paint));
   }
-  return `${lines.join('\n')}\n`;
+  return `${bounded(lines).join('\n')}\n`;
+}
+
+/** A text from a program in one report, harmless for a terminal and at most so many characters long. */
+function clean(text: string, most = TEXT_LENGTH): string {
+  const shown = withoutControls(text.slice(0, most));
+  return shown.length < most ? shown : `${shown.slice(0, most)}…`;
+}
+
+/** As many lines as fit into a report. The last ones, those of a trace, are the least needed. */
+function bounded(lines: readonly string[]): readonly string[] {
+  const mark = '  …';
+  let left = REPORT_BYTES - utf8Encode(mark).length - 1;
+  for (const [i, line] of lines.entries()) {
+    left -= utf8Encode(line).length + 1;
+    if (left < 0) return [...lines.slice(0, i), mark];
+  }
+  return lines;
 }
 
 function traceLines({ trace, omitted }: Problem, file: string, paint: Paint): string[] {
   const entry = (one: TraceEntry): string => {
     const name =
-      one.name === '' ? 'anonymous fn' : one.name === null ? 'top level' : `fn ${withoutControls(utf8Decode(one.name))}`;
-    const elsewhere = one.file === file ? '' : ` ${withoutControls(one.file)}`;
+      one.name === '' ? 'anonymous fn' : one.name === null ? 'top level' : `fn ${clean(utf8Decode(one.name), NAME_LENGTH)}`;
+    const elsewhere = one.file === file ? '' : ` ${clean(one.file)}`;
     return `    in ${name} [${one.line}:${one.column}]${paint('quiet', elsewhere)}`;
   };
   const left = trace.length - TRACE_HEAD - TRACE_TAIL;
@@ -186,6 +209,7 @@ function cut(cells: readonly Cell[], { from, to }: Window): string {
   let text = before ? '…' : '';
   let column = from + (before ? 1 : 0);
   for (const cell of cells) {
+    if (text.length > 4 * (to - from)) break; // marks without a width of their own
     if (cell.column < column) continue;
     if (cell.column + cell.columns > to - (after ? 1 : 0)) break;
     text += ' '.repeat(cell.column - column) + cell.text;

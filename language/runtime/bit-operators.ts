@@ -6,8 +6,8 @@
  */
 
 import { codec, type Int, isInt, Str, type Value, wrapInt } from '../values/values.ts';
-import { limitAt } from './errors.ts';
-import { binaryError, negativeShift, type Operand } from './operand-errors.ts';
+import { limitAt, mistake } from './errors.ts';
+import type { Operand } from './mistakes.ts';
 
 const HALF = 2 ** 32;
 /** The lowest number that 54 bits hold: as an int it is a bigint already. */
@@ -33,7 +33,7 @@ export function bitAnd(a: Operand, b: Operand, at: number): Value {
   }
   if (typeof a === 'boolean' && (!a || typeof b === 'boolean')) return a && (b as boolean); // asked for when a is true
   if (a instanceof Str && b instanceof Str) return bytewise(a.text, b.text, (x, y) => x & y);
-  throw binaryError('&', a, b, at);
+  throw mistake('operands', { op: '&', left: a, right: b }, at);
 }
 
 export function bitOr(a: Operand, b: Operand, at: number): Value {
@@ -44,7 +44,7 @@ export function bitOr(a: Operand, b: Operand, at: number): Value {
   if (isInt(a) && isInt(b)) return wrapInt(BigInt(a) | BigInt(b));
   if (typeof a === 'boolean' && (a || typeof b === 'boolean')) return a || (b as boolean); // asked for when a is false
   if (a instanceof Str && b instanceof Str) return bytewise(a.text, b.text, (x, y) => x | y);
-  throw binaryError('|', a, b, at);
+  throw mistake('operands', { op: '|', left: a, right: b }, at);
 }
 
 export function bitXor(a: Operand, b: Operand, at: number): Value {
@@ -55,7 +55,7 @@ export function bitXor(a: Operand, b: Operand, at: number): Value {
   if (isInt(a) && isInt(b)) return wrapInt(BigInt(a) ^ BigInt(b));
   if (typeof a === 'boolean' && typeof b === 'boolean') return a !== b;
   if (a instanceof Str && b instanceof Str) return bytewise(a.text, b.text, (x, y) => x ^ y);
-  throw binaryError('^', a, b, at);
+  throw mistake('operands', { op: '^', left: a, right: b }, at);
 }
 
 /** A new string; the shorter side counts as filled up with zero bytes. */
@@ -82,8 +82,8 @@ export function shiftLeft(a: Operand, b: Operand, at: number): Value {
     }
     return a;
   }
-  if (!isInt(a) || !isInt(b)) throw binaryError('<<', a, b, at);
-  if (b < 0) throw negativeShift(b, at);
+  if (!isInt(a) || !isInt(b)) throw mistake('operands', { op: '<<', left: a, right: b }, at);
+  if (b < 0) throw mistake('negative-shift', { amount: b }, at);
   if (b >= INT_BITS) return 0;
   if (typeof a === 'number') {
     const shifted = a * 2 ** Number(b);
@@ -94,8 +94,8 @@ export function shiftLeft(a: Operand, b: Operand, at: number): Value {
 
 /** `>>` keeps the sign. */
 export function shiftRight(a: Operand, b: Operand, at: number): Value {
-  if (!isInt(a) || !isInt(b)) throw binaryError('>>', a, b, at);
-  if (b < 0) throw negativeShift(b, at);
+  if (!isInt(a) || !isInt(b)) throw mistake('operands', { op: '>>', left: a, right: b }, at);
+  if (b < 0) throw mistake('negative-shift', { amount: b }, at);
   if (b >= INT_BITS) return a < 0 ? -1 : 0;
   if (typeof a === 'number') return (a | 0) === a && b < 32 ? a >> Number(b) : Math.floor(a / 2 ** Number(b));
   return wrapInt(a >> BigInt(b));

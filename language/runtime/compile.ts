@@ -9,8 +9,9 @@ import { parseProgram } from '../syntax/parser.ts';
 import type { Source } from '../syntax/source.ts';
 import { syntaxText } from '../syntax/syntax-text.ts';
 import type { Fn, Obj, Value } from '../values/values.ts';
-import type { Quote } from './errors.ts';
+import { briefText } from './brief.ts';
 import { programOf } from './function-text.ts';
+import type { Quote } from './mistakes.ts';
 import { registerUnit, reservePositions, type Unit } from './units.ts';
 
 /** What a compiled program gives when it is set up for a machine: its body, and accessors for its variables. */
@@ -80,7 +81,7 @@ export function quoteFrom(unit: Unit): Quote {
     target: (at) => textOf(assignment(at)?.target),
     value: (at) => textOf(assignment(at)?.value),
     node: (at, kind) => textOf(nodeAt(program(), at - unit.base, kind)),
-    className: (at) => nodeAt(program(), at - unit.base, 'class')?.name ?? '',
+    className: (at) => briefText(nodeAt(program(), at - unit.base, 'class')?.name ?? ''),
     badElement: (at, index) => {
       const pattern = assignment(at)?.target;
       if (pattern?.kind === 'list')
@@ -92,5 +93,5 @@ export function quoteFrom(unit: Unit): Quote {
 }
 
 function textOf(node: Parameters<typeof syntaxText>[0] | null | undefined): string {
-  return node == null ? '' : syntaxText(node);
+  return node == null ? '' : briefText(syntaxText(node));
 }

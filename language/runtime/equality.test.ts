@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { atom, EMPTY, Float, obj, setKey, str, type Value } from '../values/values.ts';
 import { deepEqual, matches, same, sameText } from './equality.ts';
-import type { Operand } from './operand-errors.ts';
+import type { Operand } from './mistakes.ts';
 import { display } from './render.ts';
 
 const float = (value: number): Float => new Float(value);

@@ -20,7 +20,7 @@ import {
   type Table,
   type Value,
 } from '../values/values.ts';
-import type { Operand } from './operand-errors.ts';
+import type { Operand } from './mistakes.ts';
 
 /** `a = b`: lists and objects by identity, everything else by value. */
 export function same(a: Operand, b: Operand): boolean {

@@ -25,7 +25,7 @@ import {
 } from '../values/values.ts';
 import { bitAnd, bitOr, bitXor, shiftLeft, shiftRight } from './bit-operators.ts';
 import { deepEqual, matches, same, sameText } from './equality.ts';
-import { ProgramError } from './errors.ts';
+import { mistake, ProgramError } from './errors.ts';
 import { add, bitNot, div, greater, greaterEqual, less, lessEqual, mul, negate, not, pow, rem, sub } from './operators.ts';
 import {
   destructureList,
@@ -38,7 +38,6 @@ import {
   setNamed,
   setProperty,
 } from './properties.ts';
-import { display } from './render.ts';
 
 /** A variable that a closure sees change. */
 class Box {
@@ -48,30 +47,27 @@ class Box {
 /** `f(args..., list...)`. */
 function spread(callee: Value | undefined, args: Value[], list: Value | undefined, at: number): Value | Suspended {
   if (!Array.isArray(list)) {
-    throw new ProgramError(
-      (quote) => `Cannot spread a non-list value ${display(list)} in a function call ${quote.node(at, 'call')}`,
-      at,
-    );
+    throw mistake('spread-of-no-list', { value: list }, at);
   }
   const fn = typeof callee === 'function' ? (callee as Fn) : notCallable(callee, at); // every function value is an Fn
   return callWith(fn, args.length === 0 ? list : args.concat(list));
 }
 
 function notCallable(callee: Value | undefined, at: number): Fn {
-  throw new ProgramError(`${display(callee)} is not a function and cannot be called`, at);
+  throw mistake('not-callable', { value: callee }, at);
 }
 
 function undefinedName(name: string, at: number): never {
-  throw new ProgramError(`${name} is undefined`, at);
+  throw mistake('undefined-name', { name }, at);
 }
 
 function invalidTarget(at: number): never {
-  throw new ProgramError((quote) => `Invalid assignment target ${quote.target(at)}`, at);
+  throw mistake('invalid-target', {}, at);
 }
 
 /** The element of a destructuring that is no name: the `index`th of the pattern of the assignment. */
 function badElement(at: number, index: number): never {
-  throw new ProgramError((quote) => quote.badElement(at, index), at);
+  throw mistake('pattern-element', { index }, at);
 }
 
 /** What an object pattern finds under a key, or in a list at the place of the key. */
@@ -91,7 +87,7 @@ function putPositional(value: Obj | Table | Value[], into: Obj, key: string, par
 /** Adds what a parent of a class made; `at` is the position of the parent's expression. */
 function merge(into: Obj, made: Value, at: number): void {
   if (!isObject(made)) {
-    throw new ProgramError((quote) => `Parent class ${quote.node(at)} must construct an object, got ${display(made)}`, at);
+    throw mistake('parent-of-class', { value: made }, at);
   }
   copyInto(into, made);
 }
@@ -100,10 +96,7 @@ function merge(into: Obj, made: Value, at: number): void {
 function mergeOwn(into: Obj, own: Value, at: number, bodyAt: number): void {
   if (own === null) return;
   if (!isObject(own)) {
-    throw new ProgramError(
-      (quote) => `Inherited class body for ${quote.className(at)} must construct an object, got ${display(own)}`,
-      bodyAt,
-    );
+    throw mistake('body-of-class', { value: own, classAt: at }, bodyAt);
   }
   copyInto(into, own);
 }

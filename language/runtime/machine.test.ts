@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { processBuiltins } from '../../builtins/processes.ts';
 import { runProgram } from '../../builtins/testing/test-run.ts';
 import { type Fn, SUSPENDED, type Suspended, type Value } from '../values/values.ts';
-import { ProgramError } from './errors.ts';
+import { mistake } from './errors.ts';
 import type { Host } from './host.ts';
 import { Machine, type Resume, type Thread, type Wait } from './machine.ts';
 
@@ -212,7 +212,7 @@ describe('Machine', () => {
 
   it('reports an error and goes on with the other threads', () => {
     const bench = new Bench();
-    const error = new ProgramError('wrong');
+    const error = mistake('raised', { says: 'wrong' });
     const thread = bench.start(function* () {
       throw error;
     });
@@ -242,7 +242,7 @@ describe('Machine', () => {
         0,
         [],
       );
-      throw new ProgramError('while unwinding');
+      throw mistake('raised', { says: 'while unwinding' });
     });
     bench.start(function* () {
       log.push(String(yield machine.park((wake) => wake(1))));
@@ -257,7 +257,7 @@ describe('Machine', () => {
     const { machine } = bench;
     bench.start(function* () {
       yield machine.park(() => {
-        throw new ProgramError('no');
+        throw mistake('raised', { says: 'no' });
       });
       return null;
     });
@@ -270,11 +270,11 @@ describe('Machine', () => {
       const bench = new Bench();
       const { thread, wake } = bench.waiting('a');
       bench.turn();
-      bench.machine.fail(thread, new ProgramError('stop it'));
+      bench.machine.fail(thread, mistake('raised', { says: 'stop it' }));
       wake(1);
       bench.turn();
       expect([bench.log, bench.failures.length]).toEqual([[], 1]);
-      bench.machine.fail(thread, new ProgramError('again'));
+      bench.machine.fail(thread, mistake('raised', { says: 'again' }));
       expect(bench.failures).toHaveLength(1);
     });
 
@@ -284,9 +284,9 @@ describe('Machine', () => {
         bench.log.push('never');
         return null;
       });
-      bench.machine.fail(queued, new ProgramError('stop it'));
+      bench.machine.fail(queued, mistake('raised', { says: 'stop it' }));
       bench.start(function* () {
-        bench.machine.fail(bench.machine.current as Thread, new ProgramError('no'));
+        bench.machine.fail(bench.machine.current as Thread, mistake('raised', { says: 'no' }));
         bench.log.push('runs on');
         return null;
       });
@@ -300,7 +300,7 @@ describe('Machine', () => {
       bench.waiting('b', 'thread');
       bench.turn();
       expect(bench.idle).toEqual([2]);
-      bench.machine.fail(thread, new ProgramError('stop it'));
+      bench.machine.fail(thread, mistake('raised', { says: 'stop it' }));
       bench.start(function* () {
         return null;
       });
@@ -391,7 +391,7 @@ describe('Machine', () => {
     });
     machine.background(
       () => {
-        throw new ProgramError('no');
+        throw mistake('raised', { says: 'no' });
       },
       [],
       () => {

@@ -11,7 +11,7 @@
  */
 
 import { callWith, type Fn, SUSPENDED, type Suspended, staticsOf, type Value } from '../values/values.ts';
-import { ProgramError } from './errors.ts';
+import { mistake } from './errors.ts';
 import type { Host } from './host.ts';
 import { definitionOf } from './units.ts';
 
@@ -339,8 +339,7 @@ export class Machine {
   #checkMemory(thread: Thread): void {
     const { depth } = thread;
     if (!(this.host.memoryIsShort?.() ?? depth > MOST_CALLS)) return;
-    const why = depth > DEEP ? `${depth} calls wait for others to return` : 'the values of the program take nearly all there is';
-    throw new ProgramError(`Out of memory: ${why}`, placeOf(thread));
+    throw mistake('out-of-memory', { calls: depth > DEEP ? depth : null }, placeOf(thread));
   }
 
   /** Runs one thread until it ends, waits or has to let others run. Tells whether the event loop is due. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { atom, EMPTY, Float, type Fn, type Int, obj, str, type Value, wrapInt } from '../values/values.ts';
 import { bitAnd, bitOr, bitXor, shiftLeft, shiftRight } from './bit-operators.ts';
 import { ProgramError } from './errors.ts';
-import type { Operand } from './operand-errors.ts';
+import { type Operand, wording } from './mistakes.ts';
 import {
   add,
   bitNot,
@@ -39,8 +39,7 @@ function outcome(run: () => Operand): string {
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
     expect(error.at).toBe(AT);
-    expect(typeof error.reasonOf).toBe('string');
-    return `! ${String(error.reasonOf)}`;
+    return `! ${wording(error.mistake)}`;
   }
 }
 

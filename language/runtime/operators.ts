@@ -10,8 +10,8 @@
  */
 
 import { Float, type Int, isInt, Pointer, Str, type Value, wrapInt } from '../values/values.ts';
-import { limitAt } from './errors.ts';
-import { binaryError, divisionByZero, type Operand, unaryError } from './operand-errors.ts';
+import { limitAt, mistake } from './errors.ts';
+import type { Operand } from './mistakes.ts';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -49,7 +49,7 @@ function addOthers(a: Operand, b: Operand, at: number): Value {
   if (isInt(a) && b instanceof Pointer) return new Pointer(wrapInt(BigInt(a) + BigInt(b.address)));
   const x = toDouble(a);
   const y = toDouble(b);
-  if (x === undefined || y === undefined) throw binaryError('+', a, b, at);
+  if (x === undefined || y === undefined) throw mistake('operands', { op: '+', left: a, right: b }, at);
   return new Float(x + y);
 }
 
@@ -68,7 +68,7 @@ function subOthers(a: Operand, b: Operand, at: number): Value {
   if (a instanceof Pointer && b instanceof Pointer) return wrapInt(BigInt(a.address) - BigInt(b.address));
   const x = toDouble(a);
   const y = toDouble(b);
-  if (x === undefined || y === undefined) throw binaryError('-', a, b, at);
+  if (x === undefined || y === undefined) throw mistake('operands', { op: '-', left: a, right: b }, at);
   return new Float(x - y);
 }
 
@@ -86,7 +86,7 @@ function mulOthers(a: Operand, b: Operand, at: number): Value {
   if (typeof a === 'boolean' && (!a || typeof b === 'boolean')) return a && (b as boolean); // asked for when a is true
   const x = toDouble(a);
   const y = toDouble(b);
-  if (x === undefined || y === undefined) throw binaryError('*', a, b, at);
+  if (x === undefined || y === undefined) throw mistake('operands', { op: '*', left: a, right: b }, at);
   return new Float(x * y);
 }
 
@@ -97,8 +97,8 @@ export function div(a: Operand, b: Operand, at: number): Value {
 function divOthers(a: Operand, b: Operand, at: number): Value {
   const x = toDouble(a);
   const y = toDouble(b);
-  if (x === undefined || y === undefined) throw binaryError('/', a, b, at);
-  if (y === 0) throw divisionByZero(at);
+  if (x === undefined || y === undefined) throw mistake('operands', { op: '/', left: a, right: b }, at);
+  if (y === 0) throw mistake('division-by-zero', {}, at);
   if (typeof a === 'number' && typeof b === 'number') {
     const quotient = a / b;
     // A quotient may have been rounded to a whole number; multiplied back it does not give `a` then.
@@ -116,8 +116,8 @@ export function rem(a: Operand, b: Operand, at: number): Value {
   if (typeof a === 'number' && typeof b === 'number' && b !== 0) return (a % b) + 0;
   const x = toDouble(a);
   const y = toDouble(b);
-  if (x === undefined || y === undefined) throw binaryError('%', a, b, at);
-  if (y === 0) throw divisionByZero(at);
+  if (x === undefined || y === undefined) throw mistake('operands', { op: '%', left: a, right: b }, at);
+  if (y === 0) throw mistake('division-by-zero', {}, at);
   return isInt(a) && isInt(b) ? wrapInt(BigInt(a) % BigInt(b)) : new Float(x % y);
 }
 
@@ -127,7 +127,7 @@ const INT_END = 2 ** 63;
 export function pow(a: Operand, b: Operand, at: number): Value {
   const x = toDouble(a);
   const y = toDouble(b);
-  if (x === undefined || y === undefined) throw binaryError('**', a, b, at);
+  if (x === undefined || y === undefined) throw mistake('operands', { op: '**', left: a, right: b }, at);
   const power = floatPower(x, y);
   if (y < 0 || !isInt(a) || !isInt(b)) return new Float(power);
   if (isSafe(power)) return power + 0;
@@ -193,7 +193,7 @@ function compareNumbers(op: string, a: Operand, b: Operand, at: number): number 
   if (isInt(a) && isInt(b)) return a < b ? -1 : a > b ? 1 : 0; // JavaScript compares a number and a bigint exactly
   const x = toDouble(a);
   const y = toDouble(b);
-  if (x === undefined || y === undefined) throw binaryError(op, a, b, at);
+  if (x === undefined || y === undefined) throw mistake('operands', { op, left: a, right: b }, at);
   return x < y ? -1 : x > y ? 1 : x === y ? 0 : Number.NaN;
 }
 
@@ -202,18 +202,18 @@ export function negate(value: Operand, at: number): Value {
   if (typeof value === 'number') return 0 - value;
   if (value instanceof Float) return new Float(-value.value);
   if (typeof value === 'bigint') return wrapInt(-value);
-  throw unaryError('-', value, at);
+  throw mistake('operand', { op: '-', value }, at);
 }
 
 /** `!` */
 export function not(value: Operand, at: number): boolean {
   if (typeof value === 'boolean') return !value;
-  throw unaryError('!', value, at);
+  throw mistake('operand', { op: '!', value }, at);
 }
 
 /** `~` */
 export function bitNot(value: Operand, at: number): Int {
   if (typeof value === 'number') return value === MAX ? wrapInt(~BigInt(value)) : -1 - value;
   if (typeof value === 'bigint') return wrapInt(~value);
-  throw unaryError('~', value, at);
+  throw mistake('operand', { op: '~', value }, at);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { atom, EMPTY, Float, type Fn, markClass, obj, str, type Value } from '../values/values.ts';
-import { ProgramError, type Quote } from './errors.ts';
-import type { Operand } from './operand-errors.ts';
+import { ProgramError } from './errors.ts';
+import { type Operand, type Quote, wording } from './mistakes.ts';
 import {
   charAt,
   destructureList,
@@ -32,7 +32,7 @@ function outcome(run: () => Operand, at: number | null = AT): string {
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
     expect(error.at).toBe(at);
-    return `! ${typeof error.reasonOf === 'string' ? error.reasonOf : error.reasonOf(quote)}`;
+    return `! ${wording(error.mistake, error.at ?? 0, quote)}`;
   }
 }
 

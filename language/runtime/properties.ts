@@ -23,9 +23,10 @@ import {
   Table,
   type Value,
 } from '../values/values.ts';
-import { limitAt, ProgramError } from './errors.ts';
-import type { Operand } from './operand-errors.ts';
-import { display, toText } from './render.ts';
+import { textWithin } from './brief.ts';
+import { limitAt, mistake, type ProgramError } from './errors.ts';
+import type { Operand } from './mistakes.ts';
+import { toText } from './render.ts';
 
 const CHARS: readonly string[] = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code));
 
@@ -49,9 +50,9 @@ export function getProperty(object: Operand, key: Operand, at: number): Value {
     const char = charAt(object, key, at);
     return typeof char === 'string' ? new Str(char) : null;
   }
-  if (isObject(object)) return getKey(object, keyText(key)) ?? null;
+  if (isObject(object)) return getKey(object, keyText(key, at)) ?? null;
   const statics = staticsOf(object ?? null);
-  if (statics !== undefined) return getKey(statics, keyText(key)) ?? null;
+  if (statics !== undefined) return getKey(statics, keyText(key, at)) ?? null;
   throw noContainer(object, at);
 }
 
@@ -93,17 +94,14 @@ export function setProperty(object: Operand, key: Operand, value: Operand, at: n
     return object;
   }
   if (object === null || object === undefined) {
-    throw new ProgramError((quote) => `Cannot assign to property of undefined value in ${quote.target(at)}`, at);
+    throw mistake('assign-to-nothing', {}, at);
   }
   const keyed = isObject(object) ? object : staticsOf(object);
   if (keyed === undefined) {
-    throw new ProgramError(
-      (quote) => `Expected string, list, or object in left-hand side of property assignment, got ${quote.target(at)}`,
-      at,
-    );
+    throw mistake('assign-to-value', {}, at);
   }
-  if (value === EMPTY) deleteKey(keyed, keyText(key));
-  else setKey(keyed, keyText(key), value ?? null);
+  if (value === EMPTY) deleteKey(keyed, keyText(key, at));
+  else setKey(keyed, keyText(key, at), value ?? null);
   return object;
 }
 
@@ -112,18 +110,17 @@ function setItem(list: Value[], key: Operand, value: Value, at: number): void {
   if (typeof key === 'number' && key >= 0 && key < list.length) list[key] = value;
   else if (key === list.length) list.push(value);
   else {
-    throw new ProgramError((quote) => `List assignment index ${key} out of range in ${quote.node(at, 'assign')}`, at);
+    throw mistake('assign-index', { container: list, key }, at);
   }
 }
 
 function setBytes(string: Str, key: Operand, value: Operand, at: number): void {
   if (!(value instanceof Str)) {
-    const shown = display(value);
-    throw new ProgramError((quote) => `Cannot assign non-string value ${shown} to string in ${quote.target(at)}`, at);
+    throw mistake('assign-to-string', { value }, at);
   }
   if (!isInt(key)) throw noIndex(string, key, at);
   if (typeof key !== 'number' || key < 0 || key > string.length) {
-    throw new ProgramError((quote) => `String assignment index ${key} out of range in ${quote.node(at, 'assign')}`, at);
+    throw mistake('assign-index', { container: string, key }, at);
   }
   try {
     if (key === string.length) string.append(value.text);
@@ -133,41 +130,46 @@ function setBytes(string: Str, key: Operand, value: Operand, at: number): void {
   }
 }
 
+/** The longest text of a list or object as a key: more of it would take long while nothing else could run. */
+const MOST_OF_KEY = 2 ** 20;
+
 /** The text under which any value is a key in property access. */
-export function keyText(key: Operand): string {
-  return key instanceof Str ? key.text : toText(key);
+export function keyText(key: Operand, at: number | null = null): string {
+  if (!Array.isArray(key) && !isObject(key)) return toText(key);
+  const text = textWithin(key, MOST_OF_KEY);
+  if (text === null) throw mistake('key-too-long', { most: MOST_OF_KEY }, at);
+  return text;
 }
 
 /** The text of a key in an object literal, which takes fewer kinds. `at` is the start of the key's expression. */
 export function literalKey(key: Operand, at: number): string {
   if (key instanceof Str || key instanceof Atom || key instanceof Float || isInt(key)) return toText(key);
-  throw new ProgramError(`Expected a string, atom, or number as object key, got ${display(key)}`, at);
+  throw mistake('object-key', { key }, at);
 }
 
 /** What `[a, b] := value` takes apart. `at` is the assignment operator. */
 export function destructureList(value: Operand, at: number): Value[] {
   if (Array.isArray(value)) return value;
-  throw new ProgramError((quote) => `right side ${quote.value(at)} of list destructuring is not a list`, at);
+  throw mistake('list-pattern', {}, at);
 }
 
 /** What `{a: b} := value` takes apart: an object by its keys, a list by position. `at` is the assignment operator. */
 export function destructureObject(value: Operand, at: number): Obj | Table | Value[] {
   if (isObject(value) || Array.isArray(value)) return value;
-  throw new ProgramError((quote) => `right side ${quote.value(at)} of object destructuring is not an object or list`, at);
+  throw mistake('object-pattern', {}, at);
 }
 
 /** What `len` gives. */
 export function lengthOf(value: Operand): number {
   if (value instanceof Str || Array.isArray(value)) return value.length;
   if (isObject(value)) return sizeOf(value);
-  throw new ProgramError(`${display(value)} does not support a len() call`);
+  throw mistake('no-length', { value });
 }
 
 function noIndex(container: Str | Value[], key: Operand, at: number): ProgramError {
-  const kind = container instanceof Str ? 'string' : 'list';
-  return new ProgramError(`Cannot index into ${kind} with non-integer index ${display(key)}`, at);
+  return mistake('index', { container, key }, at);
 }
 
 function noContainer(value: Operand, at: number): ProgramError {
-  return new ProgramError(`Expected string, list, or object in left-hand side of property access, got ${display(value)}`, at);
+  return mistake('no-properties', { value }, at);
 }

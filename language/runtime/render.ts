@@ -1,5 +1,5 @@
 /**
- * Values as text: what `string()` gives, and what error messages show.
+ * Values as text: what `string()` gives, and what the prompt shows. Error messages show them shortened, see brief.ts.
  *
  * Nesting is cut at a fixed depth, and a value that contains itself is cut where it comes round again.
  */
@@ -15,6 +15,7 @@ import {
   type Obj,
   Pointer,
   Str,
+  sizeOf,
   type Table,
   type Value,
 } from '../values/values.ts';
@@ -35,8 +36,8 @@ export function toText(value: Value | undefined): string {
 }
 
 /**
- * A value as it looks inside another one and in error messages: strings in quotes, atoms with their colon. A module by itself,
- * which holds a hundred functions, is only called that.
+ * A value as it looks inside another one: strings in quotes, atoms with their colon. A module by itself, which holds a hundred
+ * functions, is only called that.
  */
 export function display(value: Value | undefined): string {
   return isObject(value) && HIDDEN in value ? '{module}' : nested(value);
@@ -51,21 +52,27 @@ function nested(value: Value | undefined): string {
   }
 }
 
+/** What is shown with keys. */
+export type Keyed = Obj | Table;
+
 /** A list or object that is being shown. */
 interface Open {
-  readonly value: readonly Value[] | Obj | Table;
+  readonly value: readonly Value[] | Keyed;
   /** Of an object, in order. */
   readonly keys: readonly string[] | null;
   next: number;
 }
 
-/** The text of a list or object, for which it stops (`yield`) now and then. */
-export function* nestedSteps(value: Value[] | Obj | Table): Generator<undefined, string> {
+/** The text of a list or object, for which it stops (`yield`) now and then. With `most` the text, or null if it has more bytes. */
+export function nestedSteps(value: Value[] | Keyed): Generator<undefined, string>;
+export function nestedSteps(value: Value[] | Keyed, most: number): Generator<undefined, string | null>;
+export function* nestedSteps(value: Value[] | Keyed, most = Number.POSITIVE_INFINITY): Generator<undefined, string | null> {
   let text = '';
   let current: Value | undefined = value;
   const around: Open[] = []; // outermost first
   for (let count = 1; ; count++) {
     if (count % STEP === 0) yield;
+    if (most < Number.POSITIVE_INFINITY && (text.length > most || (isObject(current) && sizeOf(current) > most))) return null;
     if (!Array.isArray(current) && !isObject(current)) {
       text += single(current);
     } else if (isCut(current, around)) {
@@ -78,7 +85,7 @@ export function* nestedSteps(value: Value[] | Obj | Table): Generator<undefined,
     // The next value of the innermost list or object; closes those that have no more.
     for (;;) {
       const open = around.at(-1);
-      if (open === undefined) return text;
+      if (open === undefined) return text.length > most ? null : text;
       const { value: inside, keys, next } = open;
       if (next < (keys ?? (inside as readonly Value[])).length) {
         open.next++;
@@ -88,7 +95,7 @@ export function* nestedSteps(value: Value[] | Obj | Table): Generator<undefined,
         } else {
           const key = keys[next] as string; // in range
           text += `${key}: `;
-          current = getKey(inside as Obj | Table, key);
+          current = getKey(inside as Keyed, key);
         }
         break;
       }
@@ -99,7 +106,7 @@ export function* nestedSteps(value: Value[] | Obj | Table): Generator<undefined,
 }
 
 /** Everything that holds nothing. */
-function single(value: Exclude<Value, Value[] | Obj | Table> | undefined): string {
+export function single(value: Exclude<Value, Value[] | Keyed> | undefined): string {
   if (value instanceof Str) return `'${value.text}'`;
   if (value === null || value === undefined) return '?';
   if (value instanceof Atom) return `:${value.name}`;
@@ -110,6 +117,7 @@ function single(value: Exclude<Value, Value[] | Obj | Table> | undefined): strin
   return String(value); // an int or a bool
 }
 
-function isCut(value: Value, around: readonly Open[]): boolean {
+/** Whether a list or object inside of these is shown as `[...]` or `{...}`. */
+export function isCut(value: Value, around: readonly { readonly value: unknown }[]): boolean {
   return around.length === SHOWN_LEVELS || around.some((open) => open.value === value);
 }

@@ -17,11 +17,12 @@ import { ProgramError } from '../runtime/errors.ts';
 import { functionName, programOf } from '../runtime/function-text.ts';
 import type { Host } from '../runtime/host.ts';
 import { Machine } from '../runtime/machine.ts';
+import { wording } from '../runtime/mistakes.ts';
 import { toText } from '../runtime/render.ts';
 import { Source } from '../syntax/source.ts';
 import { type Fn, getKey, isObject, keysOf, staticsOf, type Value } from '../values/values.ts';
 import { OperatorProgram, Random, ScopeProgram } from './random-program.ts';
-import { NaiveEvaluator, PLACE, TooLong } from './tree-walker.ts';
+import { NaiveEvaluator, TooLong } from './tree-walker.ts';
 
 const ROUNDS = Number(process.env.MAGNOLIA_DIFF ?? 150);
 const SEED = Number(process.env.MAGNOLIA_DIFF_SEED ?? 1);
@@ -84,7 +85,7 @@ function naively(text: string): Result | null {
   } catch (error) {
     if (error instanceof TooLong || error instanceof RangeError) return null;
     if (!(error instanceof ProgramError)) throw error;
-    const reason = typeof error.reasonOf === 'string' ? error.reasonOf : error.reasonOf(quoteFrom(unit));
+    const reason = wording(error.mistake, error.at ?? 0, quoteFrom(unit));
     const place = error.at === null || error.at < 0 ? { line: 0, column: 0 } : source.lineAndColumn(error.at - unit.base);
     const frames = evaluator.stack.reverse().map(({ name, at }) => {
       const { line, column } = source.lineAndColumn(at);
@@ -94,21 +95,13 @@ function naively(text: string): Result | null {
   }
 }
 
-/** Only the place and the stack of an error whose reason quotes the program. */
-function withoutReason(error: string | null): string | null {
-  return error?.replace(/^.*?(?= \[\d+:\d+\](?:$| <))/s, '') ?? null;
-}
-
 function compare(text: string): void {
   const wanted = naively(text);
   if (wanted === null) return;
-  const quotes = wanted.error?.includes(PLACE) === true;
   for (const fuel of FUELS) {
     const { output, errors } = runProgram(text, { fuel, builtins: [print], looks: 200_000 });
     const error = errors[0] ?? null;
-    const got = { output, error: quotes ? withoutReason(error) : error };
-    const same = { output: wanted.output, error: quotes ? withoutReason(wanted.error) : wanted.error };
-    expect({ program: text, fuel, ...got }).toEqual({ program: text, fuel, ...same });
+    expect({ program: text, fuel, output, error }).toEqual({ program: text, fuel, ...wanted });
   }
 }
 
@@ -150,13 +143,7 @@ function compareSession(text: string): void {
   const reason = wanted.error?.replace(/ \[\d+:\d+\](?: < .*)?$/s, '') ?? null;
   for (const fuel of FUELS) {
     const { output, error } = inSession(text, fuel);
-    const quotes = error !== null && reason?.includes(PLACE) === true;
-    expect({ program: text, fuel, output, error: quotes ? reason : error }).toEqual({
-      program: text,
-      fuel,
-      output: wanted.output,
-      error: reason,
-    });
+    expect({ program: text, fuel, output, error }).toEqual({ program: text, fuel, output: wanted.output, error: reason });
   }
 }
 

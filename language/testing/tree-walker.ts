@@ -8,7 +8,7 @@
 
 import { bitAnd, bitOr, bitXor, shiftLeft, shiftRight } from '../runtime/bit-operators.ts';
 import { deepEqual, matches, same } from '../runtime/equality.ts';
-import { ProgramError } from '../runtime/errors.ts';
+import { mistake, ProgramError } from '../runtime/errors.ts';
 import * as operators from '../runtime/operators.ts';
 import {
   destructureList,
@@ -20,7 +20,6 @@ import {
   setNamed,
   setProperty,
 } from '../runtime/properties.ts';
-import { display } from '../runtime/render.ts';
 import type { AssignExpr, BlockExpr, CallExpr, ClassExpr, Expr, FnExpr, IfExpr, Program } from '../syntax/ast.ts';
 import {
   atom,
@@ -242,17 +241,12 @@ export class NaiveEvaluator {
     for (const parent of node.parents) {
       const value = this.#value(parent, scope);
       const part = isObject(value) ? value : this.#checkedCall(value, args, this.#at(parent.at));
-      if (!isObject(part))
-        throw new ProgramError(`Parent class ${PLACE} must construct an object, got ${display(part)}`, this.#at(parent.at));
+      if (!isObject(part)) throw mistake('parent-of-class', { value: part }, this.#at(parent.at));
       for (const key of keysOf(part)) setKey(made, key, getKey(part, key) as Value); // one of its keys
     }
     const own = this.#value(node.body, scope);
     if (own === null) return made;
-    if (!isObject(own))
-      throw new ProgramError(
-        `Inherited class body for ${node.name} must construct an object, got ${display(own)}`,
-        this.#at(node.body.at),
-      );
+    if (!isObject(own)) throw mistake('body-of-class', { value: own, classAt: this.#at(node.at) }, this.#at(node.body.at));
     for (const key of keysOf(own)) setKey(made, key, getKey(own, key) as Value); // one of its keys
     return made;
   }
@@ -263,7 +257,7 @@ export class NaiveEvaluator {
     if (expr.spread !== null) {
       const list = this.#value(expr.spread, scope);
       if (!Array.isArray(list)) {
-        throw new ProgramError(`Cannot spread a non-list value ${display(list)} in a function call ${PLACE}`, this.#at(expr.at));
+        throw mistake('spread-of-no-list', { value: list }, this.#at(expr.at));
       }
       args.push(...list);
     }
@@ -273,7 +267,7 @@ export class NaiveEvaluator {
   }
 
   #checkedCall(callee: Value, args: Value[], at: number): Value {
-    if (typeof callee !== 'function') throw new ProgramError(`${display(callee)} is not a function and cannot be called`, at);
+    if (typeof callee !== 'function') throw mistake('not-callable', { value: callee }, at);
     const fn = callee as Fn; // functions are
     if (this.#closures.has(fn) || staticsOf(fn) !== undefined) return fn(...args) as Value; // nothing suspends here
     try {
@@ -321,7 +315,7 @@ export class NaiveEvaluator {
         const list = destructureList(value, at);
         target.items.forEach((item, i) => {
           if (item.kind === 'empty') return;
-          if (item.kind !== 'name') throw new ProgramError(PLACE, at);
+          if (item.kind !== 'name') throw mistake('pattern-element', { index: i }, at);
           this.#store(item.name, list[i] ?? null, define, scope, define ? at : -1);
         });
         return value;
@@ -334,25 +328,22 @@ export class NaiveEvaluator {
           const part = (Array.isArray(source) ? source[i] : getKey(source, text)) ?? null;
           if (Array.isArray(source)) setKey(copy, text, part);
           if (name.kind === 'empty') return;
-          if (name.kind !== 'name') throw new ProgramError(PLACE, at);
+          if (name.kind !== 'name') throw mistake('pattern-element', { index: i }, at);
           this.#store(name.name, part, define, scope, define ? at : -1);
         });
         return copy;
       }
       default:
-        throw new ProgramError(PLACE, at);
+        throw mistake('invalid-target', {}, at);
     }
   }
 
   #store(name: string, value: Value, define: boolean, scope: Scope, at: number): void {
     const found = define ? scope : scope.find(name);
-    if (found === null) throw new ProgramError(`${name} is undefined`, at);
+    if (found === null) throw mistake('undefined-name', { name }, at);
     found.variables.set(name, value);
   }
 }
-
-/** Stands for text of the program in reasons: the compiled program's quotes are tested elsewhere. */
-export const PLACE = 'AST';
 
 /** `{}`, `fn {}` and `fn() ({})`. */
 function isEmpty(body: Expr): boolean {

@@ -9,7 +9,7 @@ describe('describeBuiltin', () => {
       name: 'repeat',
       group: 'text',
       help: 'the text n times',
-      params: [saying(text('s'), 'Expected a text, got '), optional(nonNegativeInt('count'), 2)],
+      params: [saying(text('s'), 'Expected a text, got'), optional(nonNegativeInt('count'), 2)],
       callback: true,
       backend: 'files',
       run: () => null,

@@ -1,5 +1,6 @@
 /** A builtin as text, from its description in the registry. */
 import type { Builtin, Param } from '../../builtins/registry.ts';
+import { wording } from '../../language/runtime/mistakes.ts';
 import { display } from '../../language/runtime/render.ts';
 import { utf8Decode } from '../../language/values/bytes.ts';
 
@@ -35,7 +36,7 @@ export function describeBuiltin(one: Builtin): string {
 /** The error for an argument that is none of what the parameter takes; none when it takes everything. */
 function errorTexts(one: Builtin, param: Param): string[] {
   if (param.read(null) !== undefined) return [];
-  if (param.errorText === undefined)
+  if (param.mistake === undefined)
     return [`Mismatched types in call ${one.name}(${one.params.map(({ name }) => name).join(', ')})`];
-  return [param.errorText(one.name, null).replace(/\?$/, param.name)];
+  return [wording(param.mistake(one.name, null).mistake).replace(/\?$/, param.name)];
 }

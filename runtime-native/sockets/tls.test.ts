@@ -243,9 +243,9 @@ describe('mistakes', () => {
   ] as const) {
     it(text, async () => {
       const { driver, a } = await upgradedPair();
-      await expect(driver.call('starttls', a, obj(options))).rejects.toMatchObject({ reasonOf: text });
+      await expect(driver.call('starttls', a, obj(options))).rejects.toMatchObject({ reason: text });
       await expect(driver.call('listen', str('127.0.0.1:0'), () => null, obj({ ...options, tls: true }))).rejects.toMatchObject({
-        reasonOf: text,
+        reason: text,
       });
     });
   }
@@ -464,7 +464,7 @@ describe('options of both sides', () => {
       ],
     ] as const) {
       await expect(driver.call('connect', str('localhost:1'), obj({ tls: true, ...options }))).rejects.toMatchObject({
-        reasonOf: text,
+        reason: text,
       });
     }
   });

@@ -189,7 +189,7 @@ describe('insecureSkipVerify', () => {
       2n ** 60n,
     ]) {
       const options = obj({ tls: true, insecureSkipVerify: value as Value });
-      const mistake = { reasonOf: expect.stringContaining('options.insecureSkipVerify must be a bool, got ') };
+      const mistake = { reason: expect.stringContaining('options.insecureSkipVerify must be a bool, got ') };
       await expect(driver.call('connect', str('127.0.0.1:1'), options)).rejects.toMatchObject(mistake);
       await expect(driver.call('starttls', a, options)).rejects.toMatchObject(mistake);
     }
