@@ -8,6 +8,7 @@
  */
 import { readPolicy } from '../../builtins/sockets/policy.ts';
 import { nearest } from '../../language/diagnostics/nearest.ts';
+import { OWN_COMMANDS } from './commands.ts';
 
 /** What holds for every command. */
 export interface Settings {
@@ -27,6 +28,7 @@ export type Command =
   | { readonly kind: 'check'; readonly files: readonly string[] }
   | { readonly kind: 'help'; readonly topic: string | null }
   | { readonly kind: 'version' }
+  | { readonly kind: 'own'; readonly name: string; readonly words: readonly string[] }
   | { readonly kind: 'wrong'; readonly message: string };
 
 export interface Asked {
@@ -50,6 +52,7 @@ export const COMMANDS: { readonly [name: string]: string } = {
   repl: 'type programs, see values',
   help: 'explain a command, a builtin (`help print`) or the library (`help std.map`)',
   version: 'print the version',
+  ...Object.fromEntries(Object.entries(OWN_COMMANDS).map(([name, { summary }]) => [name, summary])),
 };
 
 const VALUE_FLAGS = ['--lib', '--fuel', '--allow-net', '--deny-net'] as const;
@@ -122,6 +125,7 @@ function readCommand(rest: string[], takeFlags: () => Command | undefined, aroun
     case 'help':
       return { kind: 'help', topic: rest.length === 0 ? null : rest.join(' ') };
     default:
+      if (Object.hasOwn(OWN_COMMANDS, first)) return { kind: 'own', name: first, words: rest };
   }
 
   const meant = first === '-' || around.exists(first) ? null : nearest(first, Object.keys(COMMANDS));

@@ -8,6 +8,7 @@ import { libraryNames } from '../library.ts';
 import { nativeLibrary } from '../modules.ts';
 import { COMMANDS, NO_SETTINGS, type Settings } from './arguments.ts';
 import { describeBuiltin } from './builtin-help.ts';
+import { OWN_COMMANDS } from './commands.ts';
 import { LANGUAGE } from './language-help.ts';
 import { type Documented, documentation, type Entry, passedOn } from './library-help.ts';
 import { complain, writeOut } from './screen.ts';
@@ -20,7 +21,7 @@ const OVERVIEW = `Usage:
   magnolia repl               type programs, see values; the same as magnolia at a terminal
   magnolia help NAME          explain a command, a builtin (print), the library (std, std.map) or a word (if)
   magnolia help builtins      list what a program can call; magnolia help library: what it can import
-  magnolia version            print the version
+${ownCommands()}  magnolia version            print the version
 
 Flags, before the FILE or the command:
   --lib DIR                   take the standard library from DIR (or MAGNOLIA_LIB)
@@ -31,6 +32,13 @@ Flags, before the FILE or the command:
 MAGNOLIA_TRACE=net tells on standard error what happens to sockets.
 Errors go to standard error. The exit status is the program's own, 1 after an error, 2 for wrong usage.
 `;
+
+/** A line for each command that reads its own arguments. */
+function ownCommands(): string {
+  return Object.entries(OWN_COMMANDS)
+    .map(([name, { usage, summary }]) => `  ${`magnolia ${name} ${usage}`.padEnd(26)}  ${summary}\n`)
+    .join('');
+}
 
 /** Topics that are lists. */
 const LISTS = ['builtins', 'library'];
@@ -100,7 +108,8 @@ function commandHelp(topic: string): string | null {
   const line = Object.hasOwn(COMMANDS, topic) ? COMMANDS[topic] : undefined;
   if (line === undefined) return null;
   const usage = OVERVIEW.split('\n').find((one) => one.startsWith(`  magnolia ${topic === 'run' ? 'FILE' : topic}`));
-  const more = DETAILS[topic] === undefined ? '' : `\n${DETAILS[topic]}`;
+  const details = DETAILS[topic] ?? OWN_COMMANDS[topic]?.details;
+  const more = details === undefined ? '' : `\n${details}`;
   return `${usage?.trim().split(/ {2,}/)[0] ?? `magnolia ${topic}`}\n    ${line}\n${more}`;
 }
 

@@ -5,7 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import { defaultsForProcessOne } from '../signals.ts';
-import { type Asked, readArguments } from './arguments.ts';
+import { type Asked, readArguments, type Settings } from './arguments.ts';
+import { OWN_COMMANDS } from './commands.ts';
 import { runProgram } from './run.ts';
 import { complain, writeError } from './screen.ts';
 
@@ -24,11 +25,18 @@ async function obey({ command, settings }: Asked): Promise<number> {
       return await (await import('./help.ts')).help(command.topic, settings);
     case 'version':
       return (await import('./help.ts')).version();
+    case 'own':
+      return await runOwn(command.name, command.words, settings);
     case 'wrong':
       complain(command.message);
       writeError('Try `magnolia help`.\n');
       return 2;
   }
+}
+
+async function runOwn(name: string, words: readonly string[], settings: Settings): Promise<number> {
+  const run = await OWN_COMMANDS[name]?.load();
+  return run === undefined ? 2 : await run(words, settings);
 }
 
 /** An error that is no program's: a bug of ours. One line for users, everything for those who look for it. */
