@@ -24,6 +24,7 @@ const OPTIONS: Names<RuntimeOptions> = {
   modules: PART,
   network: OR_OBJECT,
   processes: CHOICES,
+  signals: CHOICES,
   limits: PART,
   signal: PART,
   builtins: PART,

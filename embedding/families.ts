@@ -12,6 +12,7 @@
  *    and its watch hold for all of them, and its connections are closed with it.
  */
 
+import { certificateBuiltins } from '../builtins/certificates.ts';
 import { channelBuiltins } from '../builtins/channels.ts';
 import { coreBuiltins } from '../builtins/core.ts';
 import { fileBuiltins } from '../builtins/files.ts';
@@ -55,6 +56,7 @@ export function programFamilies(grants: Grants): readonly Family[] {
     infoFamily(grants),
     socketFamily(grants),
     signalFamily(grants),
+    { builtins: certificateBuiltins(platform.certificates ?? null) },
   ];
 }
 
@@ -93,7 +95,7 @@ function socketFamily({ network: { access } }: Grants): Family {
 }
 
 /** Signals of the process and workers are for programs that own their process. */
-function signalFamily({ platform: { system } }: Grants): Family {
-  const signals = system.signals?.() ?? null;
+function signalFamily({ options: { signals: granted = 'none' }, platform: { system } }: Grants): Family {
+  const signals = granted === 'system' ? (system.signals?.() ?? null) : null;
   return { builtins: signalBuiltins(signals), close: () => signals?.close() };
 }

@@ -18,7 +18,7 @@ export interface LineSource {
 /** Everything that decides what a program may use. */
 export interface Grants {
   readonly platform: Platform;
-  readonly options: Pick<RuntimeOptions, 'files' | 'modules' | 'network' | 'processes' | 'env'>;
+  readonly options: Pick<RuntimeOptions, 'files' | 'modules' | 'network' | 'processes' | 'signals' | 'env'>;
   /** All that `args()` returns, as ordinary text: runtime, script, and the arguments behind them. */
   readonly args: readonly string[];
   readonly input: LineSource;

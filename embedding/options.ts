@@ -1,5 +1,6 @@
 /** What an embedder may say about a program, and what a runtime supplies for it. */
 
+import type { CertificateBackend } from '../builtins/certificates.ts';
 import type { FileBackend } from '../builtins/files.ts';
 import type { ProcessBackend } from '../builtins/processes.ts';
 import type { Registry } from '../builtins/registry.ts';
@@ -38,6 +39,8 @@ export interface RuntimeOptions {
   readonly network?: 'none' | 'system' | SocketBackend | NetworkPolicy;
   /** Whether the program may run other programs of the system with `exec`. */
   readonly processes?: 'none' | 'system';
+  /** Whether the program may wait for the signals of this process, which has no default actions meanwhile, and know its number. */
+  readonly signals?: 'none' | 'system';
   /** What the program may use; it is stopped when it needs more. */
   readonly limits?: Limits;
   /** Stops the program when it is aborted, also in the middle of a calculation: an `AbortSignal`. */
@@ -94,6 +97,8 @@ export interface Platform {
   readonly info: Omit<RuntimeInfo, 'modules' | 'source'>;
   /** Bytes in use in this process; null where that cannot be told. `exactly` asks for a number without garbage. */
   memoryInUse(exactly: boolean): number | null;
+  /** What makes certificates; left out where nothing does. */
+  readonly certificates?: CertificateBackend;
   readonly library: Library;
   /** How many calls run between two captures of the stack: fewer where native stacks are small. */
   readonly fuel: number | undefined;

@@ -10,6 +10,8 @@ import { toText } from './latin1.ts';
 import { memoryInUse } from './memory.ts';
 import { fileModules, nativeLibrary } from './modules.ts';
 import { nodeExec } from './processes.ts';
+import { nativeCertificates } from './self-signed.ts';
+import { nativeSignals } from './signals.ts';
 import { nativeSockets } from './sockets/backend.ts';
 import { published } from './sockets/diagnostics.ts';
 import { decode } from './text.ts';
@@ -21,6 +23,7 @@ export const nodePlatform: Platform = {
   secureBytes: (count) => toText(randomBytes(count)),
   info: { ...nodeInfo, pid: 0, exe: null }, // a program has no process of its own
   memoryInUse,
+  certificates: nativeCertificates,
   library: nativeLibrary(null),
   fuel: undefined,
   system: {
@@ -34,5 +37,6 @@ export const nodePlatform: Platform = {
     network: nativeSockets,
     watch: published,
     exec: nodeExec,
+    signals: nativeSignals,
   },
 };

@@ -25,6 +25,7 @@ export type Command =
   | { readonly kind: 'run'; readonly file: string; readonly args: readonly string[] }
   | { readonly kind: 'eval'; readonly program: string }
   | { readonly kind: 'repl' }
+  | { readonly kind: 'cert'; readonly args: readonly string[] }
   | { readonly kind: 'check'; readonly files: readonly string[] }
   | { readonly kind: 'help'; readonly topic: string | null }
   | { readonly kind: 'version' }
@@ -49,6 +50,7 @@ export const COMMANDS: { readonly [name: string]: string } = {
   run: 'run a program; the word `run` may be left out',
   eval: 'run a program given as arguments and print its value',
   check: 'read programs without running them, and show mistakes of syntax',
+  cert: 'make a certificate for development: ca.pem, cert.pem and key.pem',
   repl: 'type programs, see values',
   help: 'explain a command, a builtin (`help print`) or the library (`help std.map`)',
   version: 'print the version',
@@ -116,6 +118,8 @@ function readCommand(rest: string[], takeFlags: () => Command | undefined, aroun
       return takeFlags() ?? fileToRun(rest);
     case 'check':
       return takeFlags() ?? (rest.length > 0 ? { kind: 'check', files: rest } : needs('check', 'FILE...'));
+    case 'cert':
+      return rest.includes('--help') ? { kind: 'help', topic: 'cert' } : { kind: 'cert', args: rest };
     case 'eval':
       return rest.length > 0 ? { kind: 'eval', program: rest.join(' ') } : needs('eval', 'PROGRAM');
     case 'repl':

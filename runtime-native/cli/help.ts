@@ -18,6 +18,7 @@ const OVERVIEW = `Usage:
   magnolia FILE [ARG...]      run a program; - is standard input
   magnolia eval PROGRAM       run PROGRAM and print its value
   magnolia check FILE...      find mistakes of syntax in programs, without running them
+  magnolia cert NAME...       make a certificate for development
   magnolia repl               type programs, see values; the same as magnolia at a terminal
   magnolia help NAME          explain a command, a builtin (print), the library (std, std.map) or a word (if)
   magnolia help builtins      list what a program can call; magnolia help library: what it can import
@@ -45,6 +46,15 @@ const LISTS = ['builtins', 'library'];
 
 /** What there is to know about a command besides its line. */
 const DETAILS: { readonly [command: string]: string } = {
+  cert: `    NAMEs are DNS names, wildcards like *.example.org or IP addresses. Writes cert.pem and key.pem for servers and clients, and ca.pem,
+    the certificate of the authority that signed it, for whoever has to trust it. The key of the authority is not kept.
+
+    --out DIR                   the folder for the files; this one unless given
+    --days N                    how long they are valid, 365 unless given
+    --force                     replace files that are there
+    --keep-ca-key               keep the key of the authority, in ca-key.pem, to sign more
+    --ca FILE --ca-key FILE     sign with an authority that exists
+`,
   repl: `    __ is the last value. An input that is not complete goes on with the next line. While a program runs, lines are what it reads
     with input(), and Ctrl-D is the end of that. Ctrl-C stops the program, or clears the line; exit(0), or Ctrl-D on an empty line,
     ends the session. Tab completes names, members and libraries. help, or help std.map, works there, too.

@@ -19,6 +19,8 @@ async function obey({ command, settings }: Asked): Promise<number> {
       return await (await import('./eval.ts')).evaluate(command.program, settings);
     case 'check':
       return await (await import('./check.ts')).checkFiles(command.files);
+    case 'cert':
+      return await (await import('./cert.ts')).makeCertificateFiles(command.args);
     case 'repl':
       return await (await import('./repl.ts')).startRepl(settings);
     case 'help':

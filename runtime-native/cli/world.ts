@@ -9,7 +9,6 @@ import { nodeInfo } from '../info.ts';
 import { nativeLibrary } from '../modules.ts';
 import { nodePlatform } from '../platform.ts';
 import { standardInput } from '../processes.ts';
-import { nativeSignals } from '../signals.ts';
 import { traceFrom } from '../sockets/trace.ts';
 import type { Settings } from './arguments.ts';
 import { showProblem } from './screen.ts';
@@ -35,6 +34,7 @@ export function commandWorld(
       files: 'system',
       network: networkFor(settings),
       processes: 'system',
+      signals: 'system',
       env: process.env,
       ...(settings.fuel === null ? {} : { fuel: settings.fuel }),
     },
@@ -56,7 +56,7 @@ function platformFor({ lib }: Settings): Platform {
     ...nodePlatform,
     info: nodeInfo,
     library: lib === null ? nodePlatform.library : nativeLibrary(lib),
-    system: { ...nodePlatform.system, watch, signals: nativeSignals },
+    system: { ...nodePlatform.system, watch },
   };
 }
 

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildOptions, build } from 'esbuild';
 import { replaceFile } from './files.ts';
+import { loadedWhenUsed } from './loaded-when-used.ts';
 
 /** Loaded at the first use of something that they export. */
 const LAZY = [
@@ -44,6 +45,8 @@ export async function buildCommand(root: string, dist: string, common: BuildOpti
     target: 'node20',
     format: 'cjs',
     define: { 'import.meta.url': '__moduleUrl' },
+    supported: { 'dynamic-import': false }, // `require`, which a function in V8's cache can call
+    plugins: [loadedWhenUsed],
     entryPoints: { magnolia: join(root, 'runtime-native/cli/main.ts') },
     outdir: dist,
     banner: { js: HEAD },

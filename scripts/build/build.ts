@@ -4,6 +4,7 @@
  *     dist/cli.cjs     the `magnolia` command (build-command.ts)
  *     dist/index.js    the package for Node         dist/browser.js    the package for browsers, with magnolia-*.js
  *     dist/types/      declarations for both        dist/lib/          the standard library
+ *     dist/make-certificate.cjs    makes certificates, for the two that run on Node
  *
  * `--if-stale` returns at once when nothing changed since the last build. Each file is replaced in one step,
  * so that programs may run while we build.
@@ -18,6 +19,7 @@ import { libraryApart, writeBrowserLibrary } from './browser-library.ts';
 import { buildCommand } from './build-command.ts';
 import { buildLibrary } from './build-library.ts';
 import { replaceFile } from './files.ts';
+import { loadedWhenUsed } from './loaded-when-used.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const dist = join(root, 'dist');
@@ -52,7 +54,21 @@ const common = {
 const node = { ...common, platform: 'node', target: 'node20' } satisfies BuildOptions;
 
 const bundles: { entry: string; options: BuildOptions }[] = [
-  { entry: 'runtime-native/index.ts', options: { ...node, entryPoints: { index: 'runtime-native/index.ts' } } },
+  {
+    entry: 'runtime-native/index.ts',
+    options: { ...node, entryPoints: { index: 'runtime-native/index.ts' }, plugins: [loadedWhenUsed] },
+  },
+  {
+    entry: 'runtime-native/make-certificate.ts',
+    options: {
+      ...node,
+      format: 'cjs',
+      outExtension: { '.js': '.cjs' },
+      entryPoints: { 'make-certificate': 'runtime-native/make-certificate.ts' },
+      sourcemap: false,
+      minifyIdentifiers: true,
+    },
+  },
   {
     entry: 'runtime-js/index.ts',
     options: {
