@@ -33,14 +33,14 @@ interface Ran {
   readonly err: string;
 }
 
-/** Runs a program in the folder of the repository, for the certificates. */
+/** Runs a program in an empty folder, as somebody would who has installed the package. */
 async function run(program: string): Promise<Ran> {
   const folder = mkdtempSync(join(tmpdir(), 'magnolia-docs-'));
   const file = join(folder, 'program.oak');
   writeFileSync(file, program);
   try {
     return await new Promise((done, fail) => {
-      execFile(process.execPath, ['dist/cli.cjs', file], { cwd: root, timeout: 20_000 }, (error, out, err) => {
+      execFile(process.execPath, [join(root, 'dist/cli.cjs'), file], { cwd: folder, timeout: 20_000 }, (error, out, err) => {
         if (error !== null && typeof error.code !== 'number') fail(new Error(`${error.message}\n${out}${err}`));
         else done({ status: error === null ? 0 : Number(error.code), out, err });
       });
@@ -71,6 +71,20 @@ for (const page of readdirSync(join(root, 'docs')).filter((name) => name.endsWit
     for (const shown of programs) it(`are right about: ${shown.heading}`, () => check(shown), 30_000);
   });
 }
+
+it('docs and examples name no file that the package leaves out', () => {
+  const files = ['docs', 'examples'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+  );
+  const named = files
+    .filter((file) => /\.(oak|md)$/.test(file))
+    .flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/['"]((?:spec|scripts)\/[\w./-]+)['"]/g)].map(
+        ([, path]) => `${file}: ${path}`,
+      ),
+    );
+  expect(named).toEqual([]);
+});
 
 describe('examples/socket', () => {
   const programs = programsIn('socket.md').map(({ program }) => program);
