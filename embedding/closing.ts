@@ -1,39 +1,67 @@
-/** What a program may leave open, noted so that it can be closed when the program ends. */
-import type { FileBackend, OpenFile } from '../builtins/files.ts';
+/**
+ * What a program may leave open, noted so that it can be closed when the program ends. Backends and what they open are wrapped: their
+ * own objects stay as they are.
+ */
+import type { FileBackend, FileOutcome, OpenFile, Outcome } from '../builtins/files.ts';
 import type { ProcessBackend } from '../builtins/processes.ts';
-import { type Connection, Failure, type Listener, type SocketBackend } from '../builtins/sockets/backend.ts';
+import {
+  type Breakdown,
+  type Connection,
+  type ConnectionEvents,
+  type Encryption,
+  Failure,
+  type Listener,
+  type SocketBackend,
+  type TlsOptions,
+} from '../builtins/sockets/backend.ts';
 
 /** The files of a system, of which each that a program opens and does not close is closed by `closeAll`. */
 export function closableFiles(backend: FileBackend): { readonly backend: FileBackend; closeAll(): void } {
   const open = new Set<OpenFile>();
+  const { rename, sync, replace } = backend;
   return {
     backend: {
       list: (path, done) => backend.list(path, done),
       stat: (path, done) => backend.stat(path, done),
       makeDirectory: (path, done) => backend.makeDirectory(path, done),
       remove: (path, done) => backend.remove(path, done),
-      rename: (from, to, done) => backend.rename?.(from, to, done),
-      sync: (path, done) => backend.sync?.(path, done),
-      replace: (path, bytes, done) => backend.replace?.(path, bytes, done),
+      ...(rename === undefined ? {} : { rename: rename.bind(backend) }),
+      ...(sync === undefined ? {} : { sync: sync.bind(backend) }),
+      ...(replace === undefined ? {} : { replace: replace.bind(backend) }),
       open(path, mode, permissions, done) {
-        backend.open(path, mode, permissions, (outcome) => {
-          if (outcome.kind === 'done') {
-            const file = outcome.value;
-            open.add(file);
-            const close = file.close.bind(file);
-            file.close = (closed) => {
-              open.delete(file);
-              close(closed);
-            };
-          }
-          done(outcome);
-        });
+        backend.open(path, mode, permissions, (outcome) =>
+          done(outcome.kind === 'done' ? { kind: 'done', value: new NotedFile(outcome.value, open) } : outcome),
+        );
       },
     },
     closeAll() {
       for (const file of [...open]) file.close(() => {});
     },
   };
+}
+
+class NotedFile implements OpenFile {
+  readonly #file: OpenFile;
+  readonly #open: Set<OpenFile>;
+
+  constructor(file: OpenFile, open: Set<OpenFile>) {
+    this.#file = file;
+    this.#open = open;
+    open.add(this);
+  }
+
+  read(offset: number, length: number, done: (outcome: FileOutcome<string>) => void): void {
+    this.#file.read(offset, length, done);
+  }
+
+  write(offset: number | 'end', bytes: string, done: (outcome: FileOutcome) => void): void {
+    this.#file.write(offset, bytes, done);
+  }
+
+  close(done: (outcome: Outcome) => void): void {
+    this.#open.delete(this);
+    this.#file.close(done);
+  }
 }
 
 /** Programs that a program starts, of which each that still runs is ended by `closeAll`. */
@@ -56,75 +84,164 @@ export function closableExec(exec: ProcessBackend['exec']): { readonly exec: Pro
   };
 }
 
-/** A network, of which each listener and connection that a program leaves open is closed by `closeAll`. */
-export function closableSockets(backend: SocketBackend): { readonly backend: SocketBackend; closeAll(): void } {
-  const open = new Set<Connection | Listener>();
-  const dialling = new Set<() => void>();
-  let over = false;
+/** What a program has open of a network. */
+class OpenEnds {
+  readonly #open = new Set<{ close(owed: boolean): void }>();
+  readonly dialling = new Set<() => void>();
+  over = false;
 
   /** What comes when the program is over is closed at once. */
-  const note = (one: Connection | Listener): void => {
-    if (over) {
-      one.close(false);
-      return;
-    }
-    open.add(one);
-    const close = one.close.bind(one);
-    one.close = (owed) => {
-      open.delete(one);
-      close(owed);
-    };
-  };
-  const noteConnection = (connection: Connection): void => {
-    note(connection);
-    const attach = connection.attach.bind(connection);
-    connection.attach = (events) => {
-      const failed = events.failed.bind(events);
-      attach({
-        data: (bytes) => events.data(bytes),
-        ended: () => events.ended(),
-        drained: () => events.drained(),
-        secured: () => events.secured?.(),
-        owed: () => events.owed?.() ?? 0,
-        failed(breakdown) {
-          open.delete(connection);
-          failed(breakdown);
-        },
-      });
-    };
-  };
+  add(one: { close(owed: boolean): void }): void {
+    if (this.over) one.close(false);
+    else this.#open.add(one);
+  }
 
+  delete(one: { close(owed: boolean): void }): void {
+    this.#open.delete(one);
+  }
+
+  closeAll(): void {
+    this.over = true;
+    for (const giveUp of this.dialling) giveUp();
+    for (const one of [...this.#open]) one.close(true);
+  }
+}
+
+/** A network, of which each listener and connection that a program leaves open is closed by `closeAll`. */
+export function closableSockets(backend: SocketBackend): { readonly backend: SocketBackend; closeAll(): void } {
+  const ends = new OpenEnds();
   const wrapped: SocketBackend = {
     loadCredentials: (sources) => backend.loadCredentials(sources),
     connect(target, tls, done) {
       const giveUp = backend.connect(target, tls, (outcome) => {
-        dialling.delete(giveUp);
-        if (!(outcome instanceof Failure)) noteConnection(outcome);
-        if (!over) done(outcome);
+        ends.dialling.delete(giveUp);
+        const noted = outcome instanceof Failure ? outcome : new NotedConnection(outcome, ends);
+        if (!ends.over) done(noted);
       });
-      dialling.add(giveUp);
+      ends.dialling.add(giveUp);
       return giveUp;
     },
     listen(target, tls, events, done) {
       const noted = {
         connection(connection: Connection) {
-          noteConnection(connection);
-          if (!over) events.connection(connection);
+          const one = new NotedConnection(connection, ends);
+          if (!ends.over) events.connection(one);
         },
         failed: events.failed.bind(events),
       };
       backend.listen(target, tls, noted, (outcome) => {
-        if (!(outcome instanceof Failure)) note(outcome);
-        if (!over) done(outcome);
+        const one = outcome instanceof Failure ? outcome : notedListener(outcome, ends);
+        if (!ends.over) done(one);
       });
     },
   };
-  return {
-    backend: wrapped,
-    closeAll() {
-      over = true;
-      for (const giveUp of dialling) giveUp();
-      for (const one of [...open]) one.close(true);
+  return { backend: wrapped, closeAll: () => ends.closeAll() };
+}
+
+function notedListener(listener: Listener, ends: OpenEnds): Listener {
+  const noted: Required<Listener> = {
+    local: listener.local,
+    close() {
+      ends.delete(noted);
+      listener.close();
     },
+    hold: (isHeld) => listener.hold(isHeld),
+    waiting: () => listener.waiting(),
   };
+  ends.add(noted);
+  return noted;
+}
+
+class NotedConnection implements Connection {
+  readonly local: string;
+  readonly remote: string;
+  readonly takeStream?: () => unknown;
+  readonly #connection: Connection;
+  readonly #ends: OpenEnds;
+
+  constructor(connection: Connection, ends: OpenEnds) {
+    this.local = connection.local;
+    this.remote = connection.remote;
+    this.#connection = connection;
+    this.#ends = ends;
+    if (connection.takeStream !== undefined) this.takeStream = () => connection.takeStream?.();
+    ends.add(this);
+  }
+
+  get encrypted(): boolean {
+    return this.#connection.encrypted;
+  }
+
+  attach(events: ConnectionEvents): void {
+    this.#connection.attach(new NotedEvents(events, () => this.#ends.delete(this)));
+  }
+
+  write(text: string): boolean {
+    return this.#connection.write(text);
+  }
+
+  unsent(): number {
+    return this.#connection.unsent();
+  }
+
+  pause(): void {
+    this.#connection.pause();
+  }
+
+  resume(): void {
+    this.#connection.resume();
+  }
+
+  end(): void {
+    this.#connection.end();
+  }
+
+  close(owed: boolean): void {
+    this.#ends.delete(this);
+    this.#connection.close(owed);
+  }
+
+  upgrade(options: TlsOptions, unread: Uint8Array, done: (failure: Failure | null) => void): void {
+    this.#connection.upgrade(options, unread, done);
+  }
+
+  encryption(): Encryption | null {
+    return this.#connection.encryption();
+  }
+}
+
+/** `Required`, so that an event which is added to the interface cannot be forgotten here. */
+class NotedEvents implements Required<ConnectionEvents> {
+  readonly #events: ConnectionEvents;
+  readonly #gone: () => void;
+
+  constructor(events: ConnectionEvents, gone: () => void) {
+    this.#events = events;
+    this.#gone = gone;
+  }
+
+  data(bytes: Uint8Array): void {
+    this.#events.data(bytes);
+  }
+
+  ended(): void {
+    this.#events.ended();
+  }
+
+  drained(): void {
+    this.#events.drained();
+  }
+
+  secured(): void {
+    this.#events.secured?.();
+  }
+
+  owed(): number {
+    return this.#events.owed?.() ?? 0;
+  }
+
+  failed(breakdown: Breakdown): void {
+    this.#gone();
+    this.#events.failed(breakdown);
+  }
 }

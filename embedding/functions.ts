@@ -6,6 +6,7 @@ import { mistake, ProgramError } from '../language/runtime/errors.ts';
 import { Exit, type Machine, type Resume } from '../language/runtime/machine.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
 import { type Fn, Spread, SUSPENDED, type Suspended, type Value } from '../language/values/values.ts';
+import { isPromise, shown } from './callbacks.ts';
 import {
   type FunctionBorder,
   fromJs,
@@ -87,18 +88,20 @@ export class Functions implements FunctionBorder {
   }
 
   #run(name: string, js: JsFunction, args: readonly Value[]): Value | Suspended {
-    let result: unknown;
+    let result: Value | PromiseLike<unknown>;
+    let isLate = false;
     try {
-      result = js(...args.map((arg) => this.value(arg ?? null)));
-      if (!(result instanceof Promise)) result = fromJs(result, this);
+      const given: unknown = js(...args.map((arg) => this.value(arg ?? null)));
+      isLate = isPromise(given);
+      result = isPromise(given) ? given : fromJs(given, this);
     } catch (error) {
       throw this.#failure(name, error, null);
     }
     if (!this.#alive()) throw new Exit(1);
-    return result instanceof Promise ? this.#wait(name, result) : (result as Value); // converted above
+    return isLate ? this.#wait(name, result as PromiseLike<unknown>) : (result as Value); // as isLate says: a value may have a key `then`
   }
 
-  #wait(name: string, promise: Promise<unknown>): Suspended {
+  #wait(name: string, promise: PromiseLike<unknown>): Suspended {
     const machine = this.#machine();
     const here = mistake('raised', { says: '' }); // notes the place of the call
     const thread = machine.block('world');
@@ -125,7 +128,13 @@ export class Functions implements FunctionBorder {
 
   #failure(name: string, error: unknown, at: number | null): Error {
     if (error instanceof Exit || error instanceof ProgramError) return error;
-    const says = utf8Encode(error instanceof Error ? error.message : String(error));
+    const says = utf8Encode(messageOf(error));
     return mistake('host-function', { name, says, cause: error }, at);
   }
+}
+
+/** What an error says, of whichever realm; also for what is none. */
+function messageOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return String(error);
+  return 'message' in error && typeof error.message === 'string' ? error.message : shown(error);
 }

@@ -2,8 +2,10 @@
 
 import type { FileBackend } from '../builtins/files.ts';
 import type { InputLine } from '../builtins/processes.ts';
+import type { SocketBackend } from '../builtins/sockets/backend.ts';
 import type { NetworkAccess } from '../builtins/sockets/network.ts';
 import type { ModuleFinder } from '../language/modules.ts';
+import { type Fault, guardedAccess } from './callbacks.ts';
 import { closableFiles, closableSockets } from './closing.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { absolutePath, memoryModules, memoryPrograms } from './modules.ts';
@@ -18,7 +20,7 @@ export interface LineSource {
 /** Everything that decides what a program may use. */
 export interface Grants {
   readonly platform: Platform;
-  readonly options: Pick<RuntimeOptions, 'files' | 'modules' | 'network' | 'processes' | 'signals' | 'env'>;
+  readonly options: Pick<RuntimeOptions, 'files' | 'modules' | 'network' | 'watch' | 'processes' | 'signals' | 'env'>;
   /** All that `args()` returns, as ordinary text: runtime, script, and the arguments behind them. */
   readonly args: readonly string[];
   readonly input: LineSource;
@@ -78,20 +80,27 @@ export function grantedFiles({ files = 'none' }: Pick<RuntimeOptions, 'files'>, 
 
 const NO_NETWORK: GrantedNetwork = { access: null, finish: (done) => done(), close() {} };
 
-/** The network that the option `network` grants. */
-export function grantedNetwork({ network = 'none' }: Pick<RuntimeOptions, 'network'>, { system }: Platform): GrantedNetwork {
+/** The network that the option `network` grants. What its rules and its watch throw goes to `fault`. */
+export function grantedNetwork(
+  { network = 'none', watch: wanted }: Pick<RuntimeOptions, 'network' | 'watch'>,
+  { system }: Platform,
+  fault?: Fault,
+): GrantedNetwork {
   if (network === 'none') return NO_NETWORK;
   const rules: NetworkPolicy = network === 'system' ? {} : 'connect' in network ? { backend: network } : network;
-  const { backend: wanted = 'system', ...policy } = rules;
-  const watch = system.watch ?? null;
-  if (wanted !== 'system') {
-    const { backend, closeAll } = closableSockets(wanted);
-    return { access: { backend, policy, watch }, finish: (done) => done(), close: closeAll };
+  const watch = wanted ?? system.watch ?? null;
+  const access = (backend: SocketBackend): NetworkAccess => {
+    const open = { backend, policy: rules, watch };
+    return fault === undefined ? open : guardedAccess(open, fault);
+  };
+  if (typeof rules.backend === 'object') {
+    const { backend, closeAll } = closableSockets(rules.backend);
+    return { access: access(backend), finish: (done) => done(), close: closeAll };
   }
   if (system.network === null) return NO_NETWORK;
   const backend = system.network();
   return {
-    access: { backend, policy, watch },
+    access: access(backend),
     finish: (done) => backend.drainAll(done),
     close: () => backend.drainAll(() => {}),
   };

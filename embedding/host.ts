@@ -2,13 +2,14 @@
 
 import type { Host } from '../language/runtime/host.ts';
 import { isAscii } from '../language/values/bytes.ts';
+import { callBack } from './callbacks.ts';
 import { bytesOf } from './values.ts';
 
 /** A clock and an event loop, and whether the process is short of memory. */
 export type Clock = Pick<Host, 'now' | 'defer' | 'timer' | 'memoryIsShort'>;
 
 /** Who receives the output: as ordinary text, or exactly. */
-export type Output = { readonly text: (text: string) => void } | { readonly bytes: (bytes: Uint8Array) => void };
+export type Output = { readonly text: (text: string) => unknown } | { readonly bytes: (bytes: Uint8Array) => unknown };
 
 /** How much output is gathered before it is handed on. */
 const GATHERED_BYTES = 16 * 1024;
@@ -20,6 +21,8 @@ export interface HostRules {
   exceeded(): never;
   /** Called when output was handed on: must throw if the program was stopped by that. */
   alive(): void;
+  /** Called with what the receiver of the output has thrown, at once or as a promise. */
+  fault(error: unknown): void;
   /** Called before each turn of the event loop in which the program goes on. */
   turn(): void;
 }
@@ -30,6 +33,9 @@ const NO_RULES: HostRules = {
     throw new Error('no limit was set');
   },
   alive() {},
+  fault: (error) => {
+    throw error;
+  },
   turn() {},
 };
 
@@ -43,6 +49,8 @@ export class ProgramHost implements Host {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #gathered = '';
   #bytes = 0;
+  /** Promises of the receiver that are not settled. */
+  readonly #unsettled = new Set<Promise<void>>();
   /** What was decoded last may end in the middle of a character. */
   #partial = false;
 
@@ -73,18 +81,34 @@ export class ProgramHost implements Host {
     const text = this.#gathered;
     if (text === '') return;
     this.#gathered = '';
-    if ('bytes' in this.#output) this.#output.bytes(bytesOf(text));
-    else this.#handOn(this.#output.text, text);
+    if ('bytes' in this.#output) this.#handOn(this.#output.bytes, bytesOf(text));
+    else this.#handOnText(this.#output.text, text);
   }
 
-  #handOn(output: (text: string) => void, bytes: string): void {
+  #handOn<Piece>(output: (piece: Piece) => unknown, piece: Piece): void {
+    const promise = callBack(
+      () => output(piece),
+      (error) => this.#rules.fault(error),
+    );
+    if (promise === null) return;
+    this.#unsettled.add(promise);
+    void promise.then(() => this.#unsettled.delete(promise));
+  }
+
+  #handOnText(output: (text: string) => unknown, bytes: string): void {
     if (!this.#partial && isAscii(bytes)) {
-      output(bytes);
+      this.#handOn(output, bytes);
       return;
     }
     this.#partial = bytes.charCodeAt(bytes.length - 1) >= 0x80;
     const text = this.#decoder.decode(bytesOf(bytes), { stream: true });
-    if (text !== '') output(text);
+    if (text !== '') this.#handOn(output, text);
+  }
+
+  /** Calls `done` when the receiver of the output has settled all its promises. */
+  settled(done: () => void): void {
+    if (this.#unsettled.size === 0) done();
+    else void Promise.all(this.#unsettled).then(() => this.settled(done));
   }
 
   now(): number {
@@ -117,7 +141,7 @@ export class ProgramHost implements Host {
     if (this.#partial && 'text' in this.#output) {
       this.#partial = false;
       const rest = this.#decoder.decode();
-      if (rest !== '') this.#output.text(rest);
+      if (rest !== '') this.#handOn(this.#output.text, rest);
     }
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();

@@ -22,9 +22,9 @@ import type { JsFunction, ToJsOptions } from './values.ts';
  */
 export interface RuntimeOptions {
   /** Is given what the program prints, as text (a character is never cut in two). Unless given, it goes to the console. */
-  readonly output?: (text: string) => void;
+  readonly output?: (text: string) => unknown;
   /** The same as the bytes that the program printed; in place of `output`. */
-  readonly outputBytes?: (bytes: Uint8Array) => void;
+  readonly outputBytes?: (bytes: Uint8Array) => unknown;
   /** What `input()` reads: all of it, or pieces, each asked for when it is needed. Unless given, there is none. */
   readonly input?: Input;
   /** What `args()` gives after the runtime and the script. */
@@ -37,6 +37,8 @@ export interface RuntimeOptions {
   readonly modules?: ModuleFinder;
   /** The network: none unless given. */
   readonly network?: 'none' | 'system' | SocketBackend | NetworkPolicy;
+  /** Receives what happens to the sockets of the program: addresses, sizes and verdicts, never data. */
+  readonly watch?: SocketWatch;
   /** Whether the program may run other programs of the system with `exec`. */
   readonly processes?: 'none' | 'system';
   /** Whether the program may wait for the signals of this process, which has no default actions meanwhile, and know its number. */
@@ -52,7 +54,7 @@ export interface RuntimeOptions {
   /** How values are given to JavaScript. */
   readonly values?: ToJsOptions;
   /** Is told the errors that ended a thread other than the main one. Unless given, they are reported on the console. */
-  readonly onProblem?: (error: MagnoliaError) => void;
+  readonly onProblem?: (error: MagnoliaError) => unknown;
   /** For tests: how many calls run between two captures of the stack. */
   readonly fuel?: number;
 }

@@ -18,14 +18,16 @@ import { ParseError } from '../language/syntax/parse-error.ts';
 import { Source } from '../language/syntax/source.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
 import { type Fn, getKey, type Obj, type Value } from '../language/values/values.ts';
+import { callBack } from './callbacks.ts';
+import { checkNumbers } from './check-numbers.ts';
 import { Functions } from './functions.ts';
 import { type Output, ProgramHost } from './host.ts';
 import { InputLines } from './input.ts';
 import { directoryOf } from './modules.ts';
 import type { Platform, RuntimeOptions } from './options.ts';
 import { LOADING, MagnoliaError, StoppedError, type StopReason } from './problems.ts';
-import { limitThreads } from './threads.ts';
-import { fromJs, type JsInput, type JsValue, ownKeys } from './values.ts';
+import { threadLimit } from './thread-limit.ts';
+import { Boxed, fromJs, type JsInput, type JsValue, ownKeys } from './values.ts';
 import { World } from './world.ts';
 
 /** A program: its text, or the path of its file among the files that the runtime was given. */
@@ -77,12 +79,13 @@ export class Runtime {
   readonly #interpreter: Interpreter;
   readonly #machine: Machine;
   readonly #functions: Functions;
+  readonly #input: InputLines;
   readonly #waiting = new Set<Waiting>();
   readonly #problems: MagnoliaError[] = [];
   /** The error that ended the main thread of `run`. */
   #mistake: MagnoliaError | null = null;
   #session: Session | null = null;
-  #state: 'new' | 'running' | 'open' | 'ended' = 'new';
+  #state: 'new' | 'running' | 'open' | 'finishing' | 'ended' = 'new';
   /** Why the program was stopped from outside; null if it was not. */
   #stopped: unknown = null;
   #memoryAtStart = 0;
@@ -90,12 +93,14 @@ export class Runtime {
 
   constructor(options: RuntimeOptions, platform: Platform) {
     const { limits = {} } = options;
+    checkNumbers(options);
     this.#options = options;
     this.#platform = platform;
     this.#host = new ProgramHost(platform.clock, outputOf(options, platform), {
       limitBytes: limits.outputBytes ?? Number.POSITIVE_INFINITY,
       exceeded: () => this.#stopFromInside('outputBytes'),
       alive: () => this.#checkAlive(),
+      fault: this.#fault,
       turn: () => this.#checkMemory(),
     });
     this.#functions = new Functions(
@@ -104,22 +109,20 @@ export class Runtime {
       (fn, args) => this.#call(fn, args),
       () => this.#state !== 'ended',
     );
+    this.#input = new InputLines(options.input ?? '', this.#host, this.#fault);
+    const { threads } = limits;
     this.#world = new World({
       platform,
       options: { ...options, registry: (registry) => this.#register(registry) },
       args: ['magnolia', '(program)', ...(options.args ?? [])],
-      input: new InputLines(options.input ?? ''),
+      input: this.#input,
       host: this.#host,
       onProblem: (problem) => this.#problem(problem),
+      onFault: this.#fault,
+      ...(threads === undefined ? {} : { onThread: threadLimit(threads, () => this.#tooManyThreads()) }),
     });
     this.#interpreter = this.#world.interpreter;
     this.#machine = this.#interpreter.machine;
-    if (limits.threads !== undefined) {
-      limitThreads(this.#machine, limits.threads, () => {
-        if (this.#machine.current === null) this.#stop(stopped('threads'));
-        else this.#stopFromInside('threads');
-      });
-    }
     if (limits.memoryBytes !== undefined) this.#memoryAtStart = platform.memoryInUse(false) ?? 0;
     if (options.signal?.aborted === true) this.#onAbort();
     else options.signal?.addEventListener('abort', this.#onAbort);
@@ -139,15 +142,23 @@ export class Runtime {
       if (this.#state !== 'new') throw new Error('A runtime runs one program, once');
       this.#state = 'running';
       this.#interpreter.run(source, directory, ({ status, value }) => {
-        const reason = this.#stopped;
-        const mistake = this.#mistake;
-        if (reason !== null) fail(reason);
-        else if (mistake !== null) fail(mistake);
-        else done({ status, value: this.#functions.value(value), problems: this.#problems });
-        if (reason === null) this.#world.finish(() => this.#end(null));
-        else this.#end(reason);
+        this.#state = 'finishing';
+        if (this.#stopped !== null) this.#end(this.#stopped);
+        else this.#host.settled(() => this.#ended(done, fail, status, value));
       });
     });
+  }
+
+  /** The program has ended by itself, and its output has been received. */
+  #ended(done: (ended: Ended) => void, fail: (error: unknown) => void, status: number, value: Value): void {
+    if (this.#state === 'ended') return;
+    try {
+      if (this.#mistake !== null) fail(this.#mistake);
+      else done({ status, value: this.#functions.value(value), problems: this.#problems });
+    } catch (error) {
+      fail(error); // a value that means nothing outside
+    }
+    this.#world.finish(() => this.#end(null));
   }
 
   /**
@@ -162,7 +173,7 @@ export class Runtime {
     const compiled = this.#compile(source);
     const path = this.#world.add(compiled, directory);
     const found = await this.#evaluated(new Source(LOADING, `import('${path}')`));
-    const module = found as Obj; // what import gives
+    const module = found.value as Obj; // what import gives
     return {
       names: () => ownKeys(module),
       get: (name) =>
@@ -187,7 +198,8 @@ export class Runtime {
   async evaluate(text: string): Promise<JsValue> {
     const loading = this.#prepare(text);
     if (loading !== null) await loading; // without it, what was asked first runs first
-    return this.#functions.value(await this.#evaluated(new Source('(evaluate)', text)));
+    const { value } = await this.#evaluated(new Source('(evaluate)', text));
+    return resultOf(this.#functions.value(value));
   }
 
   /** Stops the program where it stands and closes what it has opened. What waits for it fails with a `StoppedError`. */
@@ -257,30 +269,37 @@ export class Runtime {
     );
   }
 
-  #evaluated(source: Source): Promise<Value> {
+  /** The value is boxed: a promise would take an object with a function `then` for another promise. */
+  #evaluated(source: Source): Promise<{ readonly value: Value }> {
     return this.#await((done, fail) => {
       this.#open();
       this.#session ??= this.#interpreter.session(this.#world.files.directory);
       this.#session.evaluate(source, (result: Evaluated) => {
-        if ('value' in result) done(result.value);
+        if ('value' in result) done(result);
         else if ('problem' in result) fail(this.#error(result.problem));
         else this.#exit(result.exit);
       });
     });
   }
 
-  #call(fn: Fn, args: Value[]): Promise<JsValue> {
-    return this.#await((done, fail) => {
+  async #call(fn: Fn, args: Value[]): Promise<JsValue> {
+    const { value: result } = await this.#await<{ readonly value: Value }>((done, fail) => {
       this.#open();
       const thread = this.#machine.spawn(fn, args);
       thread.attended = true;
       thread.onEnd = (value, error) => {
-        if (error === null) done(this.#functions.value(value));
+        if (error === null) done({ value });
         else if (error instanceof Exit) this.#exit(error.status);
-        else fail(this.#error(this.#interpreter.problemOf(error, thread.frames, null)));
+        else this.#failed(this.#interpreter.problemOf(error, thread.frames, null), fail);
       };
       this.#machine.run();
     });
+    return resultOf(this.#functions.value(result));
+  }
+
+  /** A call has failed; with a fault, it fails as everything does then. */
+  #failed(problem: Problem | null, fail: (error: unknown) => void): void {
+    if (problem !== null) fail(this.#error(problem));
   }
 
   // ---- errors and ends ----
@@ -296,11 +315,12 @@ export class Runtime {
       return;
     }
     this.#problems.push(error);
-    if (this.#options.onProblem === undefined) this.#platform.complain(error.report);
-    else this.#options.onProblem(error);
+    const { onProblem } = this.#options;
+    if (onProblem === undefined) this.#platform.complain(error.report);
+    else void callBack(() => onProblem(error), this.#fault);
   }
 
-  readonly #onAbort = (): void => this.#stop(this.#options.signal?.reason);
+  readonly #onAbort = (): void => this.#stop(this.#options.signal?.reason ?? stopped('stop'));
 
   /** `exit` was called in a call from outside. */
   #exit(status: number): void {
@@ -311,7 +331,7 @@ export class Runtime {
   #stop(reason: unknown): void {
     if (this.#state === 'ended') return;
     this.#stopped ??= reason;
-    if (this.#state === 'new') this.#end(reason);
+    if (this.#state === 'new' || this.#state === 'finishing') this.#end(reason);
     else this.#interpreter.stop();
   }
 
@@ -319,6 +339,17 @@ export class Runtime {
   #stopFromInside(reason: StopReason & keyof typeof STOPPED): never {
     this.#stop(stopped(reason));
     throw new Exit(1);
+  }
+
+  /** Something that is not the program's has failed: a callback of the embedder, or a builtin. */
+  readonly #fault = (error: unknown): void => {
+    this.#stop(error ?? new Error(`A callback has thrown ${error}`));
+    if (this.#machine.current !== null) throw new Exit(1);
+  };
+
+  #tooManyThreads(): void {
+    if (this.#machine.current === null) this.#stop(stopped('threads'));
+    else this.#stopFromInside('threads');
   }
 
   #checkAlive(): void {
@@ -342,9 +373,16 @@ export class Runtime {
     this.#state = 'ended';
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     for (const waiting of [...this.#waiting]) waiting.fail(reason ?? stopped('ended'));
+    this.#input.close();
     this.#host.close();
     this.#world.close();
   }
+}
+
+/** A result that a promise can be fulfilled with as it is. */
+function resultOf(value: JsValue): JsValue {
+  const isThenable = typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  return isThenable ? new Boxed(value) : value;
 }
 
 function outputOf({ output, outputBytes }: RuntimeOptions, platform: Platform): Output {

@@ -22,10 +22,10 @@ import { utf8Decode, utf8Encode } from '../language/values/bytes.ts';
 import {
   Atom,
   atom,
+  Float as CoreFloat,
   codec,
   EMPTY,
   Empty,
-  Float,
   type Fn,
   getKey,
   HIDDEN,
@@ -38,6 +38,24 @@ import {
   type Value,
   wrapInt,
 } from '../language/values/values.ts';
+
+/** A float for a program, whatever its value: `new Float(2)` is `2.0`. Throws a TypeError for anything but a number. */
+export const Float = new Proxy(CoreFloat, {
+  construct(target, [value]) {
+    if (typeof value !== 'number') throw new TypeError(`new Float() takes a number, not ${typeof value}`);
+    return new target(value);
+  },
+});
+export type Float = CoreFloat;
+
+/** A result that a promise cannot be fulfilled with, because it is an object with a function `then`: that is in `value`. */
+export class Boxed {
+  readonly value: JsValue;
+
+  constructor(value: JsValue) {
+    this.value = value;
+  }
+}
 
 /** A Magnolia function as JavaScript calls it. It fails with a `MagnoliaError` when the function made an error. */
 export type MagnoliaFunction = (...args: JsInput[]) => Promise<JsValue>;
@@ -53,6 +71,7 @@ export type JsValue =
   | Uint8Array
   | Empty
   | MagnoliaFunction
+  | Boxed
   | JsValue[]
   | { [key: string]: JsValue };
 
@@ -73,6 +92,7 @@ export type JsInput =
   | ArrayBuffer
   | Empty
   | Float
+  | Boxed
   | JsFunction
   | readonly JsInput[]
   | ReadonlyMap<string, JsInput>
@@ -108,7 +128,7 @@ export function toJs(value: Value, options: ToJsOptions = {}, functions: Functio
   const convert = (one: Value): JsValue => {
     if (one === null || typeof one === 'number' || typeof one === 'bigint' || typeof one === 'boolean') return one;
     if (one instanceof Str) return options.strings === 'bytes' ? bytesOf(one.text) : utf8Decode(one.text);
-    if (one instanceof Float) return one.value;
+    if (one instanceof CoreFloat) return one.value;
     if (one instanceof Atom) return options.atoms === 'text' ? utf8Decode(one.name) : Symbol.for(utf8Decode(one.name));
     if (one instanceof Empty) return one;
     if (one instanceof Pointer) throw new TypeError('Pointers mean nothing outside of their program');
@@ -142,7 +162,7 @@ export function fromJs(value: unknown, functions: FunctionBorder = NO_FUNCTIONS)
       case 'boolean':
         return one;
       case 'number':
-        return Number.isSafeInteger(one) && !Object.is(one, -0) ? one : new Float(one);
+        return Number.isSafeInteger(one) && !Object.is(one, -0) ? one : new CoreFloat(one);
       case 'bigint':
         if (BigInt.asIntN(64, one) !== one) throw new RangeError(`${one} does not fit into 64 bits`);
         return wrapInt(one);
@@ -158,7 +178,8 @@ export function fromJs(value: unknown, functions: FunctionBorder = NO_FUNCTIONS)
   };
   const convertObject = (one: object): Value => {
     if (one instanceof Empty) return EMPTY;
-    if (one instanceof Float) return one;
+    if (one instanceof CoreFloat) return one;
+    if (one instanceof Boxed) return convert(one.value);
     if (one instanceof Uint8Array) return new Str(codec.decode(one, 0, one.length));
     if (one instanceof ArrayBuffer) return new Str(codec.decode(new Uint8Array(one), 0, one.byteLength));
     const known = made.get(one);
@@ -208,7 +229,8 @@ function define(into: object, key: string, value: JsValue): void {
   Object.defineProperty(into, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-function isPlain(object: object): boolean {
+/** Whether this is an object literal, also of another realm. */
+export function isPlain(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype === null || prototype === Object.prototype) return true;
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'); // of another realm

@@ -10,6 +10,7 @@ import type { Problem } from '../language/diagnostics/problem.ts';
 import { Interpreter } from '../language/interpreter.ts';
 import type { Compiled } from '../language/runtime/compile.ts';
 import type { Host } from '../language/runtime/host.ts';
+import type { Thread } from '../language/runtime/machine.ts';
 import { type Family, programFamilies } from './families.ts';
 import { type GrantedFiles, type GrantedNetwork, type Grants, grantedFiles, grantedNetwork } from './grants.ts';
 import { LoadedPrograms, libraryFirst } from './modules.ts';
@@ -21,6 +22,10 @@ export interface WorldSetup extends Omit<Grants, 'files' | 'network' | 'options'
   readonly host: Host;
   /** Receives every error that ended a thread, and deadlocks. */
   readonly onProblem: (problem: Problem) => void;
+  /** Receives what a callback of the embedder or a builtin has thrown; without it such errors are thrown on. */
+  readonly onFault?: (error: unknown) => void;
+  /** Called with each thread when it is started. */
+  readonly onThread?: (thread: Thread) => void;
 }
 
 export class World {
@@ -32,10 +37,10 @@ export class World {
   readonly #families: readonly Family[];
   readonly #programs: LoadedPrograms;
 
-  constructor({ options, host, onProblem, ...rest }: WorldSetup) {
+  constructor({ options, host, onProblem, onFault, onThread, ...rest }: WorldSetup) {
     const { platform } = rest;
     this.files = grantedFiles(options, platform);
-    this.#network = grantedNetwork(options, platform);
+    this.#network = grantedNetwork(options, platform, onFault);
     this.#families = programFamilies({ ...rest, options, files: this.files, network: this.#network });
     for (const { builtins } of this.#families) this.registry.add(builtins);
     options.registry?.(this.registry);
@@ -45,6 +50,8 @@ export class World {
       builtins: (machine) => this.registry.functions(machine),
       finder: this.#programs,
       onProblem,
+      onFault,
+      onThread,
       fuel: options.fuel ?? platform.fuel,
     });
   }

@@ -24,6 +24,13 @@ export interface InterpreterOptions {
   readonly finder: ModuleFinder;
   /** Told every error that ended a thread, and a deadlock. */
   readonly onProblem: (problem: Problem) => void;
+  /**
+   * Receives an error that is not the program's: of the host, or of builtins. The thread has ended with it. Without this function it is
+   * thrown on.
+   */
+  readonly onFault?: ((error: unknown) => void) | undefined;
+  /** Called with each thread when it is started. */
+  readonly onThread?: ((thread: Thread) => void) | undefined;
   /** For tests: how many calls run between two captures of the stack. */
   readonly fuel?: number | undefined;
 }
@@ -51,6 +58,7 @@ export class Interpreter {
     const events = {
       failed: (thread: Thread, error: unknown) => this.#failed(thread, error),
       idle: (stuck: Thread[]) => this.#idle(stuck),
+      ...(options.onThread === undefined ? {} : { started: options.onThread }),
     };
     this.machine = new Machine(options.host, events, options.fuel);
     this.#modules = new Modules(this.machine, options.finder, options.builtins(this.machine));
@@ -101,14 +109,22 @@ export class Interpreter {
       this.#end(error.status);
       return;
     }
-    this.#options.onProblem(this.problemOf(error, thread.frames, thread === this.#main ? null : 'in a thread'));
+    const problem = this.problemOf(error, thread.frames, thread === this.#main ? null : 'in a thread');
+    if (problem === null) return;
+    this.#options.onProblem(problem);
     this.#status = 1;
     if (thread === this.#main) this.#end(1);
   }
 
-  /** Describes an error that ended a thread. Anything but a mistake in the program is a bug of ours, and thrown on. */
-  problemOf(error: unknown, frames: Frame | null, thread: string | null): Problem {
-    return runtimeProblem(error, frames, thread, this.#modules.builtinNames());
+  /** Describes an error that ended a thread. Anything but a mistake in the program is a fault: reported as such, or thrown on. */
+  problemOf(error: unknown, frames: Frame | null, thread: string | null): Problem | null {
+    try {
+      return runtimeProblem(error, frames, thread, this.#modules.builtinNames());
+    } catch (fault) {
+      if (this.#options.onFault === undefined) throw fault;
+      this.#options.onFault(fault);
+      return null;
+    }
   }
 
   #idle(stuck: Thread[]): void {
@@ -171,7 +187,10 @@ export class Session {
       this.#running = null;
       if (error === null) done({ value });
       else if (error instanceof Exit) done({ exit: error.status });
-      else done({ problem: this.#interpreter.problemOf(error, thread.frames, null) });
+      else {
+        const problem = this.#interpreter.problemOf(error, thread.frames, null);
+        if (problem !== null) done({ problem });
+      }
     };
     this.#interpreter.machine.run();
   }

@@ -41,10 +41,10 @@ export type { Place, ProblemData, Span, StopReason } from '../embedding/problems
 export { MagnoliaError, StoppedError } from '../embedding/problems.ts';
 export type { Ended, LoadedProgram, ProgramSource, Runtime } from '../embedding/runtime.ts';
 export type { JsFunction, JsInput, JsValue, MagnoliaFunction, ToJsOptions } from '../embedding/values.ts';
-export { fromJs, toJs } from '../embedding/values.ts';
+export { Boxed, Float, fromJs, toJs } from '../embedding/values.ts';
 export type { TraceEntry } from '../language/diagnostics/problem.ts';
 export type { FoundModule, ModuleFinder } from '../language/modules.ts';
 export { ProgramError } from '../language/runtime/errors.ts';
 export type { Machine } from '../language/runtime/machine.ts';
 export type { Fn, Value } from '../language/values/values.ts';
-export { atom, EMPTY, Float, failure, Obj, Str, str } from '../language/values/values.ts';
+export { atom, EMPTY, failure, Obj, Str, str } from '../language/values/values.ts';

@@ -122,6 +122,8 @@ const giveTo: Resume = (_pc, slots, value) => (slots[0] as Fn)(value);
 export interface MachineEvents {
   /** A thread was ended by an error. Called for every thread; the machine goes on with the others. */
   failed(thread: Thread, error: unknown): void;
+  /** A thread was started; it does not run yet. */
+  started?(thread: Thread): void;
   /** No thread can run and nothing can wake one. `stuck` are the threads that wait for each other. */
   idle(stuck: Thread[]): void;
 }
@@ -244,6 +246,7 @@ export class Machine {
     const thread = new Thread(this.#threads++, frame);
     this.#queue.push(thread);
     if (!this.running) this.#later();
+    this.#events.started?.(thread);
     return thread;
   }
 
