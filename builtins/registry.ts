@@ -40,6 +40,7 @@ export type Group =
   | 'signals'
   | 'files'
   | 'sockets'
+  | 'http'
   | 'memory'
   | 'runtime';
 
@@ -61,7 +62,7 @@ export interface Builtin {
   /** Has the form with a function as the last argument: runs in the background and gives its result to the function. */
   readonly callback?: boolean;
   /** The contract that a runtime has to supply a backend for. */
-  readonly backend?: 'files' | 'processes' | 'signals' | 'sockets';
+  readonly backend?: 'files' | 'processes' | 'signals' | 'sockets' | 'http';
   /** The name and the count that the reference's error text has for missing arguments, where they differ from the builtin's own. */
   readonly missing?: string;
   /** Takes whatever it is given, unchecked and uncounted (`read` of the params is not called); with `rest` as one list. */

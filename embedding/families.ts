@@ -16,6 +16,8 @@ import { certificateBuiltins } from '../builtins/certificates.ts';
 import { channelBuiltins } from '../builtins/channels.ts';
 import { coreBuiltins } from '../builtins/core.ts';
 import { fileBuiltins } from '../builtins/files.ts';
+import { httpBuiltins } from '../builtins/http/builtins.ts';
+import { unavailableHttp } from '../builtins/http/unavailable.ts';
 import { libraryBuiltins } from '../builtins/lib-support/builtins.ts';
 import { mathBuiltins } from '../builtins/math.ts';
 import { processBuiltins } from '../builtins/processes.ts';
@@ -55,6 +57,7 @@ export function programFamilies(grants: Grants): readonly Family[] {
     { builtins: memoryBuiltins },
     infoFamily(grants),
     socketFamily(grants),
+    httpFamily(grants),
     signalFamily(grants),
     { builtins: certificateBuiltins(platform.certificates ?? null) },
   ];
@@ -92,6 +95,10 @@ function processFamily({ options: { env = {}, processes = 'none' }, platform: { 
 
 function socketFamily({ network: { access } }: Grants): Family {
   return { builtins: access === null ? unavailableSockets() : socketBuiltins(access.backend, access.policy, access.watch) };
+}
+
+function httpFamily({ network: { access }, platform: { system } }: Grants): Family {
+  return { builtins: access === null || system.http === null ? unavailableHttp() : httpBuiltins(access, system.http) };
 }
 
 /** Signals of the process and workers are for programs that own their process. */

@@ -2,6 +2,7 @@
 
 import type { CertificateBackend } from '../builtins/certificates.ts';
 import type { FileBackend } from '../builtins/files.ts';
+import type { LoadHttp } from '../builtins/http/backend.ts';
 import type { ProcessBackend } from '../builtins/processes.ts';
 import type { Registry } from '../builtins/registry.ts';
 import type { RuntimeInfo } from '../builtins/runtime-info.ts';
@@ -115,6 +116,8 @@ export interface Platform {
     readonly network: (() => SystemNetwork) | null;
     /** Who looks on at sockets, whichever network they are of. */
     readonly watch?: SocketWatch | null;
+    /** Loads what speaks HTTP, over whichever network a program has. */
+    readonly http: LoadHttp | null;
     readonly exec: ProcessBackend['exec'] | null;
     /** Signals and workers, for a program that owns its process. */
     readonly signals?: () => SystemSignals;

@@ -38,5 +38,5 @@ export const browserPlatform: Platform = {
   memoryInUse,
   library: bundledLibrary,
   fuel: 500, // a worker's stack is half as large as a page's; measured, 2,000 is no faster
-  system: { directory: () => '/', files: null, modules: null, readText: null, network: null, exec: null },
+  system: { directory: () => '/', files: null, modules: null, readText: null, network: null, http: null, exec: null },
 };

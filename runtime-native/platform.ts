@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { Platform } from '../embedding/options.ts';
 import { nodeFiles } from './files.ts';
 import { nodeClock } from './host.ts';
+import { loadHttp } from './http/load.ts';
 import { nodeInfo } from './info.ts';
 import { toText } from './latin1.ts';
 import { memoryInUse } from './memory.ts';
@@ -36,6 +37,7 @@ export const nodePlatform: Platform = {
     },
     network: nativeSockets,
     watch: published,
+    http: loadHttp,
     exec: nodeExec,
     signals: nativeSignals,
   },

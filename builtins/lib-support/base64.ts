@@ -25,7 +25,8 @@ export function* base64Encode(bytes: string): Work<string> {
   return text;
 }
 
-function encodePiece(bytes: string): string {
+/** Encodes a text at once: a short one. */
+export function encodePiece(bytes: string): string {
   const digits = new Uint8Array(Math.ceil(bytes.length / 3) * 4);
   let end = 0;
   for (let i = 0; i < bytes.length; i += 3) {

@@ -12,7 +12,7 @@ import { Failure, type SocketBackend } from './backend.ts';
 import { socketBuiltins } from './builtins.ts';
 
 /** A network that is never asked. */
-const nowhere: SocketBackend = {
+export const NOWHERE: SocketBackend = {
   connect: (_target, _options, done) => {
     done(new Failure('unavailable', 'no network'));
     return () => {};
@@ -23,7 +23,12 @@ const nowhere: SocketBackend = {
 
 /** The same builtins by name and help; none of them does anything. */
 export function unavailableSockets(): Builtin[] {
-  return socketBuiltins(nowhere).map(({ name, group, help, params, callback }) => ({
+  return refusing(socketBuiltins(NOWHERE));
+}
+
+/** Builtins of the network by name and help, without what they do. */
+export function refusing(builtins: readonly Builtin[]): Builtin[] {
+  return builtins.map(({ name, group, help, params, callback }) => ({
     name,
     group,
     help,

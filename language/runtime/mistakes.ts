@@ -57,7 +57,7 @@ export interface Facts {
   option: { readonly builtin: string; readonly option: string; readonly expected: string; readonly value: Operand };
   'not-a-socket': { readonly builtin: string; readonly value: Operand };
   /** An object that was a socket or channel, or looks like one. */
-  'unknown-handle': { readonly kind: 'Socket' | 'Channel'; readonly value: Operand; readonly malformed: boolean };
+  'unknown-handle': { readonly kind: 'Socket' | 'Channel' | 'Websocket'; readonly value: Operand; readonly malformed: boolean };
   'tls-credentials': { readonly says: string };
   // Modules
   'unknown-import': { readonly path: string };

@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle } from 'esbuild';
 import { libraryApart, writeBrowserLibrary } from './browser-library.ts';
 import { buildCommand } from './build-command.ts';
+import { buildHttp, httpApart } from './build-http.ts';
 import { buildLibrary } from './build-library.ts';
 import { replaceFile } from './files.ts';
 import { loadedWhenUsed } from './loaded-when-used.ts';
@@ -51,7 +52,7 @@ const common = {
   write: false,
 } satisfies BuildOptions;
 
-const node = { ...common, platform: 'node', target: 'node20' } satisfies BuildOptions;
+const node = { ...common, platform: 'node', target: 'node20', plugins: [httpApart] } satisfies BuildOptions;
 
 const bundles: { entry: string; options: BuildOptions }[] = [
   {
@@ -93,7 +94,7 @@ export async function build(): Promise<void> {
 
   await mkdir(dist, { recursive: true });
   await Promise.all([
-    buildCommand(root, dist, common),
+    buildHttp(root, dist, common).then(() => buildCommand(root, dist, common)),
     Promise.all(ready.map(({ options }) => writeBundle(options))),
     buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() =>
       writeBrowserLibrary(join(root, 'lib'), join(dist, 'lib'), dist),

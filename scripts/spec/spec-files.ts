@@ -16,6 +16,7 @@ interface Rules {
 const folders: Rules[] = [
   { under: 'stdlib/', scratch: true, silent: true }, // they create files; standard error stays empty unless they fail
   { under: 'socket/trust/', env: { SSL_CERT_FILE: '../certs/ca.pem' } }, // a trusted root of our own
+  { under: 'http/trust/', env: { SSL_CERT_FILE: '../certs/ca.pem' } }, // likewise
   { under: 'mail/', env: { SSL_CERT_FILE: 'certs/ca.pem' } }, // likewise
   { under: '' }, // working directory: the program's folder, for the files it names
 ];
@@ -33,7 +34,7 @@ export function findSpecs(filters: readonly string[], runtime: Runtime = 'native
   const names = files.filter((file) => /(?<!\.js)\.(out|err)$/.test(file)).map((file) => file.slice(0, -4));
   const wanted = names.filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
   const sensible = wanted.filter(
-    (name) => runtime === 'native' || !/^(socket|mail|process|dns|bus)\//.test(name) || differs(name),
+    (name) => runtime === 'native' || !/^(socket|mail|process|dns|bus|http)\//.test(name) || differs(name),
   );
   return [...new Set(sensible)].sort();
 }

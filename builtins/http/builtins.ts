@@ -1,0 +1,118 @@
+/**
+ * The HTTP and WebSocket functions that programs call, over a network and an engine.
+ *
+ *     registry.add(httpBuiltins({ backend, policy, watch }, () => import('./engine.ts')))
+ *
+ * One call makes the HTTP of one machine.
+ */
+import { mistake } from '../../language/runtime/errors.ts';
+import type { Machine } from '../../language/runtime/machine.ts';
+import { Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
+import { isCallable, object } from '../params.ts';
+import { type Builtin, builtin } from '../registry.ts';
+import { parseAddress } from '../sockets/address.ts';
+import { Failure } from '../sockets/backend.ts';
+import { listenAt, type NetworkAccess } from '../sockets/network.ts';
+import { anything } from '../sockets/options.ts';
+import { serverSide } from '../sockets/tls-choices.ts';
+import type { LoadHttp } from './backend.ts';
+import { request } from './client.ts';
+import { HttpContext } from './context.ts';
+import { serverOptions } from './options.ts';
+import { errorValue } from './results.ts';
+import { HttpServing, type ServingKind } from './serving.ts';
+import { WebSocketTable } from './websocket.ts';
+import { webSocketBuiltins } from './websocket-builtins.ts';
+import { webSocketsAt } from './websocket-path.ts';
+
+const PLAIN: ServingKind = { startPrefix: 'Error starting http server in listen(): ', upgrades: false };
+const WITH_UPGRADES: ServingKind = { startPrefix: 'Could not listen: ', upgrades: true };
+
+const group = 'http';
+const shared = { group, backend: group, suspends: true } as const;
+const options = { ...anything('options', 'object'), defaultValue: null };
+
+/** The HTTP builtins of one machine. */
+export function httpBuiltins(network: NetworkAccess, load: LoadHttp): Builtin[] {
+  const context = new HttpContext(network, load);
+  const webSockets = new WebSocketTable();
+
+  /** Starts a server; `answer` makes the result of the call. */
+  const serve = (
+    machine: Machine,
+    name: 'listen' | 'http_serve' | 'ws_listen',
+    args: { address: Value; handler: Value; options: Value; shown: readonly Value[] },
+    kind: ServingKind,
+  ): Value | Suspended => {
+    const { address, handler } = args;
+    if (!(address instanceof Str) || !isCallable(handler)) {
+      throw mistake('argument-types', { builtin: name, values: args.shown });
+    }
+    const choices = serverOptions.read(args.options);
+    if (choices === undefined) throw serverOptions.mistake(name, args.options);
+    const tls = choices.tls ? serverSide(network.backend, choices, choices.clientAuth, choices.handshakeTimeout) : null;
+    const text = address.text === '' ? ':80' : address.text;
+    const thread = machine.block('world');
+    context.withEngine((engine) => {
+      const serving = new HttpServing(machine, context, engine, webSockets, handler, choices, kind);
+      const settle = (outcome: Parameters<Parameters<typeof listenAt>[5]>[0]): void => {
+        if (!(outcome instanceof Failure)) {
+          serving.listening(outcome);
+          machine.wake(thread, name === 'http_serve' ? serving.result(outcome.local) : serving.closeFunction());
+          return;
+        }
+        const error = errorValue(kind.startPrefix + outcome.detail, outcome.code);
+        if (name !== 'http_serve') machine.spawn(handler, [error]);
+        machine.wake(thread, name === 'http_serve' ? error : serving.closeFunction());
+      };
+      const target = parseAddress(text);
+      if (target.kind === 'bad') settle(new Failure(target.code, `listen tcp: ${target.detail}`));
+      else listenAt(network, text, target, { ...choices, tls }, serving, settle);
+    });
+    return SUSPENDED;
+  };
+
+  return [
+    builtin({
+      ...shared,
+      name: 'listen',
+      help: 'Serves HTTP at host:port: calls handler({type: :req, req, end}) for each request. Returns a function that closes the server.',
+      params: [anything('address', 'string'), anything('handler', 'function'), options],
+      run: (machine, address, handler, given) =>
+        serve(machine, 'listen', { address, handler, options: given, shown: [address, handler] }, PLAIN),
+    }),
+    builtin({
+      ...shared,
+      name: 'http_serve',
+      help: 'As listen, with the result {type: :ok, local, close, drain, stats}, so that port 0 is of use.',
+      params: [anything('address', 'string'), anything('handler', 'function'), options],
+      run: (machine, address, handler, given) =>
+        serve(machine, 'http_serve', { address, handler, options: given, shown: [address, handler] }, WITH_UPGRADES),
+    }),
+    builtin({
+      ...shared,
+      callback: true,
+      name: 'req',
+      help: 'Sends an HTTP request {url, method, headers, body}: {type: :resp, resp: {status, headers, body}}, or an error value.',
+      params: [object('request')],
+      run: (machine, given) => request(machine, context, given),
+    }),
+    builtin({
+      ...shared,
+      name: 'ws_listen',
+      help: 'Serves WebSockets at host:port under a path: calls handler({type: :connect, socket, req}) for each. Returns a function that closes the server.',
+      params: [anything('address', 'string'), anything('path', 'string'), anything('handler', 'function'), options],
+      run(machine, address, path, handler, given) {
+        const shown = [address, path, handler];
+        if (!(path instanceof Str) || path.length === 0) {
+          if (path instanceof Str && address instanceof Str && isCallable(handler)) {
+            throw mistake('domain', { says: "ws_listen requires a path that is not empty, such as '/'" });
+          }
+          throw mistake('argument-types', { builtin: 'ws_listen', values: shown });
+        }
+        return serve(machine, 'ws_listen', { address, handler, options: given, shown }, webSocketsAt(path.text));
+      },
+    }),
+    ...webSocketBuiltins(context, webSockets),
+  ];
+}

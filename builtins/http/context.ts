@@ -1,0 +1,49 @@
+/** What the HTTP builtins of one program share. */
+import type { ProgramError } from '../../language/runtime/errors.ts';
+import type { Machine } from '../../language/runtime/machine.ts';
+import type { Fn, Suspended, Value } from '../../language/values/values.ts';
+import type { NetworkAccess } from '../sockets/network.ts';
+import type { HttpEngine, LoadHttp } from './backend.ts';
+
+export class HttpContext {
+  readonly network: NetworkAccess;
+  readonly #load: LoadHttp;
+  #engine: HttpEngine | null = null;
+  #connections = 0;
+
+  constructor(network: NetworkAccess, load: LoadHttp) {
+    this.network = network;
+    this.#load = load;
+  }
+
+  /** Calls `use` with the engine: at once when it is loaded. */
+  withEngine(use: (engine: HttpEngine) => void): void {
+    if (this.#engine !== null) {
+      use(this.#engine);
+      return;
+    }
+    void this.#load().then((engine) => {
+      this.#engine ??= engine;
+      use(this.#engine);
+    });
+  }
+
+  /** Numbers for the connections that are traced. */
+  nextId(): number {
+    return this.#connections++;
+  }
+}
+
+/** Reports a mistake of the program where nobody waits for a result: on standard error, as the error of a thread. */
+export function reportMistake(machine: Machine, error: ProgramError): void {
+  machine.spawn(() => {
+    throw error;
+  }, []);
+}
+
+/** A function that programs see as `fn NAME { <native fn> }`. */
+export function namedFunction(name: string, run: (argument?: Value) => Value | Suspended): Fn {
+  const fn = (argument?: Value): Value | Suspended => run(argument);
+  Object.defineProperty(fn, 'name', { value: name });
+  return fn as Fn;
+}
