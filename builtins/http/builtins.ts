@@ -1,7 +1,7 @@
 /**
  * The HTTP and WebSocket functions that programs call, over a network and an engine.
  *
- *     registry.add(httpBuiltins({ backend, policy, watch }, () => import('./engine.ts')))
+ *     registry.add(httpBuiltins({ backend, policy, watch }, loadHttp))
  *
  * One call makes the HTTP of one machine.
  */

@@ -1,5 +1,5 @@
 /** Where a request goes: its address, and how its connection is dialled. */
-import { isIP, parseAddress } from '../sockets/address.ts';
+import { parseAddress } from '../sockets/address.ts';
 import { Failure } from '../sockets/backend.ts';
 import { dial } from '../sockets/network.ts';
 import type { TlsChoices } from '../sockets/options.ts';
@@ -45,9 +45,4 @@ export function destinationOf(
     route: secure ? `tls ${address} ${url.host} ${tlsText}` : `tcp ${address}`,
     dial: (done) => dial(network, address, target, { tls, noDelay: true, keepAliveMs: KEEP_ALIVE_MS, handOver: true }, done),
   };
-}
-
-/** Whether a destination is this machine. */
-export function isLoopback({ host }: Url): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) && host.startsWith('127.'));
 }

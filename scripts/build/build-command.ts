@@ -13,7 +13,6 @@ import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildOptions, build } from 'esbuild';
-import { httpApart } from './build-http.ts';
 import { replaceFile } from './files.ts';
 import { loadedWhenUsed } from './loaded-when-used.ts';
 
@@ -52,8 +51,6 @@ export async function buildCommand(root: string, dist: string, common: BuildOpti
     outdir: dist,
     banner: { js: HEAD },
     footer: { js: '})' },
-    plugins: [httpApart],
-    supported: { 'dynamic-import': false }, // `require` serves as well, and works inside the function
   });
   const lazily = new RegExp(`=require\\("node:(${LAZY.join('|')})"\\)`, 'g');
   for (const { path, text } of outputFiles) {

@@ -17,7 +17,6 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle } from 'esbuild';
 import { libraryApart, writeBrowserLibrary } from './browser-library.ts';
 import { buildCommand } from './build-command.ts';
-import { buildHttp, httpApart } from './build-http.ts';
 import { buildLibrary } from './build-library.ts';
 import { replaceFile } from './files.ts';
 import { loadedWhenUsed } from './loaded-when-used.ts';
@@ -52,7 +51,7 @@ const common = {
   write: false,
 } satisfies BuildOptions;
 
-const node = { ...common, platform: 'node', target: 'node20', plugins: [httpApart] } satisfies BuildOptions;
+const node = { ...common, platform: 'node', target: 'node20' } satisfies BuildOptions;
 
 const bundles: { entry: string; options: BuildOptions }[] = [
   {
@@ -68,6 +67,16 @@ const bundles: { entry: string; options: BuildOptions }[] = [
       entryPoints: { 'make-certificate': 'runtime-native/make-certificate.ts' },
       sourcemap: false,
       minifyIdentifiers: true,
+    },
+  },
+  {
+    entry: 'runtime-native/http/node-http.ts',
+    options: {
+      ...node,
+      format: 'cjs',
+      outExtension: { '.js': '.cjs' },
+      entryPoints: { 'node-http': 'runtime-native/http/node-http.ts' },
+      external: ['bufferutil', 'utf-8-validate'], // faster versions of parts of ws, for those who install them
     },
   },
   {
@@ -94,7 +103,7 @@ export async function build(): Promise<void> {
 
   await mkdir(dist, { recursive: true });
   await Promise.all([
-    buildHttp(root, dist, common).then(() => buildCommand(root, dist, common)),
+    buildCommand(root, dist, common),
     Promise.all(ready.map(({ options }) => writeBundle(options))),
     buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() =>
       writeBrowserLibrary(join(root, 'lib'), join(dist, 'lib'), dist),

@@ -1,7 +1,7 @@
 /**
  * HTTP on Node: its own `http` parses and writes, `ws` speaks WebSocket, `zlib` unpacks.
  *
- * Bundled into a file that is loaded when a program first uses HTTP (dist/http.cjs), so no class of ours may be compared across the
+ * Bundled into a file that is loaded when a program first uses HTTP (dist/node-http.cjs), so no class of ours may be compared across the
  * border: everything comes in and goes out by interfaces.
  */
 import { brotliCompress, constants, gzip } from 'node:zlib';
