@@ -10,12 +10,13 @@ import { toBuffer, toText } from './latin1.ts';
 import { OperationQueue } from './operation-queue.ts';
 import { replaceFile, syncPath } from './replace-file.ts';
 
-const { O_RDONLY, O_RDWR, O_CREAT, O_APPEND, O_TRUNC } = constants;
+/** Without `O_NONBLOCK` a pipe that nobody else opens would hold a thread of Node, and with it the end of the process, for ever. */
+const { O_RDONLY, O_RDWR, O_CREAT, O_APPEND, O_TRUNC, O_NONBLOCK = 0 } = constants;
 const FLAGS: { readonly [mode in OpenMode]: number } = {
-  readonly: O_RDONLY,
-  readwrite: O_RDWR | O_CREAT,
-  append: O_RDWR | O_CREAT | O_APPEND,
-  truncate: O_RDWR | O_CREAT | O_TRUNC,
+  readonly: O_RDONLY | O_NONBLOCK,
+  readwrite: O_RDWR | O_CREAT | O_NONBLOCK,
+  append: O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK,
+  truncate: O_RDWR | O_CREAT | O_TRUNC | O_NONBLOCK,
 };
 
 const DIRECTORY_PERMISSIONS = 0o755;
@@ -127,11 +128,7 @@ export const nodeFiles: FileBackend = {
 
   makeDirectory(path, done) {
     if (impossible(path)) return done(failed('mkdir', path, NO_NUL));
-    mkdir(toBuffer(path), { recursive: true, mode: DIRECTORY_PERMISSIONS }, (error) => {
-      if (error === null) return done(DONE);
-      // What exists at the path and is no directory is, for Node, in the way; for the reference, not a directory.
-      return done(failed('mkdir', path, codeOf(error) === 'EEXIST' ? { code: 'ENOTDIR' } : error));
-    });
+    makeAll(path, (error) => done(error === null ? DONE : failed('mkdir', path, error)));
   },
 
   remove(path, done) {
@@ -191,4 +188,21 @@ function describeAll(path: string, names: readonly string[], done: (outcome: Out
     if (open === 0) done({ kind: 'done', value: found.filter((info) => info !== null) });
   };
   step();
+}
+
+/** Makes a directory and those above it. Node's own way never ends where the system says "not found" for a parent that is there (/proc). */
+function makeAll(path: string, done: (error: unknown) => void): void {
+  mkdir(toBuffer(path), DIRECTORY_PERMISSIONS, (error) => {
+    if (error === null) return done(null);
+    const parent = path.replace(/\/*[^/]*\/*$/, '');
+    stat(toBuffer(path), (_, there) => {
+      if (there?.isDirectory()) return done(null);
+      if (there !== undefined) return done({ code: 'ENOTDIR' });
+      if (codeOf(error) !== 'ENOENT' || parent === '') return done(error);
+      return stat(toBuffer(parent), (missing) => {
+        if (missing === null) return done(error); // it is there, and refuses
+        return makeAll(parent, (above) => (above === null ? makeAll(path, done) : done(above)));
+      });
+    });
+  });
 }

@@ -1,5 +1,5 @@
 /** Where programs on Node find their modules: the standard library by name, everything else as files. */
-import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Library } from '../embedding/options.ts';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
@@ -54,10 +54,10 @@ function programFile(path: string, directory: string): string | null {
 
 function opens(file: string): boolean {
   try {
-    const opened = openSync(file, 'r');
-    const directory = fstatSync(opened).isDirectory();
+    const opened = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a pipe would not open until somebody writes
+    const regular = fstatSync(opened).isFile();
     closeSync(opened);
-    return !directory;
+    return regular;
   } catch {
     return false;
   }

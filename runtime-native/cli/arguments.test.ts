@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Command, readArguments, type Surroundings } from './arguments.ts';
+import { type Command, NO_SETTINGS, readArguments, type Surroundings } from './arguments.ts';
 
 const world = (more: Partial<Surroundings> = {}): Surroundings => ({
   env: {},
@@ -67,7 +67,8 @@ describe('readArguments', () => {
   });
 
   for (const [line, env, expected] of [
-    ['demo.oak', {}, { lib: null, fuel: null, allowNet: null, denyNet: null }],
+    ['demo.oak', {}, NO_SETTINGS],
+    ['--allow-read=a --allow-read b,c --allow-run=echo demo.oak', {}, { allowRead: 'a,b,c', allowRun: 'echo' }],
     ['--lib here demo.oak', {}, { lib: 'here', fuel: null }],
     ['--lib=here --fuel 7 demo.oak', {}, { lib: 'here', fuel: 7 }],
     ['run --lib here demo.oak', { MAGNOLIA_LIB: 'there' }, { lib: 'here', fuel: null }],

@@ -19,6 +19,12 @@ export interface Settings {
   /** Addresses that the program may use, and may not; null for no such list. */
   readonly allowNet: string | null;
   readonly denyNet: string | null;
+  /** Folders and files that the program may read and write, separated by commas; null for no such list. */
+  readonly allowRead: string | null;
+  readonly allowWrite: string | null;
+  /** Programs that it may run, and variables that it may see. */
+  readonly allowRun: string | null;
+  readonly allowEnv: string | null;
 }
 
 export type Command =
@@ -57,11 +63,29 @@ export const COMMANDS: { readonly [name: string]: string } = {
   ...Object.fromEntries(Object.entries(OWN_COMMANDS).map(([name, { summary }]) => [name, summary])),
 };
 
-const VALUE_FLAGS = ['--lib', '--fuel', '--allow-net', '--deny-net'] as const;
+const VALUE_FLAGS = [
+  '--lib',
+  '--fuel',
+  '--allow-net',
+  '--deny-net',
+  '--allow-read',
+  '--allow-write',
+  '--allow-run',
+  '--allow-env',
+] as const;
 const FLAGS = [...VALUE_FLAGS, '--help', '--version'];
 
 /** What holds without flags. */
-export const NO_SETTINGS: Settings = { lib: null, fuel: null, allowNet: null, denyNet: null };
+export const NO_SETTINGS: Settings = {
+  lib: null,
+  fuel: null,
+  allowNet: null,
+  denyNet: null,
+  allowRead: null,
+  allowWrite: null,
+  allowRun: null,
+  allowEnv: null,
+};
 
 /** Reads the arguments that come after the name of the command itself. */
 export function readArguments(argv: readonly string[], around: Surroundings): Asked {
@@ -70,6 +94,10 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
     '--fuel': around.env.MAGNOLIA_FUEL || null,
     '--allow-net': null,
     '--deny-net': null,
+    '--allow-read': null,
+    '--allow-write': null,
+    '--allow-run': null,
+    '--allow-env': null,
   };
   const rest = [...argv];
   const wrong = (message: string): Asked => ({ command: { kind: 'wrong', message }, settings: NO_SETTINGS });
@@ -86,8 +114,8 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
       if (name === undefined) return unknownFlag(start);
       const value = inside ?? rest.shift();
       if (value === undefined || value === '') return { kind: 'wrong', message: `${name} needs a value` };
-      // Lists of addresses add up, so that a later one takes nothing back.
-      given[name] = given[name] !== null && name.endsWith('-net') ? `${given[name]},${value}` : value;
+      // Lists add up, so that a later one takes nothing back.
+      given[name] = given[name] !== null && /^--(allow|deny)-/.test(name) ? `${given[name]},${value}` : value;
     }
     return undefined;
   };
@@ -101,7 +129,19 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
   }
   if (lib !== null && !around.isFolder(lib) && command.kind !== 'wrong' && command.kind !== 'help' && command.kind !== 'version')
     return wrong(`${lib === around.env.MAGNOLIA_LIB ? 'MAGNOLIA_LIB' : '--lib'}: there is no folder ${lib}`);
-  return { command, settings: { lib, fuel: fuel === null ? null : Number(fuel), allowNet, denyNet } };
+  return {
+    command,
+    settings: {
+      lib,
+      fuel: fuel === null ? null : Number(fuel),
+      allowNet,
+      denyNet,
+      allowRead: given['--allow-read'],
+      allowWrite: given['--allow-write'],
+      allowRun: given['--allow-run'],
+      allowEnv: given['--allow-env'],
+    },
+  };
 }
 
 function unknownFlag(flag: string): Command {

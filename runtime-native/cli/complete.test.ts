@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Session } from '../../language/interpreter.ts';
 import { Source } from '../../language/syntax/source.ts';
+import { NO_SETTINGS } from './arguments.ts';
 import { complete } from './complete.ts';
 import { commandWorld } from './world.ts';
 
@@ -12,7 +13,7 @@ let session: Session;
 beforeAll(async () => {
   const root = resolve(dirname(__filename), '../..');
   execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-  session = commandWorld({ lib: null, fuel: null, allowNet: null, denyNet: null }, []).world.interpreter.session(root);
+  session = commandWorld(NO_SETTINGS, []).world.interpreter.session(root);
   await new Promise((done) => session.evaluate(new Source('(test)', program), done));
 }, 120_000);
 

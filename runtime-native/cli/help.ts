@@ -28,6 +28,10 @@ Flags, before the FILE or the command:
   --lib DIR                   take the standard library from DIR (or MAGNOLIA_LIB)
   --allow-net LIST            let the program use these addresses only: host, host:port, :port, 10.0.0.0/8, unix:/path, *
   --deny-net LIST             never let it use these; what is refused is an error value for the program
+  --allow-read LIST           let it read these folders and files only; its own folder is open to import
+  --allow-write LIST          let it write there only; links and .. do not lead out
+  --allow-run LIST            let exec run these programs only; without it any other --allow or --deny flag refuses exec
+  --allow-env LIST            let env() show these variables only
   --help, --version
 
 MAGNOLIA_TRACE=net tells on standard error what happens to sockets.

@@ -1,9 +1,11 @@
 /** The world of a program that the command runs: everything that Node can give it, within the flags. */
+import { dirname, resolve } from 'node:path';
 import { readPolicy } from '../../builtins/sockets/policy.ts';
 import type { LineSource } from '../../embedding/grants.ts';
 import type { NetworkPolicy, Platform } from '../../embedding/options.ts';
 import { World } from '../../embedding/world.ts';
 import type { Problem } from '../../language/diagnostics/problem.ts';
+import { entriesOf, fencedEnv, fencedExec, fencedFiles, fencedModules, pathFence } from '../fence.ts';
 import { NodeHost } from '../host.ts';
 import { nodeInfo } from '../info.ts';
 import { nativeLibrary } from '../modules.ts';
@@ -29,13 +31,13 @@ export function commandWorld(
   { host = new NodeHost(), input = standardInput, show = showProblem }: Console = {},
 ): { readonly world: World; readonly host: NodeHost } {
   const world = new World({
-    platform: platformFor(settings),
+    platform: platformFor(settings, args[0]),
     options: {
       files: 'system',
       network: networkFor(settings),
       processes: 'system',
       signals: 'system',
-      env: process.env,
+      env: settings.allowEnv === null ? process.env : fencedEnv(process.env, entriesOf(settings.allowEnv)),
       ...(settings.fuel === null ? {} : { fuel: settings.fuel }),
     },
     args: [process.argv[1] ?? 'magnolia', ...args],
@@ -49,14 +51,39 @@ export function commandWorld(
   return { world, host };
 }
 
-/** Node, with the process of the command itself, and the library that `--lib` names. */
-function platformFor({ lib }: Settings): Platform {
-  const watch = traceFrom(process.env.MAGNOLIA_TRACE);
+/** Node within the flags, with the process of the command itself, and the library that `--lib` names. */
+function platformFor(settings: Settings, file: string | undefined): Platform {
+  const { lib } = settings;
+  const system = { ...nodePlatform.system, watch: traceFrom(process.env.MAGNOLIA_TRACE) };
   return {
     ...nodePlatform,
     info: nodeInfo,
     library: lib === null ? nodePlatform.library : nativeLibrary(lib),
-    system: { ...nodePlatform.system, watch },
+    system: isFenced(settings) ? fenced(system, settings, file) : system,
+  };
+}
+
+/** Whether one of the flags is given that say what a program may use. */
+function isFenced({ allowNet, denyNet, allowRead, allowWrite, allowRun, allowEnv }: Settings): boolean {
+  return [allowNet, denyNet, allowRead, allowWrite, allowRun, allowEnv].some((list) => list !== null);
+}
+
+/** Under any of the flags other programs must be allowed by name: they would be free of all the flags. */
+function fenced(
+  system: Platform['system'],
+  { allowRead, allowWrite, allowRun }: Settings,
+  file: string | undefined,
+): Platform['system'] {
+  const { files, modules, exec } = system;
+  const read = allowRead === null ? null : entriesOf(allowRead);
+  const mayRead = pathFence(read);
+  const mayWrite = pathFence(allowWrite === null ? null : entriesOf(allowWrite));
+  const home = file === undefined || file === '-' ? process.cwd() : dirname(resolve(file)); // where the program may import from
+  return {
+    ...system,
+    files: files === null ? null : fencedFiles(files, mayRead, mayWrite),
+    modules: modules === null ? null : fencedModules(modules, pathFence(read === null ? null : [...read, home])),
+    exec: exec === null ? null : fencedExec(exec, entriesOf(allowRun ?? '')),
   };
 }
 
