@@ -9,6 +9,7 @@
 import { readPolicy } from '../../builtins/sockets/policy.ts';
 import { nearest } from '../../language/diagnostics/nearest.ts';
 import { OWN_COMMANDS } from './commands.ts';
+import { readWorkerOptions, type WorkerOptions } from './workers/options.ts';
 
 /** What holds for every command. */
 export interface Settings {
@@ -25,6 +26,8 @@ export interface Settings {
   /** Programs that it may run, and variables that it may see. */
   readonly allowRun: string | null;
   readonly allowEnv: string | null;
+  /** How many processes run the program, and how long they may take to end; null for one process. */
+  readonly workers: WorkerOptions | null;
 }
 
 export type Command =
@@ -72,6 +75,8 @@ const VALUE_FLAGS = [
   '--allow-write',
   '--allow-run',
   '--allow-env',
+  '--workers',
+  '--grace',
 ] as const;
 const FLAGS = [...VALUE_FLAGS, '--help', '--version'];
 
@@ -85,6 +90,7 @@ export const NO_SETTINGS: Settings = {
   allowWrite: null,
   allowRun: null,
   allowEnv: null,
+  workers: null,
 };
 
 /** Reads the arguments that come after the name of the command itself. */
@@ -98,6 +104,8 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
     '--allow-write': null,
     '--allow-run': null,
     '--allow-env': null,
+    '--workers': null,
+    '--grace': null,
   };
   const rest = [...argv];
   const wrong = (message: string): Asked => ({ command: { kind: 'wrong', message }, settings: NO_SETTINGS });
@@ -129,6 +137,12 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
   }
   if (lib !== null && !around.isFolder(lib) && command.kind !== 'wrong' && command.kind !== 'help' && command.kind !== 'version')
     return wrong(`${lib === around.env.MAGNOLIA_LIB ? 'MAGNOLIA_LIB' : '--lib'}: there is no folder ${lib}`);
+  const { '--workers': count, '--grace': grace } = given;
+  const workers = count === null ? null : readWorkerOptions(count, grace);
+  if (typeof workers === 'string') return wrong(workers);
+  if (grace !== null && workers === null) return wrong('--grace belongs to --workers');
+  if (workers !== null && command.kind !== 'wrong' && (command.kind !== 'run' || command.file === '-'))
+    return wrong('--workers is for running a FILE');
   return {
     command,
     settings: {
@@ -140,6 +154,7 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
       allowWrite: given['--allow-write'],
       allowRun: given['--allow-run'],
       allowEnv: given['--allow-env'],
+      workers,
     },
   };
 }

@@ -1,5 +1,6 @@
 /** `magnolia FILE`: runs a program to its end. */
 import { dirname, resolve } from 'node:path';
+import { workerIdentity } from '../worker.ts';
 import type { Settings } from './arguments.ts';
 import { complain } from './screen.ts';
 import { readSource } from './sources.ts';
@@ -7,6 +8,9 @@ import { commandWorld } from './world.ts';
 
 /** Runs the program in a file, or from standard input when that is `-`; gives its exit status. */
 export async function runProgram(file: string, args: readonly string[], settings: Settings): Promise<number> {
+  if (settings.workers !== null && workerIdentity === null) {
+    return await (await import('./workers/primary.ts')).runWorkers(settings.workers);
+  }
   const reading = await readSource(file);
   if (reading.kind === 'failed') {
     complain(reading.message);

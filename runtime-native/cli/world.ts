@@ -11,9 +11,12 @@ import { nodeInfo } from '../info.ts';
 import { nativeLibrary } from '../modules.ts';
 import { nodePlatform } from '../platform.ts';
 import { standardInput } from '../processes.ts';
+import { type NativeSignals, nativeSignals } from '../signals.ts';
 import { traceFrom } from '../sockets/trace.ts';
+import { workerIdentity } from '../worker.ts';
 import type { Settings } from './arguments.ts';
 import { showProblem } from './screen.ts';
+import { reportedOnce } from './workers/worker.ts';
 
 /** What the prompt does differently. */
 export interface Console {
@@ -54,7 +57,7 @@ export function commandWorld(
 /** Node within the flags, with the process of the command itself, and the library that `--lib` names. */
 function platformFor(settings: Settings, file: string | undefined): Platform {
   const { lib } = settings;
-  const system = { ...nodePlatform.system, watch: traceFrom(process.env.MAGNOLIA_TRACE) };
+  const system = { ...nodePlatform.system, watch: traceFrom(process.env.MAGNOLIA_TRACE), signals: commandSignals };
   return {
     ...nodePlatform,
     info: nodeInfo,
@@ -85,6 +88,12 @@ function fenced(
     modules: modules === null ? null : fencedModules(modules, pathFence(read === null ? null : [...read, home])),
     exec: exec === null ? null : fencedExec(exec, entriesOf(allowRun ?? '')),
   };
+}
+
+/** In a worker the primary process has a say. */
+function commandSignals(): NativeSignals {
+  const signals = nativeSignals(workerIdentity);
+  return workerIdentity === null ? signals : reportedOnce(signals);
 }
 
 function networkFor({ allowNet, denyNet }: Settings): 'system' | NetworkPolicy {

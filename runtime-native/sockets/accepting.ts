@@ -42,7 +42,7 @@ export interface Door {
 }
 
 /** Closes a server and turns away those who wait. The port is free when that returns; open connections are not its business. */
-export function doorOf(server: Server, entrance: Entrance): Door {
+export function doorOf(server: Pick<Server, 'close'>, entrance: Entrance): Door {
   return {
     close() {
       server.close();

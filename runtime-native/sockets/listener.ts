@@ -1,11 +1,12 @@
 /** Listening on TCP with a server of Node. */
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { formatAddress } from '../../builtins/sockets/address.ts';
 import { Failure, type Listener, type ListenerEvents, type ListenerOptions } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { type Door, doorOf, Entrance } from './accepting.ts';
 import { streamSettings } from './connection.ts';
 import { kindOf } from './errors.ts';
+import { newServer } from './shared-server.ts';
 
 /** What passes when others have closed something. */
 const TEMPORARY = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ECONNABORTED']);
@@ -22,7 +23,7 @@ export function listenTcp(
 ): void {
   let local = '';
   const entrance = new Entrance(options.backlog, events, () => `tcp ${local}`, accept);
-  const server = createServer(streamSettings(options), entrance.enter);
+  const server = newServer(streamSettings(options), entrance.enter);
   const door = doorOf(server, entrance);
 
   const onError = (error: Error): void => {

@@ -1,13 +1,14 @@
 /** Unix sockets: connections and listeners whose address is a path. */
 import { isUtf8 } from 'node:buffer';
 import { lstatSync, statSync, unlinkSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { Failure, type Listener, type ListenerEvents, type ListenerOptions } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
 import { type Door, doorOf, Entrance } from './accepting.ts';
 import { kindOf } from './errors.ts';
+import { newServer } from './shared-server.ts';
 
 /** What the address of a Unix socket has room for, in bytes; of a longer path the system would silently take the beginning. */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103;
@@ -55,7 +56,7 @@ export function listenUnix(
   done: (outcome: Listener | Failure) => void,
 ): void {
   const entrance = new Entrance(backlog, events, () => `unix ${path}`, accept);
-  const server = createServer({ allowHalfOpen: true }, entrance.enter);
+  const server = newServer({}, entrance.enter);
   const door = doorOf(server, entrance);
   const fail = (error: unknown): void => {
     listeners.delete(door);
