@@ -4,15 +4,15 @@ import { Float, MAX_TEXT, Str } from '../language/values/values.ts';
 import { int } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 
-/** `secureBytes` gives so many bytes, as byte text, from the host's generator for keys and secrets. */
-export function randomBuiltins(secureBytes: (count: number) => string): Builtin[] {
+/** `secureBytes` returns that many bytes, as byte text, from the host's generator for keys and secrets; `random` is for everything else. */
+export function randomBuiltins(secureBytes: (count: number) => string, random: () => number = Math.random): Builtin[] {
   return [
     builtin({
       name: 'rand',
       group: 'random',
       help: 'a random float from 0 up to (not including) 1',
       params: [],
-      run: () => new Float(Math.random()),
+      run: () => new Float(random()),
     }),
     builtin({
       name: 'srand',

@@ -13,6 +13,7 @@ const offsets = new WeakMap<Host, number>();
 
 /** Milliseconds since 1970: the wall clock, with the resolution of the host's clock. */
 function wallClock(host: Host): number {
+  if (host.wallTime !== undefined) return host.wallTime();
   const wall = Date.now();
   const now = host.now();
   const offset = offsets.get(host);
@@ -27,6 +28,7 @@ const starts = new WeakMap<Host, number>();
 
 /** Nanoseconds, counted from 1970 but never jumping: fit for measuring. */
 function steadyNanoseconds(host: Host): bigint {
+  if (host.wallTime !== undefined) return BigInt(Math.round(host.wallTime() * 1e6));
   const now = host.now();
   const start = starts.get(host);
   if (start !== undefined) return loaded + BigInt(Math.round((now - start) * 1e6));

@@ -32,6 +32,8 @@ const OPTIONS: Names<RuntimeOptions> = {
   registry: null,
   values: PART,
   onProblem: null,
+  seed: null,
+  onTest: null,
   fuel: null,
 };
 const LIMITS: Names<Limits> = { timeMs: null, memoryBytes: null, threads: null, outputBytes: null };

@@ -28,8 +28,10 @@ import { runtimeInfoBuiltins } from '../builtins/runtime-info.ts';
 import { signalBuiltins } from '../builtins/signals.ts';
 import { socketBuiltins } from '../builtins/sockets/builtins.ts';
 import { unavailableSockets } from '../builtins/sockets/unavailable.ts';
+import { testBuiltins } from '../builtins/test-results.ts';
 import { textBuiltins } from '../builtins/text.ts';
 import { timeBuiltins } from '../builtins/time.ts';
+import { seededRandom } from '../language/runtime/seeded-random.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
 import { closableExec } from './closing.ts';
 import type { Grants } from './grants.ts';
@@ -43,13 +45,18 @@ export interface Family {
 
 /** All builtins of a program. */
 export function programFamilies(grants: Grants): readonly Family[] {
-  const { platform, files } = grants;
+  const {
+    platform,
+    files,
+    options: { seed, onTest },
+  } = grants;
   return [
     { builtins: coreBuiltins },
     { builtins: mathBuiltins },
     { builtins: textBuiltins },
     { builtins: timeBuiltins },
-    { builtins: randomBuiltins((count) => platform.secureBytes(count)) },
+    { builtins: randomBuiltins((count) => platform.secureBytes(count), seed === undefined ? Math.random : seededRandom(seed)) },
+    { builtins: testBuiltins(onTest ?? null) },
     { builtins: channelBuiltins },
     { builtins: libraryBuiltins },
     { builtins: fileBuiltins(files.backend) },

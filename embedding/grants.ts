@@ -20,7 +20,10 @@ export interface LineSource {
 /** Everything that decides what a program may use. */
 export interface Grants {
   readonly platform: Platform;
-  readonly options: Pick<RuntimeOptions, 'files' | 'modules' | 'network' | 'watch' | 'processes' | 'signals' | 'env'>;
+  readonly options: Pick<
+    RuntimeOptions,
+    'files' | 'modules' | 'network' | 'watch' | 'processes' | 'signals' | 'env' | 'seed' | 'onTest'
+  >;
   /** All that `args()` returns, as ordinary text: runtime, script, and the arguments behind them. */
   readonly args: readonly string[];
   readonly input: LineSource;

@@ -6,7 +6,7 @@ import { callBack } from './callbacks.ts';
 import { bytesOf } from './values.ts';
 
 /** A clock and an event loop, and whether the process is short of memory. */
-export type Clock = Pick<Host, 'now' | 'defer' | 'timer' | 'memoryIsShort'>;
+export type Clock = Pick<Host, 'now' | 'wallTime' | 'defer' | 'timer' | 'memoryIsShort'>;
 
 /** Who receives the output: as ordinary text, or exactly. */
 export type Output = { readonly text: (text: string) => unknown } | { readonly bytes: (bytes: Uint8Array) => unknown };
@@ -42,6 +42,7 @@ const NO_RULES: HostRules = {
 /** The one host of programs, whatever the platform: that supplies the clock, and the embedder where output goes. */
 export class ProgramHost implements Host {
   readonly memoryIsShort?: () => boolean;
+  readonly wallTime?: () => number;
   readonly #clock: Clock;
   readonly #output: Output;
   readonly #rules: HostRules;
@@ -57,6 +58,7 @@ export class ProgramHost implements Host {
   constructor(clock: Clock, output: Output, rules: HostRules = NO_RULES) {
     this.#clock = clock;
     if (clock.memoryIsShort !== undefined) this.memoryIsShort = () => clock.memoryIsShort?.() === true;
+    if (clock.wallTime !== undefined) this.wallTime = () => clock.wallTime?.() ?? Date.now();
     this.#output = output;
     this.#rules = rules;
   }

@@ -10,6 +10,7 @@ import type { SignalBackend } from '../builtins/signals.ts';
 import type { SocketBackend } from '../builtins/sockets/backend.ts';
 import type { SocketPolicy } from '../builtins/sockets/policy.ts';
 import type { SocketWatch } from '../builtins/sockets/watch.ts';
+import type { TestResult } from '../builtins/test-results.ts';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
 import type { Clock, Output } from './host.ts';
 import type { Input } from './input.ts';
@@ -56,6 +57,10 @@ export interface RuntimeOptions {
   readonly values?: ToJsOptions;
   /** Is told the errors that ended a thread other than the main one. Unless given, they are reported on the console. */
   readonly onProblem?: (error: MagnoliaError) => unknown;
+  /** For tests of races: decides the order of runnable threads and what `rand` returns. The same seed makes the same run. */
+  readonly seed?: number;
+  /** Receives the results of tests that the program records with `import('test')`. */
+  readonly onTest?: (result: TestResult) => unknown;
   /** For tests: how many calls run between two captures of the stack. */
   readonly fuel?: number;
 }

@@ -111,9 +111,14 @@ export class Runtime {
     );
     this.#input = new InputLines(options.input ?? '', this.#host, this.#fault);
     const { threads } = limits;
+    const { onTest } = options;
     this.#world = new World({
       platform,
-      options: { ...options, registry: (registry) => this.#register(registry) },
+      options: {
+        ...options,
+        registry: (registry) => this.#register(registry),
+        ...(onTest === undefined ? {} : { onTest: (test) => void callBack(() => onTest(test), this.#fault) }),
+      },
       args: ['magnolia', '(program)', ...(options.args ?? [])],
       input: this.#input,
       host: this.#host,

@@ -11,10 +11,17 @@ import { Interpreter } from '../language/interpreter.ts';
 import type { Compiled } from '../language/runtime/compile.ts';
 import type { Host } from '../language/runtime/host.ts';
 import type { Thread } from '../language/runtime/machine.ts';
+import { seededRandom } from '../language/runtime/seeded-random.ts';
 import { type Family, programFamilies } from './families.ts';
 import { type GrantedFiles, type GrantedNetwork, type Grants, grantedFiles, grantedNetwork } from './grants.ts';
 import { LoadedPrograms, libraryFirst } from './modules.ts';
 import type { RuntimeOptions } from './options.ts';
+
+/** Picks a thread by chance; its numbers are others than those of `rand`, so that a call of it changes no order. */
+function picker(seed: number): (count: number) => number {
+  const random = seededRandom(seed ^ 0x5bd1e995);
+  return (count) => Math.floor(random() * count);
+}
 
 /** What a world is made of. */
 export interface WorldSetup extends Omit<Grants, 'files' | 'network' | 'options'> {
@@ -54,6 +61,7 @@ export class World {
       onThread,
       fuel: options.fuel ?? platform.fuel,
     });
+    if (options.seed !== undefined) this.interpreter.machine.pick = picker(options.seed);
   }
 
   /** Takes a compiled program in; returns the path by which it can be imported, once. */

@@ -40,6 +40,8 @@ export const nodeClock: Clock = {
 };
 
 export interface HostOptions {
+  /** What programs wait by; Node's clock if not given. */
+  readonly clock?: Clock;
   /** File descriptors to write to; 1 and 2 if not given. `stderr` is for the reason why output cannot be written. */
   readonly stdout?: number;
   readonly stderr?: number;
@@ -49,9 +51,14 @@ export interface HostOptions {
 
 /** The host of a program that owns its process. */
 export class NodeHost extends ProgramHost {
-  constructor({ stdout = 1, stderr = 2, quit = (status) => process.exit(status) }: HostOptions = {}) {
+  constructor({
+    clock: programClock = nodeClock,
+    stdout = 1,
+    stderr = 2,
+    quit = (status) => process.exit(status),
+  }: HostOptions = {}) {
     let broken = false;
-    super(nodeClock, {
+    super(programClock, {
       bytes(bytes) {
         const error = broken ? null : writeAll(stdout, bytes);
         if (error === null) return;

@@ -6,6 +6,8 @@ export interface Host {
   flush(): void;
   /** Milliseconds on a clock that never jumps. */
   now(): number;
+  /** Milliseconds since 1970 for programs; left out where `Date.now()` is right. */
+  wallTime?(): number;
   /** Runs something in a new turn of the event loop, as soon as other events had theirs. */
   defer(run: () => void): void;
   /** Runs something after so many milliseconds; the result cancels it. */

@@ -139,6 +139,9 @@ export class Machine {
   /** Called before a thread waits and before the event loop gets control: what was gathered must be on its way then. */
   readonly unflushed: { flush(): void }[] = [];
 
+  /** For tests of races: which of `count` runnable threads goes on, counted from 0. Null for the one that has waited longest. */
+  pick: ((count: number) => number) | null = null;
+
   readonly #events: MachineEvents;
   readonly #tank: number;
   #head: Frame | null = null;
@@ -302,6 +305,7 @@ export class Machine {
     while (!late && !this.stopped) {
       if (thread === null) {
         if (this.#queueAt >= this.#queue.length) break;
+        if (this.pick !== null) this.#shuffle(this.pick);
         thread = this.#queue[this.#queueAt++] as Thread; // the index is in range
         if (this.#queueAt > 1024 && this.#queueAt * 2 > this.#queue.length) {
           this.#queue = this.#queue.slice(this.#queueAt);
@@ -323,6 +327,14 @@ export class Machine {
     this.#queueAt = 0;
     this.host.flush();
     if (this.#holds === 0) this.#events.idle(this.#parked.all());
+  }
+
+  /** Brings the picked thread to the front of the queue. */
+  #shuffle(pick: (count: number) => number): void {
+    const at = this.#queueAt + pick(this.#queue.length - this.#queueAt);
+    const picked = this.#queue[at] as Thread; // both are in range
+    this.#queue[at] = this.#queue[this.#queueAt] as Thread;
+    this.#queue[this.#queueAt] = picked;
   }
 
   #isLate(started: number): boolean {

@@ -4,19 +4,14 @@
  * Programs print with a builtin `p`, which gives back what it is given. They end: what could go on for ever asks `spent`.
  */
 
+import { seededRandom } from '../runtime/seeded-random.ts';
+
 export class Random {
-  #state: number;
+  /** At least 0, less than 1. */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed | 0;
-  }
-
-  /** At least 0, less than 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    this.next = seededRandom(seed);
   }
 
   /** 0 to `end` - 1; 0 for an `end` of 0. */

@@ -25,4 +25,19 @@ export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
 `,
     load: async () => (await import('./fmt.ts')).formatFiles,
   },
+  test: {
+    usage: '[FILE|FOLDER...]',
+    summary: 'run the tests in *.test.oak files',
+    details: `    Without FILE or FOLDER, searches below the current folder. A file defines run(t), where t is a suite of import('test'), or makes suites
+    itself. Each file runs in a world of its own. Status 0 if all passed, 1 if one failed or none was found.
+    --filter TEXT        only tests with TEXT in their path, suite or name count and are shown
+    --reporter NAME      text, tap (version 14) or json; with tap and json, programs print to standard error
+    --timeout SECONDS    how long a file may take: 60
+    --memory-network     sockets use a network in memory, with addresses of its own
+    --virtual-time       wait, timeouts and time() use a clock that begins with 2020 and jumps when all threads wait
+    --seed N             N decides the order of runnable threads and what rand returns
+    --watch              run again when a program changes
+`,
+    load: async () => (await import('./test.ts')).runTests,
+  },
 };

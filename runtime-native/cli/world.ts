@@ -2,7 +2,8 @@
 import { dirname, resolve } from 'node:path';
 import { readPolicy } from '../../builtins/sockets/policy.ts';
 import type { LineSource } from '../../embedding/grants.ts';
-import type { NetworkPolicy, Platform } from '../../embedding/options.ts';
+import type { ProgramHost } from '../../embedding/host.ts';
+import type { NetworkPolicy, Platform, RuntimeOptions } from '../../embedding/options.ts';
 import { World } from '../../embedding/world.ts';
 import type { Problem } from '../../language/diagnostics/problem.ts';
 import { entriesOf, fencedEnv, fencedExec, fencedFiles, fencedModules, pathFence } from '../fence.ts';
@@ -20,19 +21,21 @@ import { reportedOnce } from './workers/worker.ts';
 
 /** What the prompt does differently. */
 export interface Console {
-  readonly host?: NodeHost;
+  readonly host?: ProgramHost;
   /** Where `input()` gets its lines. */
   readonly input?: LineSource;
   /** Shows the error of a thread. */
   readonly show?: (problem: Problem) => void;
+  /** Options of the world in place of those that the flags say. */
+  readonly options?: Pick<RuntimeOptions, 'network' | 'seed' | 'onTest'>;
 }
 
 /** The world of one program, and its host. `args` is the script and what followed it on the command line, for `args()`. */
 export function commandWorld(
   settings: Settings,
   args: readonly string[],
-  { host = new NodeHost(), input = standardInput, show = showProblem }: Console = {},
-): { readonly world: World; readonly host: NodeHost } {
+  { host = new NodeHost(), input = standardInput, show = showProblem, options = {} }: Console = {},
+): { readonly world: World; readonly host: ProgramHost } {
   const world = new World({
     platform: platformFor(settings, args[0]),
     options: {
@@ -42,6 +45,7 @@ export function commandWorld(
       signals: 'system',
       env: settings.allowEnv === null ? process.env : fencedEnv(process.env, entriesOf(settings.allowEnv)),
       ...(settings.fuel === null ? {} : { fuel: settings.fuel }),
+      ...options,
     },
     args: [process.argv[1] ?? 'magnolia', ...args],
     input,
