@@ -172,6 +172,14 @@ class NotedConnection implements Connection {
     return this.#connection.encrypted;
   }
 
+  get handshaking(): boolean {
+    return this.#connection.handshaking === true;
+  }
+
+  get cleanEnd(): boolean {
+    return this.#connection.cleanEnd === true;
+  }
+
   attach(events: ConnectionEvents): void {
     this.#connection.attach(new NotedEvents(events, () => this.#ends.delete(this)));
   }
@@ -196,9 +204,9 @@ class NotedConnection implements Connection {
     this.#connection.end();
   }
 
-  close(owed: boolean): void {
+  close(owed: boolean): boolean {
     this.#ends.delete(this);
-    this.#connection.close(owed);
+    return this.#connection.close(owed);
   }
 
   upgrade(options: TlsOptions, unread: Uint8Array, done: (failure: Failure | null) => void): void {
@@ -213,11 +221,11 @@ class NotedConnection implements Connection {
 /** `Required`, so that an event which is added to the interface cannot be forgotten here. */
 class NotedEvents implements Required<ConnectionEvents> {
   readonly #events: ConnectionEvents;
-  readonly #gone: () => void;
+  readonly #onFailed: () => void;
 
-  constructor(events: ConnectionEvents, gone: () => void) {
+  constructor(events: ConnectionEvents, onFailed: () => void) {
     this.#events = events;
-    this.#gone = gone;
+    this.#onFailed = onFailed;
   }
 
   data(bytes: Uint8Array): void {
@@ -241,7 +249,11 @@ class NotedEvents implements Required<ConnectionEvents> {
   }
 
   failed(breakdown: Breakdown): void {
-    this.#gone();
+    this.#onFailed();
     this.#events.failed(breakdown);
+  }
+
+  gone(): void {
+    this.#events.gone?.();
   }
 }

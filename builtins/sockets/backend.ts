@@ -61,12 +61,13 @@ export interface Connection {
   readonly remote: string;
   /** Whether it is encrypted, or is going to be before the first byte is read or written. Changes with `upgrade`. */
   readonly encrypted: boolean;
+  /** Whether the handshake of an accepted connection is under way: nothing can be sent before `secured`. */
+  readonly handshaking?: boolean;
+  /** Whether an encrypted stream has ended with the peer's goodbye (close_notify), so that nothing of it is missing. */
+  readonly cleanEnd?: boolean;
   /** Says who is told what happens, and starts reading. Called once, in the turn in which the connection was handed over. */
   attach(events: ConnectionEvents): void;
-  /**
-   * Sends byte text after all that was sent before. True when the system took it, or enough of it to go on;
-   * false when the sender should wait for `drained`.
-   */
+  /** Sends byte text after all that was sent before. True when the system has taken it; else `drained` says when it has. */
   write(text: string): boolean;
   /** How much of what was written the system has not taken yet. */
   unsent(): number;
@@ -78,9 +79,10 @@ export interface Connection {
   /**
    * Lets go of the connection: what was written still goes out, then the end of the stream; input is thrown away for a second
    * at most, so that the peer does not lose what is on its way to it. If nothing is `owed`, what the system has not taken by
-   * then need not go out. No event comes any more.
+   * then need not go out; else it has `lingerMs` to take it. No event comes any more but `gone`. True when the connection still
+   * holds a descriptor and `gone` is going to say when it does not.
    */
-  close(owed: boolean): void;
+  close(owed: boolean): boolean;
   /**
    * Encrypts from here on. `unread` are the bytes that were received and not read: the first bytes of the handshake.
    * `attach`ed events go on with the decrypted stream. A failed handshake ends the connection, which reports nothing more.
@@ -106,8 +108,10 @@ export interface ConnectionEvents {
   secured?(): void;
   /** How many of the bytes that the system has not taken yet must still go out: their sends have returned. Asked at the end. */
   owed?(): number;
-  /** The connection is gone. */
+  /** The connection is broken. */
   failed(breakdown: Breakdown): void;
+  /** The connection holds no descriptor any more. The last event, when `close` has returned true. */
+  gone?(): void;
 }
 
 /** What a socket has for a connection when that is gone: the two addresses, and nothing happens. */
@@ -115,11 +119,13 @@ export class Gone implements Connection {
   readonly local: string;
   readonly remote: string;
   readonly encrypted: boolean;
+  readonly cleanEnd: boolean;
 
-  constructor({ local, remote, encrypted }: Pick<Connection, 'local' | 'remote' | 'encrypted'>) {
+  constructor({ local, remote, encrypted, cleanEnd }: Pick<Connection, 'local' | 'remote' | 'encrypted' | 'cleanEnd'>) {
     this.local = local;
     this.remote = remote;
     this.encrypted = encrypted;
+    this.cleanEnd = cleanEnd === true;
   }
 
   attach(): void {}
@@ -132,7 +138,9 @@ export class Gone implements Connection {
   pause(): void {}
   resume(): void {}
   end(): void {}
-  close(): void {}
+  close(): boolean {
+    return false;
+  }
   upgrade(_options: TlsOptions, _unread: Uint8Array, done: (failure: Failure | null) => void): void {
     done(new Failure('closed', 'use of closed network connection'));
   }
@@ -208,6 +216,8 @@ export interface StreamOptions {
   readonly noDelay: boolean;
   /** Milliseconds of silence before the peer is probed; 0 for never. */
   readonly keepAliveMs: number;
+  /** How long bytes of sends that have returned may take to leave after `close` and at the end of the program. */
+  readonly lingerMs: number;
 }
 
 /** What is allowed of the addresses of a name. */

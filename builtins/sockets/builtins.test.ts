@@ -402,6 +402,7 @@ describe('info', () => {
       bytesIn: 5,
       bytesOut: 0,
       buffered: 3,
+      cleanEnd: false,
     };
     expect(plain(await driver.call('info', a))).toEqual({ ...known, open: true });
     expect(plain(await driver.call('info', b))).toMatchObject({ server: true, bytesOut: 5, bytesIn: 0 });

@@ -162,7 +162,9 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
       run: (_machine, one, options) => {
         const limitMs = options.timeout;
         return one.startTls(
-          options.server ? serverSide(backend, options, 'none', limitMs) : clientSide(backend, options, one.host, limitMs),
+          options.server
+            ? serverSide(backend, options, options.clientAuth, limitMs)
+            : clientSide(backend, options, one.host, limitMs),
         );
       },
     }),
@@ -239,7 +241,7 @@ function connect(machine: Machine, { network, table }: Context, text: string, op
 
   const thread = machine.block('world');
   let stopTimer: (() => void) | null = null;
-  const settings = { tls, noDelay: options.noDelay, keepAliveMs: options.keepAlive };
+  const settings = { tls, noDelay: options.noDelay, keepAliveMs: options.keepAlive, lingerMs: options.linger };
   const giveUp = dial(network, text, target, settings, (outcome) => {
     stopTimer?.();
     if (outcome instanceof Failure) {

@@ -18,6 +18,7 @@ export function infoOf(socket: Socket): Obj {
   result.cipher = text(encryption?.cipher);
   result.alpn = text(encryption?.alpn);
   result.serverName = text(encryption?.serverName);
+  result.cleanEnd = connection.cleanEnd === true;
   result.verified = encryption?.verified ?? false;
   result.peer = encryption?.peer == null ? null : peer(encryption.peer);
   result.bytesIn = socket.bytesIn;

@@ -212,13 +212,14 @@ class MemoryConnection implements Connection {
     peer.#deliver();
   }
 
-  close(): void {
-    if (this.#closed) return;
+  close(): boolean {
+    if (this.#closed) return false;
     this.end();
     this.#closed = true;
     this.#inbox = [];
     this.#unread = 0;
     this.#relieve();
+    return false;
   }
 
   /** Hands on what has arrived, in a turn of its own. */

@@ -30,6 +30,7 @@ export interface ListenSettings {
   readonly backlog: number;
   readonly noDelay: boolean;
   readonly keepAlive: number;
+  readonly linger: number;
 }
 
 /** Connects to `target`, which the program wrote as `text`. Returns a function that gives up. */
@@ -61,7 +62,7 @@ export function listenAt(
   { backend, policy, watch }: NetworkAccess,
   text: string,
   target: Target,
-  { tls, backlog, noDelay, keepAlive }: ListenSettings,
+  { tls, backlog, noDelay, keepAlive, linger }: ListenSettings,
   events: ListenerEvents,
   done: (outcome: Listener | Failure) => void,
 ): void {
@@ -75,7 +76,7 @@ export function listenAt(
     settle(new Failure('permission', `listen tcp ${text}: ${NOT_ALLOWED}`));
     return;
   }
-  const settings = { tls, backlog: backlog < 0 ? BACKLOG : backlog, noDelay, keepAliveMs: keepAlive };
+  const settings = { tls, backlog: backlog < 0 ? BACKLOG : backlog, noDelay, keepAliveMs: keepAlive, lingerMs: linger };
   backend.listen(target, { ...settings, ...reachable(policy, target) }, events, settle);
 }
 

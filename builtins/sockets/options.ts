@@ -12,6 +12,9 @@ import { SOCKET } from './results.ts';
 import type { Socket } from './socket.ts';
 import type { SocketTable } from './table.ts';
 
+/** How long bytes of sends that have returned may take to leave after `close`, unless the option `linger` says otherwise. */
+const LINGER_MS = 5000;
+
 /** One option: what it must be, how it is read (undefined: it is something else), and what stands in when it is missing. */
 export interface Field<T> {
   readonly expected: string;
@@ -88,6 +91,13 @@ const keepAlive: Field<number> = {
   },
 };
 
+/** How long what was sent may take to leave after `close`, in milliseconds. */
+const linger: Field<number> = {
+  expected: 'a non-negative number',
+  defaultValue: LINGER_MS,
+  read: (value) => (value === null ? LINGER_MS : milliseconds(value)),
+};
+
 export const tlsFields = {
   tls: bool,
   server: bool,
@@ -104,14 +114,22 @@ export const tlsFields = {
 };
 
 /** Options of connect, startTLS, and listen and serve. */
-const connectFields = { ...tlsFields, timeout: time, maxLine: bytes, noDelay: { ...bool, defaultValue: true }, keepAlive };
-const startTlsFields = { ...tlsFields, timeout: time };
+const connectFields = {
+  ...tlsFields,
+  timeout: time,
+  maxLine: bytes,
+  noDelay: { ...bool, defaultValue: true },
+  keepAlive,
+  linger,
+};
+const startTlsFields = { ...tlsFields, timeout: time, clientAuth };
 export const listenFields = {
   ...tlsFields,
   handshakeTimeout: time,
   maxLine: bytes,
   noDelay: { ...bool, defaultValue: true },
   keepAlive,
+  linger,
   backlog: bytes,
   maxConnections: bytes,
   clientAuth,

@@ -65,6 +65,10 @@ export class Serving implements ListenerEvents, SocketOwner {
 
   left(socket: Socket): void {
     this.#table.left(socket);
+    if (!socket.lingering) this.gone(socket);
+  }
+
+  gone(socket: Socket): void {
     if (!this.#open.delete(socket)) return;
     this.#bytesIn += socket.bytesIn;
     this.#bytesOut += socket.bytesOut;

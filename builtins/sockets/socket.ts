@@ -51,6 +51,8 @@ interface Write {
 export interface SocketOwner {
   /** The socket was closed, its connection broke, or both directions have ended; may be called for each of them. */
   left(socket: Socket): void;
+  /** The connection of a closed socket that was `lingering` holds no descriptor any more. */
+  gone?(socket: Socket): void;
 }
 
 const BROKEN_PIPE: Breakdown = { code: 'closed', words: 'broken pipe', call: 'write' };
@@ -112,8 +114,12 @@ export class Socket implements ConnectionEvents {
     this.host = origin.host;
     this.accepted = origin.accepted;
     this.watch = origin.watch;
+    this.#clogged = connection.handshaking === true;
     connection.attach(this);
   }
+
+  /** The socket is closed and its connection still holds a descriptor. */
+  lingering = false;
 
   get closed(): boolean {
     return this.#closed;
@@ -269,7 +275,7 @@ export class Socket implements ConnectionEvents {
     const size = text.length;
     if (this.#clogged || this.#writes.length > 0 || this.#upgrading !== null) return this.#queueWrite(text, false, timeoutMs);
     const gathered = this.#gathered;
-    if (gathered.length + size < GATHERED) {
+    if (gathered.length + size < GATHERED && timeoutMs <= 0 && this.writeTimeoutMs === 0) {
       if (gathered === '' && size > 0) this.#machine.unflushed.push(this);
       this.#gathered = gathered + text;
       return sentResult(size);
@@ -393,7 +399,7 @@ export class Socket implements ConnectionEvents {
     if (this.#closed) return closedResult();
     this.flush();
     this.#closed = true;
-    this.connection.close(this.owed() > 0);
+    this.lingering = this.connection.close(this.owed() > 0) === true;
     this.#letGo();
     return closedResult();
   }
@@ -502,8 +508,16 @@ export class Socket implements ConnectionEvents {
     this.#letGo();
   }
 
+  /** The connection of a closed socket holds no descriptor any more. */
+  gone(): void {
+    if (!this.lingering) return;
+    this.lingering = false;
+    this.#owner.gone?.(this);
+  }
+
   /** A handshake is done. */
   secured(): void {
+    this.drained(); // whoever wanted to send meanwhile
     if (this.watch === null) return;
     const encryption = this.connection.encryption();
     if (encryption === null) return;

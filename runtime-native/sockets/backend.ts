@@ -1,6 +1,6 @@
 /** The network of Node: TCP and Unix sockets by `node:net`, TLS by `node:tls`. */
 import type { Socket } from 'node:net';
-import { formatAddress } from '../../builtins/sockets/address.ts';
+import { formatAddress, isIP } from '../../builtins/sockets/address.ts';
 import {
   type Connection,
   Failure,
@@ -21,8 +21,7 @@ import { dialUnix, listenUnix } from './unix.ts';
 export interface NativeSockets extends SocketBackend {
   /**
    * For the end of the program, after `Machine.flushAll`: listeners are closed, connections that are being made are given up, and
-   * `done` is called when all that was sent is with the system and every connection is closed. Nothing but the peers
-   * bounds how long that takes: what a program has sent is not lost because a peer is slow.
+   * `done` is called when all that was sent is with the system, or its `lingerMs` are over, and every connection is closed.
    */
   drainAll(done: () => void): void;
 }
@@ -36,7 +35,8 @@ export function nativeSockets(): NativeSockets {
   const dialling = new Set<() => void>();
 
   return {
-    connect(target, { tls, mayReach, ...settings }, done) {
+    connect(target, options, done) {
+      const { tls, mayReach, lingerMs } = options;
       let cancelled = false;
       let giveUp = (): void => {};
       const cancel = (): void => {
@@ -52,7 +52,7 @@ export function nativeSockets(): NativeSockets {
         done(outcome);
       };
       const connected = (stream: Socket, inlet: Inlet | null, path: string | null): void => {
-        const connection = new NodeConnection(stream, inlet, open, path);
+        const connection = new NodeConnection(stream, { inlet, open, path, lingerMs });
         if (tls === null) {
           settle(connection);
           return;
@@ -68,8 +68,8 @@ export function nativeSockets(): NativeSockets {
         });
         return cancel;
       }
-      resolve(dialledHost(target.host), 'dial', (found) => {
-        if (cancelled) return;
+      const host = dialledHost(target.host);
+      const resolved = (found: readonly string[] | Failure): void => {
         if (found instanceof Failure) {
           settle(found);
           return;
@@ -79,11 +79,13 @@ export function nativeSockets(): NativeSockets {
           settle(new Failure('permission', `dial tcp ${formatAddress(found[0] ?? target.host, target.port)}: ${NOT_ALLOWED}`));
           return;
         }
-        giveUp = dial(allowed, target.port, settings, (outcome) => {
+        giveUp = dial(allowed, target.port, options, (outcome) => {
           if (outcome instanceof Failure) settle(outcome);
           else connected(outcome.stream, outcome.inlet, null);
         });
-      });
+      };
+      if (isIP(host)) resolved([host]);
+      else giveUp = resolve(host, 'dial', resolved);
       return cancel;
     },
 
@@ -99,7 +101,9 @@ export function nativeSockets(): NativeSockets {
         listenTcp('', port, options, listeners, accept, events, done);
         return;
       }
-      resolve(host, 'listen', (found) => {
+      let stopResolving = (): void => {};
+      const resolved = (found: readonly string[] | Failure): void => {
+        dialling.delete(stopResolving);
         if (found instanceof Failure) {
           done(found);
           return;
@@ -110,7 +114,13 @@ export function nativeSockets(): NativeSockets {
           return;
         }
         listenTcp(ip, port, options, listeners, accept, events, done);
-      });
+      };
+      if (isIP(host)) {
+        resolved([host]);
+        return;
+      }
+      stopResolving = resolve(host, 'listen', resolved);
+      dialling.add(stopResolving);
     },
 
     loadCredentials,
@@ -135,13 +145,13 @@ export function nativeSockets(): NativeSockets {
 
 /** Makes connections of accepted streams. */
 function acceptor(
-  { tls }: ListenerOptions,
+  { tls, lingerMs }: ListenerOptions,
   events: ListenerEvents,
   open: Set<NodeConnection>,
   path: string | null,
 ): (stream: Socket) => void {
   return (stream) => {
-    const connection = new NodeConnection(stream, null, open, path);
+    const connection = new NodeConnection(stream, { inlet: null, open, path, lingerMs });
     if (tls !== null) connection.accept(tls);
     events.connection(connection);
   };

@@ -1,14 +1,8 @@
-/**
- * Whom we trust, who the peer says it is, and our own certificates.
- *
- * Verification happens here and not in Node, because Node falls back to the common name where the reference does not, skips
- * the name when a session is resumed, and reports in another order: validity, then name, then chain.
- */
-import { X509Certificate } from 'node:crypto';
+/** Our own certificates and those that we trust, and the contexts of TLS that are made of them. */
+import { constants, X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
-import { isIP, parseHost } from '../../builtins/sockets/address.ts';
+import { createSecureContext, rootCertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { BadCredentials, CredentialSources, Credentials, TlsOptions } from '../../builtins/sockets/backend.ts';
 import { errnoText } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
@@ -75,6 +69,16 @@ export class NodeCredentials implements Credentials {
 
 const NO_CREDENTIALS = new NodeCredentials(null, null);
 
+/** Renegotiation is never followed, so a server that cannot do it securely (RFC 5746) is no danger. */
+const CLIENT_OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_LEGACY_SERVER_CONNECT;
+/** Every certificate that we trust ends a chain, also one that is not self-signed. Missing in Node's declarations. */
+const ANY_ANCHOR = { allowPartialTrustChain: true } as SecureContextOptions;
+
+/** PEM texts of whom these options trust. */
+export function anchorsOf({ credentials }: Pick<TlsOptions, 'credentials'>): readonly string[] {
+  return (credentials instanceof NodeCredentials ? credentials.ca : null) ?? trustedRoots() ?? rootCertificates;
+}
+
 /** The context for one side of TLS. Parsing all roots takes milliseconds, so each is made once. */
 export function contextFor(
   options: Pick<TlsOptions, 'role' | 'verify' | 'clientAuth' | 'credentials' | 'minVersion'>,
@@ -88,6 +92,8 @@ export function contextFor(
   if (context === undefined) {
     context = createSecureContext({
       minVersion: `TLSv${minVersion}`,
+      secureOptions: role === 'server' ? constants.SSL_OP_NO_RENEGOTIATION : CLIENT_OPTIONS,
+      ...ANY_ANCHOR,
       // Without one, OpenSSL refuses to take up sessions of clients that had to show a certificate.
       ...(role === 'server' ? { sessionIdContext: 'magnolia' } : {}),
       ...(pem === undefined ? {} : { ca: [...pem] }),
@@ -146,12 +152,20 @@ function textPem(text: string | null): Buffer | null {
 
 function versionOf(path: string | null): string {
   if (path === null) return '';
-  const stat = statSync(toBuffer(path), { throwIfNoEntry: false, bigint: true });
-  return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+  try {
+    const stat = statSync(toBuffer(path), { bigint: true });
+    return `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+  } catch {
+    return ''; // reading it says why
+  }
 }
 
+/** The content of a file; a text is what is wrong with it. Devices and pipes may never come to an end. */
 function readPem(path: string): Buffer | string {
+  if (path.includes('\0')) return `open ${path}: invalid argument`;
   try {
+    const stat = statSync(toBuffer(path));
+    if (!stat.isFile() && !stat.isDirectory()) return `open ${path}: not a regular file`;
     return readFileSync(toBuffer(path));
   } catch (error) {
     const action = (error as { syscall?: unknown }).syscall === 'read' ? 'read' : 'open';
@@ -179,112 +193,11 @@ function whatIsWrong(identity: { cert: Buffer; key: Buffer }): string | null {
     return null;
   } catch (error) {
     const { reason, code } = error as { reason?: unknown; code?: unknown };
+    if (/-----BEGIN ENCRYPTED |Proc-Type: 4,ENCRYPTED/.test(key))
+      return 'tls: the private key is encrypted; it must be decrypted first';
     if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' || code === 'ERR_OSSL_X509_KEY_TYPE_MISMATCH') {
       return 'tls: private key does not match public key';
     }
     return `tls: ${typeof reason === 'string' ? reason : 'certificate or key is unusable'}`;
-  }
-}
-
-const peerCertificates = new WeakMap<TLSSocket, X509Certificate | undefined>();
-
-/** The certificate of the peer. Node 20 gives it once only and takes it out of its own list, so it is kept. */
-export function peerCertificate(stream: TLSSocket): X509Certificate | undefined {
-  if (!peerCertificates.has(stream)) peerCertificates.set(stream, stream.getPeerX509Certificate());
-  return peerCertificates.get(stream);
-}
-
-/** Says which certificate a peer showed earlier, in the session that was taken up again. */
-export function setPeerCertificate(stream: TLSSocket, certificate: X509Certificate): void {
-  peerCertificates.set(stream, certificate);
-}
-
-/** Why a server's certificate is not accepted; null when it is. `name` is whom it has to name. */
-export function whyNotTrusted(stream: TLSSocket, name: string): string | null {
-  const certificate = peerCertificate(stream);
-  if (certificate === undefined) return 'tls: the server sent no certificate';
-  return (
-    outOfDate(certificate) ??
-    wrongName(certificate, name) ??
-    wrongChain(stream.authorized, String(stream.authorizationError ?? ''))
-  );
-}
-
-/** The same for a client's certificate, which needs no name. */
-export function whyNotTrustedClient(stream: TLSSocket): string | null {
-  const certificate = peerCertificate(stream);
-  if (certificate === undefined) return "tls: client didn't provide a certificate";
-  // Node asks OpenSSL for its verdict on clients in `tls.Server` only, which we do not use; this is how it asks.
-  const { ssl } = stream as TLSSocket & { ssl?: { verifyError?(): { code?: string } | null | undefined } };
-  if (ssl?.verifyError === undefined) return 'tls: client certificates cannot be verified';
-  const error = ssl.verifyError();
-  stream.authorized = error == null;
-  return outOfDate(certificate) ?? wrongChain(stream.authorized, error?.code ?? '');
-}
-
-function outOfDate(certificate: X509Certificate): string | null {
-  const now = Date.now();
-  const from = Date.parse(certificate.validFrom);
-  const to = Date.parse(certificate.validTo);
-  if (now >= from && now <= to) return null;
-  const isLate = now > to;
-  return `x509: certificate has expired or is not yet valid: current time ${time(now)} is ${isLate ? 'after' : 'before'} ${time(isLate ? to : from)}`;
-}
-
-function time(at: number): string {
-  return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
-/** Only the alternative names count, never the common name. */
-function wrongName(certificate: X509Certificate, wanted: string): string | null {
-  const name = wanted.replace(/%.*$/, '');
-  const host = parseHost(name.replace(/\.$/, '')); // null for what can be in no certificate, which OpenSSL must not be asked about
-  if (host !== null && isIP(host)) {
-    if (certificate.checkIP(host) !== undefined) return null;
-    const addresses = alternativeNames(certificate).flatMap(({ kind, value }) => (kind === 'IP Address' ? [value] : []));
-    return addresses.length === 0
-      ? `x509: cannot validate certificate for ${name} because it doesn't contain any IP SANs`
-      : `x509: certificate is valid for ${addresses.join(', ')}, not ${name}`;
-  }
-  const isFor = (subject: 'never' | 'always'): boolean =>
-    host !== null && host !== '' && certificate.checkHost(host, { subject, partialWildcards: false }) !== undefined;
-  if (isFor('never')) return null;
-  const names = alternativeNames(certificate);
-  if (names.length === 0 && isFor('always')) {
-    return 'x509: certificate relies on legacy Common Name field, use SANs instead';
-  }
-  const hosts = names.flatMap(({ kind, value }) => (kind === 'DNS' ? [value] : []));
-  return hosts.length === 0
-    ? `x509: certificate is not valid for any names, but wanted to match ${name}`
-    : `x509: certificate is valid for ${hosts.join(', ')}, not ${name}`;
-}
-
-/** For error texts only; `checkHost` and `checkIP` decide. */
-export function alternativeNames(certificate: X509Certificate): { kind: string; value: string }[] {
-  const text = certificate.subjectAltName ?? '';
-  return [...text.matchAll(/(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)].map(([, kind = '', value = '']) => ({
-    kind,
-    value,
-  }));
-}
-
-/** OpenSSL's verdict on the signatures up to a root. */
-function wrongChain(isTrusted: boolean, code: string): string | null {
-  if (isTrusted) return null;
-  switch (code) {
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'CERT_UNTRUSTED':
-      return 'x509: certificate signed by unknown authority';
-    case 'CERT_HAS_EXPIRED':
-    case 'CERT_NOT_YET_VALID':
-      return 'x509: certificate has expired or is not yet valid: one of its issuers';
-    case 'INVALID_PURPOSE':
-      return 'x509: certificate specifies an incompatible key usage';
-    default:
-      return `x509: certificate is not acceptable: ${code.toLowerCase().replaceAll('_', ' ') || 'unknown reason'}`;
   }
 }

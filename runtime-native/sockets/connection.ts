@@ -2,7 +2,8 @@
  * A connection over a socket of Node.
  *
  * The stream runs with `allowHalfOpen`, so that the end of the peer's direction does not end ours, and it has a listener for
- * errors for all of its life: an error that nobody hears would end the process.
+ * errors for all of its life: an error that nobody hears would end the process. For the same reason everything that a peer can
+ * cause here is guarded: an exception breaks this connection and nothing else.
  *
  * Dialled sockets read into one buffer that all of them share (`onread`): each chunk is used up before the call returns, which
  * spares an allocation of 64 KB a chunk. Node offers this to the dialling side only; accepted sockets emit `data`.
@@ -20,7 +21,8 @@ import {
   type TlsOptions,
 } from '../../builtins/sockets/backend.ts';
 import { breakdownOf } from './errors.ts';
-import { describe, LONGEST_TIMER_MS, secure, unusable } from './tls.ts';
+import { describe, LONGEST_TIMER_MS, secure, unexpected, unusable } from './tls.ts';
+import type { TlsEnd } from './tls-end.ts';
 import { isTlsError, tlsErrorText } from './tls-errors.ts';
 
 /** How long input is thrown away after close, so that the peer's last words do not turn into a reset. */
@@ -46,6 +48,8 @@ export class Inlet {
 }
 
 const NOBODY: ConnectionEvents = { data() {}, ended() {}, drained() {}, failed() {} };
+const RESET: Breakdown = { code: 'reset', words: 'connection reset by peer', call: 'read' };
+const CUT: Breakdown = { code: 'eof', words: 'unexpected EOF', call: null };
 
 /** How many bytes of what it is writing a stream has not given to the system yet; Node has no public way to ask. */
 function queuedBytes(stream: Socket): number | undefined {
@@ -53,29 +57,40 @@ function queuedBytes(stream: Socket): number | undefined {
   return typeof handle?.writeQueueSize === 'number' ? handle.writeQueueSize : undefined;
 }
 
+/** Where a connection comes from. */
+export interface Origin {
+  /** That of a dialled stream. */
+  readonly inlet: Inlet | null;
+  /** All open connections; a connection is among them while it lives. */
+  readonly open: Set<NodeConnection>;
+  /** That of a Unix socket. */
+  readonly path: string | null;
+  /** How long what was sent may take to leave after `close`. */
+  readonly lingerMs: number;
+}
+
 export class NodeConnection implements Connection {
   readonly local: string;
   readonly remote: string;
   encrypted = false;
   events: ConnectionEvents = NOBODY;
+  /** The stream that is read and written; the socket itself, or the encryption over it. */
   #stream: Socket;
-  /** That of a dialled stream. */
-  readonly #inlet: Inlet | null;
-  /** All open connections; this one is among them while it lives. */
-  readonly #open: Set<NodeConnection>;
+  readonly #socket: Socket;
+  readonly #origin: Origin;
   /** What broke it before anybody was attached. */
   #broken: Breakdown | null = null;
   #attached = false;
   /** A handshake is under way. */
   #securing = false;
+  #tlsEnd: TlsEnd | null = null;
   /** The last write that the system did not take at once was all that it had to take. */
   #alone = false;
 
-  /** `path` is that of a Unix socket. */
-  constructor(stream: Socket, inlet: Inlet | null, open: Set<NodeConnection>, path: string | null = null) {
-    this.#stream = stream;
-    this.#inlet = inlet;
-    this.#open = open;
+  constructor(stream: Socket, origin: Origin) {
+    const { open, path } = origin;
+    this.#stream = this.#socket = stream;
+    this.#origin = origin;
     this.local = path === null ? formatAddress(stream.localAddress ?? '', stream.localPort ?? 0) : `unix:${path}`;
     this.remote = path === null ? formatAddress(stream.remoteAddress ?? '', stream.remotePort ?? 0) : `unix:${path}`;
     open.add(this);
@@ -86,7 +101,8 @@ export class NodeConnection implements Connection {
   attach(events: ConnectionEvents): void {
     this.events = events;
     this.#attached = true;
-    if (this.#inlet !== null) this.#inlet.connection = this;
+    const { inlet } = this.#origin;
+    if (inlet !== null) inlet.connection = this;
     this.#listen();
     if (this.#broken !== null) setImmediate(this.#report, this.#broken);
   }
@@ -94,7 +110,7 @@ export class NodeConnection implements Connection {
   /** Connects the stream's events to ours. */
   #listen(): void {
     const stream = this.#stream;
-    if (this.#inlet === null || this.encrypted) stream.on('data', this.#onData);
+    if (this.#origin.inlet === null || this.encrypted) stream.on('data', this.#onData);
     stream.on('end', this.#onEnd).on('drain', this.#onDrain).on('finish', this.#onDrain);
     if (stream.readableEnded) setImmediate(this.#onEnd); // before anybody listened
   }
@@ -104,18 +120,33 @@ export class NodeConnection implements Connection {
   }
 
   readonly #onData = (chunk: Buffer): void => this.events.data(chunk);
-  readonly #onEnd = (): void => this.events.ended();
   readonly #onDrain = (): void => this.events.drained();
   readonly #report = (breakdown: Breakdown): void => this.events.failed(breakdown);
+  readonly #onEnd = (): void => {
+    const end = this.#tlsEnd;
+    if (end?.isReset === true) this.#fail(RESET);
+    else if (end?.isCut === true) this.#fail(CUT);
+    else this.events.ended();
+  };
   readonly #onError = (error: Error): void => {
     if (this.#securing) return; // the handshake reports it
     const inTls = this.encrypted && isTlsError(error);
-    this.#broken ??= inTls ? { code: 'tls', words: tlsErrorText(error, false), call: null } : breakdownOf(error);
-    if (this.#attached) this.events.failed(this.#broken);
+    this.#fail(inTls ? { code: 'tls', words: tlsErrorText(error, false), call: null } : breakdownOf(error));
   };
   readonly #onClose = (): void => {
-    this.#open.delete(this);
+    const { open } = this.#origin;
+    if (!open.delete(this)) return;
+    this.events.gone?.();
   };
+
+  /** The connection is broken. What had arrived before is handed over first. */
+  #fail(breakdown: Breakdown): void {
+    const stream = this.#stream;
+    if (this.#attached) for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) this.events.data(chunk);
+    this.#broken ??= breakdown;
+    stream.destroy();
+    if (this.#attached) this.events.failed(this.#broken);
+  }
 
   write(text: string): boolean {
     const stream = this.#stream;
@@ -123,8 +154,12 @@ export class NodeConnection implements Connection {
       stream.write(text, 'latin1', this.#onDrain); // nothing is sent before the handshake
       return false;
     }
-    if (stream.write(text, 'latin1') || stream.writableLength === 0) return true;
+    const isIdle = stream.writableLength === 0;
+    const goesOn = stream.write(text, 'latin1');
+    if (stream.writableLength === 0) return true;
+    if (isIdle && this.encrypted && queuedBytes(this.#socket) === 0) return true; // Node calls it written a turn later
     this.#alone = stream.writableLength === text.length;
+    if (goesOn) stream.write('', 'latin1', this.#onDrain); // there will be no `drain`
     return false;
   }
 
@@ -146,23 +181,43 @@ export class NodeConnection implements Connection {
     this.#stream.end();
   }
 
-  close(owed: boolean): void {
-    this.events = NOBODY;
+  close(owed: boolean): boolean {
+    const { gone } = this.events;
+    this.events = gone === undefined ? NOBODY : { ...NOBODY, gone: gone.bind(this.events) };
     const stream = this.#stream;
-    if (stream.destroyed) return;
-    if ((this.#securing && !this.encrypted) || (!owed && this.unsent() > 0)) {
+    if (stream.destroyed) return this.#origin.open.has(this);
+    const isLost = this.unsent() > 0 && (!owed || this.#origin.lingerMs === 0);
+    if (isLost || (this.#securing && !this.encrypted)) {
       stream.destroy(); // in the middle of an upgrade, or of a send that nobody waits for any more
-      return;
+      return true;
     }
     stream.resume();
     stream.end();
-    if (stream.readableEnded) return; // Node frees it when the end is written
-    const discard = (): void => {
-      const timer = setTimeout(() => stream.destroy(), DISCARD_MS);
-      stream.once('close', () => clearTimeout(timer));
-    };
-    if (stream.writableFinished) discard();
-    else stream.once('finish', discard);
+    if (stream.writableFinished) {
+      if (!stream.readableEnded) this.#dropIn(DISCARD_MS);
+      return true;
+    }
+    const stopTimer = this.#dropIn(this.#origin.lingerMs);
+    stream.once('finish', () => {
+      stopTimer();
+      if (!stream.readableEnded) this.#dropIn(DISCARD_MS); // else Node frees it
+    });
+    return true;
+  }
+
+  /** Frees the connection after a time, whatever the peer does. */
+  #dropIn(ms: number): () => void {
+    const socket = this.#socket;
+    const timer = setTimeout(
+      () => {
+        this.#stream.destroy();
+        socket.destroy();
+      },
+      Math.min(ms, LONGEST_TIMER_MS),
+    );
+    const stop = (): void => clearTimeout(timer);
+    socket.once('close', stop);
+    return stop;
   }
 
   /** Waits until all that was written is with the system, says that no more will come, and lets go. For the end of the program. */
@@ -170,7 +225,9 @@ export class NodeConnection implements Connection {
     const owed = this.events.owed?.() ?? this.unsent(); // nobody: of a connection that was closed, all that is left
     this.events = NOBODY;
     const stream = this.#stream;
+    const { lingerMs } = this.#origin;
     const drop = (): void => {
+      clearTimeout(timer);
       stream.off('close', drop).off('finish', last).destroy();
       done();
     };
@@ -179,12 +236,13 @@ export class NodeConnection implements Connection {
       stream.resume();
       setImmediate(drop);
     };
-    const mayGo = owed === 0 && this.unsent() > 0; // what is left belongs to sends that have not returned
+    const mayGo = (owed === 0 || lingerMs === 0) && this.unsent() > 0; // what is left belongs to sends that have not returned
     if (mayGo || (this.#securing && stream.writableLength === 0)) stream.destroy(); // or nothing was sent that a handshake has to come before
     if (stream.destroyed) {
       done();
       return;
     }
+    const timer = setTimeout(drop, Math.min(lingerMs, LONGEST_TIMER_MS));
     stream.once('close', drop);
     if (stream.writableFinished) last();
     else stream.once('finish', last).end();
@@ -227,8 +285,10 @@ export class NodeConnection implements Connection {
         this.events.secured?.();
         return;
       }
+      const { events } = this;
+      this.events = NOBODY; // nothing that a refused peer says is read
       this.#broken = { code: failure.code, words: failure.detail, call: null };
-      if (this.#attached) this.events.failed(this.#broken);
+      if (this.#attached) events.failed(this.#broken);
     });
   }
 
@@ -239,24 +299,39 @@ export class NodeConnection implements Connection {
       done(new Failure('eof', 'EOF'));
       return;
     }
-    const stream = secure(plain, options, unread, this, (failure) => {
-      if (failure === null) {
-        this.#securing = false;
-        if (!this.encrypted) {
-          this.encrypted = true;
-          if (this.#attached) this.#listen();
+    try {
+      const { stream, end } = secure(plain, options, unread, this, (failure) => {
+        if (failure === null) {
+          this.#securing = false;
+          if (!this.encrypted) {
+            this.encrypted = true;
+            if (this.#attached) this.#listen();
+          }
         }
-      }
-      done(failure);
-    });
-    stream.on('error', this.#onError);
-    this.#stream = stream;
+        done(failure);
+      });
+      // As a server Node emits what goes wrong behind the handshake under this name, for its own `tls.Server`.
+      stream.on('error', this.#onError).on('_tlsError', this.#onError);
+      this.#stream = stream;
+      this.#tlsEnd = end;
+    } catch (error) {
+      plain.destroy();
+      done(unexpected(error));
+    }
   }
 
   takeStream(): Socket {
     this.events = NOBODY;
     this.#unlisten(this.#stream);
     return this.#stream;
+  }
+
+  get handshaking(): boolean {
+    return this.#securing;
+  }
+
+  get cleanEnd(): boolean {
+    return this.#tlsEnd?.isClean === true;
   }
 
   encryption(): Encryption | null {

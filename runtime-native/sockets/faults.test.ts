@@ -93,7 +93,7 @@ function expected(operation: string, { fault, role, tls }: Cell): string {
     case 'send': // how much goes out before the fault is noticed is the system's affair
       return fault === 'silence' || fault === 'one byte' ? 'error timeout' : 'sent|error (?:reset|closed|timeout)';
     case 'recv': {
-      const got = { 'one byte': tls ? 'error timeout' : 'data 1', 'cut half way': tls ? 'closed' : `data ${half}` };
+      const got = { 'one byte': tls ? 'error timeout' : 'data 1', 'cut half way': tls ? 'error eof' : `data ${half}` };
       return { ...atOnce('closed'), ...got }[fault];
     }
     case 'recv_exact': {
@@ -101,7 +101,7 @@ function expected(operation: string, { fault, role, tls }: Cell): string {
       return { ...atOnce('error eof'), ...got }[fault];
     }
     case 'recv_line': {
-      const got = { 'one byte': 'error timeout', 'cut half way': tls ? 'closed' : `data ${half}` };
+      const got = { 'one byte': 'error timeout', 'cut half way': tls ? 'error eof' : `data ${half}` };
       return { ...atOnce('closed'), ...got }[fault];
     }
     case 'starttls':

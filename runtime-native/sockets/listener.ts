@@ -23,7 +23,11 @@ export function listenTcp(
 ): void {
   let local = '';
   const entrance = new Entrance(options.backlog, events, () => `tcp ${local}`, accept);
-  const server = newServer(streamSettings(options), entrance.enter);
+  const server = newServer(streamSettings(options), (stream) => {
+    // Its client may have gone, and nobody can say who it was.
+    if (stream.remoteAddress === undefined) stream.destroy();
+    else entrance.enter(stream);
+  });
   const door = doorOf(server, entrance);
 
   const onError = (error: Error): void => {

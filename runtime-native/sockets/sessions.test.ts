@@ -83,7 +83,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       const { port } = await serve('localhost', 0, version);
       await visit(driver, port, obj({ tls: true, insecureSkipVerify: true }));
       await visit(driver, port, trusting());
-      expect(await visit(driver, port, obj({ tls: true, caFile: path('localhost') }))).toMatchObject({ code: 'cert' });
+      expect(await visit(driver, port, obj({ tls: true, caFile: path('selfsigned') }))).toMatchObject({ code: 'cert' });
       expect(await visit(driver, port, obj({ tls: true, caFile: path('ca'), serverName: str('other.example') }))).toMatchObject({
         code: 'cert',
       });

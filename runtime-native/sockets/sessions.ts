@@ -9,7 +9,7 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import type { SecureContext, TLSSocket } from 'node:tls';
-import { peerCertificate, setPeerCertificate } from './certificates.ts';
+import { peerCertificate, setPeerCertificate } from './trust.ts';
 
 interface Session {
   readonly ticket: Buffer;

@@ -48,12 +48,16 @@ const ALERTS: { readonly [reason: string]: string } = {
   'user cancelled': 'user canceled',
 };
 
+/** What OpenSSL says of a client that has to show a certificate and does not. */
+const NO_CERTIFICATE = 'peer did not return a certificate';
+
 const OURS: { readonly [reason: string]: string } = {
   'no shared cipher': 'no cipher suite supported by both client and server',
   'unsupported protocol': 'client and server support no common version',
   'no protocols available': 'client and server support no common version',
   'no application protocol': 'client requested unsupported application protocols',
   'decryption failed or bad record mac': 'bad record MAC',
+  [NO_CERTIFICATE]: "client didn't provide a certificate",
 };
 
 /** OpenSSL's reason for an error, in lower case; '' when the error is none of OpenSSL's. */
@@ -67,6 +71,11 @@ export function reasonOf(error: unknown): string {
 /** Whether an error is one of the encryption rather than of the connection below it. */
 export function isTlsError(error: unknown): boolean {
   return reasonOf(error) !== '' || /^(?:ERR_SSL|ERR_TLS|EPROTO)/.test(codeOf(error));
+}
+
+/** What kind of failure an error of the encryption is. */
+export function tlsErrorCode(error: unknown): 'tls' | 'cert' {
+  return reasonOf(error) === NO_CERTIFICATE ? 'cert' : 'tls';
 }
 
 /** An error of the encryption, in words. */

@@ -6,10 +6,13 @@ import { type Connection, type Encryption, Failure, type TlsOptions } from '../.
 import { utf8Encode } from '../../language/values/bytes.ts';
 import { codeOf } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
-import { alternativeNames, contextFor, peerCertificate, whyNotTrusted, whyNotTrustedClient } from './certificates.ts';
+import { alertFor } from './alert.ts';
+import { anchorsOf, contextFor } from './certificates.ts';
 import { breakdownOf, kindOf } from './errors.ts';
 import { keepSessions, type Origin, originOf, recallCertificate } from './sessions.ts';
-import { isTlsError, tlsErrorText } from './tls-errors.ts';
+import { TlsEnd } from './tls-end.ts';
+import { isTlsError, tlsErrorCode, tlsErrorText } from './tls-errors.ts';
+import { alternativeNames, isoTime, peerCertificate, whyNotTrusted, whyNotTrustedClient } from './trust.ts';
 
 /** Node takes a longer time for 1 ms. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -24,26 +27,39 @@ export function secure(
   unread: Uint8Array,
   { local, remote }: Pick<Connection, 'local' | 'remote'>,
   done: (failure: Failure | null) => void,
-): TLSSocket {
+): { readonly stream: TLSSocket; readonly end: TlsEnd } {
   if (unread.length > 0) plain.unshift(unread);
   const origin = originOf(contextFor(options), `${remote} ${options.serverName} ${options.alpn.join()}`);
   const stream = options.role === 'server' ? serverStream(plain, options) : clientStream(plain, options, origin);
+  const sendAlert = options.clientAuth === 'none' ? null : alertFor(stream, plain);
+  const end = new TlsEnd(stream, plain, options.role === 'server');
 
   const settle = (failure: Failure | null): void => {
     stream.off(ready, onReady).off('error', onError).off('end', onEnd).off('close', onEnd);
     clearTimeout(timer);
     if (failure !== null) {
+      stream.pause();
       stream.on('error', () => {}); // a dead handshake may still complain; nobody is interested
-      stream.destroy();
-      plain.destroy();
+      const destroy = (): void => {
+        stream.destroy();
+        plain.destroy();
+      };
+      if (sendAlert === null || failure.code !== 'cert') destroy();
+      else setImmediate(() => sendAlert(destroy)); // when what OpenSSL has to say is on its way
     }
     done(failure);
   };
   const onReady = (): void => {
-    recallCertificate(stream, origin);
-    const refusal = refusalOf(stream, options);
-    if (refusal === null && options.role === 'client') keepSessions(stream, origin);
-    settle(refusal === null ? null : new Failure('cert', refusal));
+    let refusal: Failure | null;
+    try {
+      recallCertificate(stream, origin);
+      const reason = refusalOf(stream, options);
+      if (reason === null && options.role === 'client') keepSessions(stream, origin);
+      refusal = reason === null ? null : new Failure('cert', reason);
+    } catch (error) {
+      refusal = unexpected(error); // whatever a peer can show that nobody has thought of
+    }
+    settle(refusal);
   };
   const onError = (error: Error): void => settle(failureOf(error, `${local}->${remote}`));
   const onEnd = (): void => settle(new Failure('eof', 'EOF'));
@@ -52,7 +68,12 @@ export function secure(
 
   const ready = options.role === 'server' ? 'secure' : 'secureConnect';
   stream.once(ready, onReady).once('error', onError).once('end', onEnd).once('close', onEnd);
-  return stream;
+  return { stream, end };
+}
+
+/** An exception of our own or of Node while a peer was dealt with: it breaks the connection to that peer. */
+export function unexpected(error: unknown): Failure {
+  return new Failure('other', `tls: unexpected failure: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 /** What is wrong with options before anything is sent. */
@@ -62,15 +83,17 @@ export function unusable(options: TlsOptions): Failure | null {
 }
 
 /** What is wrong with the peer, now that the handshake is done. */
-function refusalOf(stream: TLSSocket, { role, verify, serverName, clientAuth }: TlsOptions): string | null {
-  if (role === 'client') return verify && serverName !== null ? whyNotTrusted(stream, serverName) : null;
+function refusalOf(stream: TLSSocket, options: TlsOptions): string | null {
+  const { role, verify, serverName, clientAuth } = options;
+  const anchors = () => anchorsOf(options);
+  if (role === 'client') return verify && serverName !== null ? whyNotTrusted(stream, serverName, anchors) : null;
   if (clientAuth === 'none') return null;
   if (clientAuth === 'request' && peerCertificate(stream) === undefined) return null;
-  return whyNotTrustedClient(stream);
+  return whyNotTrustedClient(stream, anchors);
 }
 
 function clientStream(plain: Socket, options: TlsOptions, { context, begunWith }: Origin): TLSSocket {
-  const name = (options.serverName ?? '').replace(/\.$/, '');
+  const name = (options.serverName ?? '').replace(/\.$/, '').replace(/^\[(.*)\]$/, '$1');
   const stream = connect({
     socket: plain,
     secureContext: context,
@@ -94,7 +117,7 @@ function serverStream(plain: Socket, options: TlsOptions): TLSSocket {
     isServer: true,
     secureContext: contextFor(options),
     requestCert: options.clientAuth !== 'none',
-    rejectUnauthorized: false, // refusalOf decides
+    rejectUnauthorized: options.clientAuth === 'require', // OpenSSL then refuses clients without one; of others refusalOf decides
     ...(options.alpn.length > 0 ? { ALPNProtocols: alpnList(options.alpn) } : {}),
   });
 }
@@ -139,12 +162,8 @@ function oneLine(name: string | undefined): string {
   return utf8Encode((name ?? '').split('\n').join(', '));
 }
 
-function isoTime(text: string): string {
-  return new Date(text).toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
 function failureOf(error: Error, route: string): Failure {
-  if (isTlsError(error)) return new Failure('tls', tlsErrorText(error, true));
+  if (isTlsError(error)) return new Failure(tlsErrorCode(error), tlsErrorText(error, true));
   // Node's own words for a peer that went away in the middle; a reset that the system reports names a call.
   if (codeOf(error) === 'ECONNRESET' && (error as { syscall?: unknown }).syscall === undefined) return new Failure('eof', 'EOF');
   const { words, call } = breakdownOf(error);
