@@ -1,6 +1,7 @@
 /** Where a request goes: its address, and how its connection is dialled. */
 import { parseAddress } from '../sockets/address.ts';
 import { Failure } from '../sockets/backend.ts';
+import { LINGER_MS } from '../sockets/limits.ts';
 import { dial } from '../sockets/network.ts';
 import type { TlsChoices } from '../sockets/options.ts';
 import { clientSide } from '../sockets/tls-choices.ts';
@@ -43,6 +44,13 @@ export function destinationOf(
     host: url.port === '' || url.port === (secure ? '443' : '80') ? shown : `${shown}:${url.port}`,
     secure,
     route: secure ? `tls ${address} ${url.host} ${tlsText}` : `tcp ${address}`,
-    dial: (done) => dial(network, address, target, { tls, noDelay: true, keepAliveMs: KEEP_ALIVE_MS, handOver: true }, done),
+    dial: (done) =>
+      dial(
+        network,
+        address,
+        target,
+        { tls, noDelay: true, keepAliveMs: KEEP_ALIVE_MS, lingerMs: LINGER_MS, handOver: true },
+        done,
+      ),
   };
 }

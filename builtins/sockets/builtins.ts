@@ -12,6 +12,7 @@ import { type Builtin, builtin } from '../registry.ts';
 import { parseAddress } from './address.ts';
 import { Failure, type SocketBackend } from './backend.ts';
 import { infoOf } from './info.ts';
+import { MAX_BYTES, MAX_COLLECTED, MAX_LINE, MAX_PACKET } from './limits.ts';
 import { dial, listenAt, type NetworkAccess, refused } from './network.ts';
 import {
   address,
@@ -32,15 +33,9 @@ import {
 import type { SocketPolicy } from './policy.ts';
 import { errorResult, okResult, PREFIX } from './results.ts';
 import { Serving } from './serving.ts';
-import { MAX_BYTES, MAX_LINE } from './socket.ts';
 import { SocketTable } from './table.ts';
 import { clientSide, serverSide } from './tls-choices.ts';
 import type { SocketWatch } from './watch.ts';
-
-/** A packet may have so many bytes unless its call says otherwise. */
-const MAX_PACKET = 16 * 1024 * 1024;
-/** `recvExact` and `recvAll` collect at most so much unless the call says otherwise; the longest string bounds it, too. */
-const MAX_COLLECTED = Math.min(2 ** 30, MAX_BYTES);
 
 /** All that the builtins of one machine share. */
 interface Context {

@@ -12,10 +12,9 @@ import {
   type Target,
   type TlsOptions,
 } from './backend.ts';
+import { BACKLOG } from './limits.ts';
 import type { SocketPolicy } from './policy.ts';
 import type { SocketWatch } from './watch.ts';
-
-const BACKLOG = 511;
 
 /** What a program was given of a network. */
 export interface NetworkAccess {

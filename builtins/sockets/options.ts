@@ -8,12 +8,10 @@ import { mistake } from '../../language/runtime/errors.ts';
 import { Atom, getKey, isInt, isObject, Obj, Str, type Value } from '../../language/values/values.ts';
 import { milliseconds } from '../params.ts';
 import type { Param } from '../registry.ts';
+import { KEEP_ALIVE_MS, LINGER_MS, MAX_ALPN } from './limits.ts';
 import { SOCKET } from './results.ts';
 import type { Socket } from './socket.ts';
 import type { SocketTable } from './table.ts';
-
-/** How long bytes of sends that have returned may take to leave after `close`, unless the option `linger` says otherwise. */
-const LINGER_MS = 5000;
 
 /** One option: what it must be, how it is read (undefined: it is something else), and what stands in when it is missing. */
 export interface Field<T> {
@@ -57,9 +55,6 @@ const version: Field<'1.2' | '1.3'> = {
   },
 };
 
-/** The handshake has room for so many bytes of them, each behind its length (RFC 7301, section 3.1). */
-const MOST_ALPN = 0xffff;
-
 const protocols: Field<readonly string[]> = {
   expected: 'a list of strings',
   defaultValue: [],
@@ -68,7 +63,7 @@ const protocols: Field<readonly string[]> = {
     if (!Array.isArray(value)) return undefined;
     const names = value.flatMap((one) => (one instanceof Str && one.length > 0 && one.length < 256 ? [one.text] : []));
     const size = names.reduce((sum, { length }) => sum + 1 + length, 0);
-    return names.length === value.length && size <= MOST_ALPN ? names : undefined;
+    return names.length === value.length && size <= MAX_ALPN ? names : undefined;
   },
 };
 
@@ -84,9 +79,9 @@ const clientAuth: Field<'none' | 'request' | 'require'> = {
 /** Milliseconds between the probes of a silent peer; 0 for none. */
 const keepAlive: Field<number> = {
   expected: 'a positive number or false',
-  defaultValue: 15_000,
+  defaultValue: KEEP_ALIVE_MS,
   read: (value) => {
-    if (value === null || value === true) return 15_000;
+    if (value === null || value === true) return KEEP_ALIVE_MS;
     return value === false ? 0 : milliseconds(value) || undefined;
   },
 };

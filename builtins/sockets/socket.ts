@@ -13,18 +13,10 @@
 import type { Machine, Thread } from '../../language/runtime/machine.ts';
 import { type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { type Breakdown, type Connection, type ConnectionEvents, Gone, type TlsOptions } from './backend.ts';
+import { GATHERED, MAX_LINE, MOST_UNREAD } from './limits.ts';
 import { Reader, type ReadKind, TOO_LONG, wantedBy } from './reader.ts';
 import { closedResult, connectedResult, dataResult, errorResult, PREFIX, sentResult, tooLong } from './results.ts';
 import type { SocketWatch } from './watch.ts';
-
-/** Sends are gathered up to this many bytes. */
-const GATHERED = 16 * 1024;
-/** Above this many unread bytes the peer is held back, until half of them are read. */
-const MOST_UNREAD = 256 * 1024;
-/** A line without an end within so many bytes is an error. */
-export const MAX_LINE = 16 * 1024 * 1024;
-/** No JavaScript string can be longer. */
-export const MAX_BYTES = 0x1fffffe8;
 
 /** A thread that waits for data. */
 interface Read {

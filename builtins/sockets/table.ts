@@ -7,11 +7,10 @@
 import type { Machine } from '../../language/runtime/machine.ts';
 import type { Obj } from '../../language/values/values.ts';
 import { type Connection, Gone } from './backend.ts';
+import { KEPT_CLOSED } from './limits.ts';
 import { connectedResult } from './results.ts';
 import { Socket, type SocketOwner } from './socket.ts';
 import type { SocketWatch } from './watch.ts';
-
-const KEPT_CLOSED = 1000;
 
 export class SocketTable implements SocketOwner {
   /** Who is told what happens. */

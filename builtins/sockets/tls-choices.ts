@@ -1,10 +1,8 @@
 /** From the options that a program gives to what a backend is asked for. */
 import { mistake } from '../../language/runtime/errors.ts';
 import type { Credentials, SocketBackend, TlsOptions } from './backend.ts';
+import { HANDSHAKE_MS } from './limits.ts';
 import type { TlsChoices } from './options.ts';
-
-/** How long a handshake may take unless the program says otherwise. */
-const HANDSHAKE_MS = 30_000;
 
 /** TLS as a client of `host`. A time of -1 is the usual limit of the handshake. */
 export function clientSide(backend: SocketBackend, choices: TlsChoices, host: string | null, timeoutMs: number): TlsOptions {
