@@ -21,3 +21,11 @@ export function* textOf(work: Work<string | undefined>): Work<Str | null> {
   const made = yield* work;
   return made === undefined ? null : new Str(made);
 }
+
+/** What short work comes to, at once. */
+export function whole<T>(work: Work<T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
+}

@@ -15,6 +15,7 @@
 import { certificateBuiltins } from '../builtins/certificates.ts';
 import { channelBuiltins } from '../builtins/channels.ts';
 import { coreBuiltins } from '../builtins/core.ts';
+import { digestBuiltins } from '../builtins/digests/builtins.ts';
 import { fileBuiltins } from '../builtins/files.ts';
 import { httpBuiltins } from '../builtins/http/builtins.ts';
 import { unavailableHttp } from '../builtins/http/unavailable.ts';
@@ -59,6 +60,7 @@ export function programFamilies(grants: Grants): readonly Family[] {
     { builtins: testBuiltins(onTest ?? null) },
     { builtins: channelBuiltins },
     { builtins: libraryBuiltins },
+    { builtins: digestBuiltins(platform.digests) },
     { builtins: fileBuiltins(files.backend) },
     processFamily(grants),
     { builtins: memoryBuiltins },

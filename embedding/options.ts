@@ -1,6 +1,7 @@
 /** What an embedder may say about a program, and what a runtime supplies for it. */
 
 import type { CertificateBackend } from '../builtins/certificates.ts';
+import type { DigestBackend } from '../builtins/digests/backend.ts';
 import type { FileBackend } from '../builtins/files.ts';
 import type { LoadHttp } from '../builtins/http/backend.ts';
 import type { ProcessBackend } from '../builtins/processes.ts';
@@ -102,6 +103,8 @@ export interface Platform {
   complain(report: string): void;
   /** So many random bytes fit for secrets, as byte text. */
   secureBytes(count: number): string;
+  /** Digests and signatures, where the host computes them itself. */
+  readonly digests?: DigestBackend;
   readonly info: Omit<RuntimeInfo, 'modules' | 'source'>;
   /** Bytes in use in this process; null where that cannot be told. `exactly` asks for a number without garbage. */
   memoryInUse(exactly: boolean): number | null;

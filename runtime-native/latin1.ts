@@ -1,5 +1,6 @@
 /** Byte text and Node's buffers: one character is one byte, which is the encoding `latin1`. */
 import { Buffer } from 'node:buffer';
+import { base64 } from '../builtins/lib-support/base64.ts';
 import { codec } from '../language/values/values.ts';
 
 /** What Node's buffers can do on any byte array; not in its declarations. */
@@ -32,4 +33,6 @@ export function writeText(text: string, into: Uint8Array, at: number): void {
 export function installCodec(): void {
   codec.decode = toText;
   codec.encode = writeText;
+  base64.encode = (bytes) => toBuffer(bytes).toString('base64');
+  base64.decode = (digits) => toText(Buffer.from(digits, 'base64'));
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Platform } from '../embedding/options.ts';
+import { nodeDigests } from './digests.ts';
 import { nodeFiles } from './files.ts';
 import { nodeClock } from './host.ts';
 import { loadHttp } from './http/load.ts';
@@ -22,6 +23,7 @@ export const nodePlatform: Platform = {
   output: { bytes: (bytes) => process.stdout.write(bytes) },
   complain: (report) => process.stderr.write(report),
   secureBytes: (count) => toText(randomBytes(count)),
+  digests: nodeDigests,
   info: { ...nodeInfo, pid: 0, exe: null }, // a program has no process of its own
   memoryInUse,
   certificates: nativeCertificates,

@@ -1,29 +1,12 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Float, Str, type Value } from '../../language/values/values.ts';
-import { whole } from '../testing/test-work.ts';
+import { whole } from '../time-slices.ts';
 import { base64Decode, base64Encode } from './base64.ts';
 import { jsonEscape, readJsonString } from './json-text.ts';
-import { sha256 } from './sha256.ts';
 import { sortByKeys } from './sorting.ts';
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((all) => Buffer.from(all).toString('latin1'));
-
-describe('sha256', () => {
-  it('is what OpenSSL computes', () => {
-    fc.assert(
-      fc.property(bytes, (text) => {
-        expect(whole(sha256(text))).toBe(createHash('sha256').update(text, 'latin1').digest('hex'));
-      }),
-    );
-  });
-
-  it('counts the length of long messages', () => {
-    const text = 'x'.repeat(3_000_000);
-    expect(whole(sha256(text))).toBe(createHash('sha256').update(text).digest('hex'));
-  });
-});
 
 describe('base64', () => {
   it('is what Node makes of it', () => {

@@ -13,13 +13,12 @@ import { any, callable, int, list, nonNegativeInt, saying, text } from '../param
 import { type Builtin, builtin, type Param } from '../registry.ts';
 import { inSlices, textOf, type Work } from '../time-slices.ts';
 import { base64Decode, base64Encode } from './base64.ts';
+import { isUtf8, toUtf8 } from './charsets.ts';
 import { parseJson } from './json-parse.ts';
 import { jsonEscape } from './json-text.ts';
 import { writeJson } from './json-write.ts';
 import { loopBuiltins } from './loops.ts';
 import * as mail from './mail-text.ts';
-import { md5 } from './md5.ts';
-import { sha256 } from './sha256.ts';
 import { sortByKeys } from './sorting.ts';
 import { inParts, replaceText, splitText } from './split-replace.ts';
 
@@ -125,6 +124,18 @@ function mailText(name: string, form: string, change: (text: string) => string):
     help: `a string ${form}`,
     params: [text('s')],
     run: (_machine, s) => new Str(change(s.text)),
+  });
+}
+
+/** The same for long work. */
+function slicedText(name: string, form: string, change: (text: string) => Work<string>): Builtin {
+  return builtin({
+    name,
+    group: 'text',
+    help: `a string ${form}`,
+    params: [text('s')],
+    suspends: true,
+    run: (machine, s) => inSlices(machine, textOf(change(s.text))),
   });
 }
 
@@ -242,22 +253,6 @@ export const libraryBuiltins: readonly Builtin[] = [
     run: (machine, s) => inSlices(machine, textOf(base64Decode(s.text))),
   }),
   builtin({
-    name: '__sha256',
-    group: 'text',
-    help: 'the SHA-256 digest of a string, in lowercase hexadecimal digits',
-    params: [saying(text('s'), 'Only a string has a digest, got')],
-    suspends: true,
-    run: (machine, s) => inSlices(machine, textOf(sha256(s.text))),
-  }),
-  builtin({
-    name: '__md5',
-    group: 'text',
-    help: 'the MD5 digest of a string, as 16 bytes',
-    params: [saying(text('s'), 'Only a string has a digest, got')],
-    suspends: true,
-    run: (machine, s) => inSlices(machine, textOf(md5(s.text))),
-  }),
-  builtin({
     name: '__line_safe',
     group: 'text',
     help: 'whether a string has no CR, LF or NUL',
@@ -286,20 +281,44 @@ export const libraryBuiltins: readonly Builtin[] = [
     run: (_machine, s) => mail.isPlainLines(s.text),
   }),
   builtin({
+    name: '__short_lines',
+    group: 'text',
+    help: 'whether a string is without NUL, in lines of at most 998 bytes',
+    params: [text('s')],
+    run: (_machine, s) => mail.isShortLines(s.text),
+  }),
+  builtin({
+    name: '__base64_like',
+    group: 'text',
+    help: 'whether a string has nothing but digits and padding of base64, and blanks',
+    params: [text('s')],
+    run: (_machine, s) => /^[A-Za-z0-9+/= \t\r\n]*$/.test(s.text),
+  }),
+  builtin({
+    name: '__is_utf8',
+    group: 'text',
+    help: 'whether a string is valid UTF-8',
+    params: [text('s')],
+    suspends: true,
+    run: (machine, s) => inSlices(machine, isUtf8(s.text)),
+  }),
+  builtin({
     name: '__to_utf8',
     group: 'text',
-    help: 'the UTF-8 of text in a character set, which stays as it is where that is not known',
+    help: 'the UTF-8 of text in a character set, ? if that is not known',
     params: [text('s'), text('charset')],
-    run: (_machine, s, charset) => new Str(mail.toUtf8(s.text, charset.text)),
+    suspends: true,
+    run: (machine, s, charset) => inSlices(machine, textOf(toUtf8(s.text, charset.text))),
   }),
+  mailText('__one_blank', 'with one blank in place of each run of blanks and tabs', (text) => text.replace(/[ \t]+/g, ' ')),
   mailText('__lf', 'with LF in place of each CRLF', (text) => text.replaceAll('\r\n', '\n')),
   mailText('__crlf', 'with CRLF as every line end', mail.withCrlf),
   mailText('__dot_stuff', 'with a second dot where a line begins with one', mail.dotStuff),
   mailText('__dot_unstuff', 'without the first dot where a line begins with one', mail.dotUnstuff),
-  mailText('__base64_lines', 'in base64, in lines of 76 characters', mail.base64Lines),
-  mailText('__base64_read', 'out of base64, whatever else is between its digits', mail.base64Read),
+  slicedText('__base64_lines', 'in base64, in lines of 76 characters', mail.base64Lines),
+  slicedText('__base64_read', 'out of base64, whatever else is between its digits', mail.base64Read),
   mailText('__qp_encode', 'in quoted-printable', mail.qpEncode),
-  mailText('__qp_decode', 'out of quoted-printable', mail.qpDecode),
+  slicedText('__qp_decode', 'out of quoted-printable', mail.qpDecode),
   builtin({
     name: '__run_all',
     group: 'channels',

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { whole } from '../testing/test-work.ts';
+import { whole } from '../time-slices.ts';
 import * as mail from './mail-text.ts';
-import { md5 } from './md5.ts';
 
 /** Byte text with many of the bytes that matter. */
 const bytes = fc
@@ -51,19 +49,19 @@ describe('encodings', () => {
   it('base64 is that of Node, in lines', () => {
     fc.assert(
       fc.property(bytes, (text) => {
-        const coded = mail.base64Lines(text);
+        const coded = whole(mail.base64Lines(text));
         expect(coded.replaceAll('\r\n', '')).toBe(buffer(text).toString('base64'));
         expect(coded.split('\r\n').every((line) => line.length <= 76)).toBe(true);
         expect(coded === '' || coded.endsWith('\r\n')).toBe(true);
-        expect(mail.base64Read(coded)).toBe(text);
+        expect(whole(mail.base64Read(coded))).toBe(text);
       }),
     );
   });
 
   it('base64Read skips what is no digit, and goes on behind padding', () => {
-    expect(mail.base64Read(' aG!Vs\nbG8= ')).toBe('hello');
-    expect(mail.base64Read('aGVsbG8=aGVsbG8')).toBe('hellohello');
-    expect(mail.base64Read('=a')).toBe('');
+    expect(whole(mail.base64Read(' aG!Vs\nbG8= '))).toBe('hello');
+    expect(whole(mail.base64Read('aGVsbG8=aGVsbG8'))).toBe('hellohello');
+    expect(whole(mail.base64Read('=a'))).toBe('');
   });
 
   it('quoted-printable has short lines without blanks at their ends, and comes back', () => {
@@ -73,32 +71,13 @@ describe('encodings', () => {
         expect(coded).toMatch(/^[\t\r\n -~]*$/);
         expect(coded).not.toMatch(/[ \t](\r\n|$)|(^|[^\r])\n|\r(?!\n)/);
         expect(coded.split('\r\n').every((line) => line.length <= 76)).toBe(true);
-        expect(mail.qpDecode(coded)).toBe(text);
+        expect(whole(mail.qpDecode(coded))).toBe(text);
       }),
     );
   });
 
   it('quoted-printable drops blanks at the ends of lines, and no others', () => {
-    expect(mail.qpDecode('a b \t\r\nc \nd=20\n= \ne \rf ')).toBe('a b\r\nc\nd \ne \rf ');
-  });
-
-  it('text becomes UTF-8', () => {
-    for (const [charset, bytes, text] of [
-      ['windows-1252', '\x80 \xfc \x81', '€ ü \x81'],
-      ['ISO-8859-1', '\xfc', 'ü'],
-      ['iso-8859-15', '\xa4', '€'],
-      ['koi8-r', '\xf0\xd2\xc9\xd7\xc5\xd4', 'Привет'],
-      ['Shift_JIS', '\x82\xb1', 'こ'],
-      ['iso-2022-jp', '\x1b$B$3\x1b(B', 'こ'],
-      ['gb18030', '\xc4\xe3', '你'],
-      ['utf-8', '\xc3\xbc', 'ü'],
-      ['us-ascii', '\xc3\xbc', 'ü'],
-      ['x-nobody-knows', '\xc3\xbc', 'ü'],
-      ['', '\xc3\xbc', 'ü'],
-    ] as const) {
-      expect([charset, buffer(mail.toUtf8(bytes, charset)).toString()]).toEqual([charset, text]);
-    }
-    expect(mail.toUtf8('\xff', 'utf-8')).toBe('\xff'); // as it is
+    expect(whole(mail.qpDecode('a b \t\r\nc \nd=20\n= \ne \rf '))).toBe('a b\r\nc\nd \ne \rf ');
   });
 
   it('plain lines are ASCII, of at most 998 bytes', () => {
@@ -106,14 +85,6 @@ describe('encodings', () => {
     expect(mail.isPlainLines(`${'x'.repeat(1000)}\r\n`)).toBe(false);
     expect(mail.isPlainLines('\xfc')).toBe(false);
     expect(mail.isPlainLines('\0')).toBe(false);
-  });
-
-  it('md5 is that of Node', () => {
-    fc.assert(
-      fc.property(bytes, (text) => {
-        expect(buffer(whole(md5(text))).toString('hex')).toBe(createHash('md5').update(buffer(text)).digest('hex'));
-      }),
-    );
   });
 });
 
@@ -131,8 +102,9 @@ describe('long runs', () => {
     ['blanks and CRs', ' \r'],
   ])('of %s are read in one pass', (_name, piece) => {
     const text = ` \n${piece.repeat(run / piece.length)}x`;
-    for (const read of [mail.qpDecode, mail.withCrlf, mail.dotStuff, mail.dotUnstuff, mail.qpEncode, mail.base64Read])
+    for (const read of [mail.withCrlf, mail.dotStuff, mail.dotUnstuff, mail.qpEncode])
       expect(read(text).length).toBeGreaterThanOrEqual(0);
+    for (const read of [mail.qpDecode, mail.base64Read]) expect(whole(read(text)).length).toBeGreaterThanOrEqual(0);
     expect(mail.hasBareLineEnd(text)).toBe(true);
     expect(mail.isPlainLines(text)).toBe(piece.includes('\n'));
   });

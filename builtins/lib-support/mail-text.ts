@@ -1,8 +1,9 @@
 /**
  * The line ends and encodings of mail over byte text, each in one pass, since messages are long: 25 MB is an ordinary attachment.
  */
-import { utf8Encode } from '../../language/values/bytes.ts';
 import { codec } from '../../language/values/values.ts';
+import type { Work } from '../time-slices.ts';
+import { base64, bytesOf, isWhole, scratch } from './base64.ts';
 
 const UNSAFE = /[\r\n\0]/;
 const BARE = /(?:^|[^\r])\n|\r(?!\n)/;
@@ -19,7 +20,12 @@ export function hasEightBit(text: string): boolean {
 
 /** Can this travel in 7 bits as it is: ASCII without NUL, and no line longer than the 998 bytes of RFC 5322? */
 export function isPlainLines(text: string): boolean {
-  if (/[\0\x80-\xff]/.test(text)) return false;
+  return !hasEightBit(text) && isShortLines(text);
+}
+
+/** Can this travel in 8 bits as it is: no NUL, and no line longer than 998 bytes? */
+export function isShortLines(text: string): boolean {
+  if (text.includes('\0')) return false;
   for (let from = 0, to: number; from < text.length; from = to + 1) {
     to = text.indexOf('\n', from);
     if (to < 0) to = text.length;
@@ -53,74 +59,97 @@ export function dotUnstuff(text: string): string {
 }
 
 const LINE = 76;
-const BASE64 = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', (c) => c.charCodeAt(0));
 const BASE64_VALUE = new Int8Array(256).fill(-1);
-for (const [value, code] of BASE64.entries()) BASE64_VALUE[code] = value;
+for (const [value, digit] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
+  BASE64_VALUE[digit.charCodeAt(0)] = value;
 const PAD = 61;
 
-/** Byte text as an array of its bytes. */
-function bytesOf(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  codec.encode(text, bytes, 0);
-  return bytes;
-}
+/** Lines of base64 that are written in one slice. */
+const WRITTEN_LINES = 2048;
+const LINE_BYTES = (LINE / 4) * 3;
 
 /** Base64 in lines of 76 characters that end in CRLF, the last one, too. */
-export function base64Lines(text: string): string {
-  const bytes = bytesOf(text);
-  const groups = Math.ceil(bytes.length / 3);
-  const lines = Math.ceil((groups * 4) / LINE);
-  const out = new Uint8Array(groups * 4 + lines * 2);
-  let at = 0;
-  for (let i = 0; i < bytes.length; i += 3) {
-    // Bytes past the end count as 0.
-    const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    out[at++] = BASE64[group >> 18] ?? 0;
-    out[at++] = BASE64[(group >> 12) & 63] ?? 0;
-    out[at++] = i + 1 < bytes.length ? (BASE64[(group >> 6) & 63] ?? 0) : PAD;
-    out[at++] = i + 2 < bytes.length ? (BASE64[group & 63] ?? 0) : PAD;
-    if ((at + 2) % (LINE + 2) === 0 || i + 3 >= bytes.length) {
-      out[at++] = 13;
-      out[at++] = 10;
-    }
+export function* base64Lines(text: string): Work<string> {
+  const size = WRITTEN_LINES * LINE_BYTES;
+  let made = '';
+  for (let at = 0; at < text.length; at += size) {
+    if (at > 0) yield;
+    made += inLines(base64.encode(text.slice(at, at + size)));
   }
-  return codec.decode(out, 0, at);
+  return made;
 }
+
+function inLines(digits: string): string {
+  const lines: string[] = [];
+  for (let at = 0; at < digits.length; at += LINE) lines.push(digits.slice(at, at + LINE), '\r\n');
+  return lines.join('');
+}
+
+/** Lines of 76 digits with CRLF that are read in one slice. */
+const READ_LINES = 4096;
 
 /** What base64 stands for when everything that is no digit of it is skipped, up to the padding. */
-export function base64Read(text: string): string {
-  const bytes = bytesOf(text);
-  const out = new Uint8Array(Math.ceil((bytes.length * 3) / 4));
-  let at = 0;
-  let group = 0;
-  let digits = 0;
-  for (const code of bytes) {
-    if (code === PAD && digits > 1) {
-      // The end of one encoded text; software that joins several goes on behind it.
-      at = endGroup(out, at, group, digits);
-      digits = group = 0;
-    }
-    const value = BASE64_VALUE[code] ?? -1;
-    if (value < 0) continue;
-    group = (group << 6) | value;
-    digits++;
-    if (digits < 4) continue;
-    out[at++] = group >> 16;
-    out[at++] = group >> 8;
-    out[at++] = group;
-    digits = group = 0;
+export function* base64Read(text: string): Work<string> {
+  const reader = new Base64Reader();
+  let made = '';
+  for (let at = 0; at < text.length; at += READ_LINES * (LINE + 2)) {
+    if (at > 0) yield;
+    made += reader.read(text.slice(at, at + READ_LINES * (LINE + 2)));
   }
-  return codec.decode(out, 0, endGroup(out, at, group, digits));
+  return made + reader.end();
 }
 
-/** The bytes of 2 or 3 digits that no fourth one follows. */
-function endGroup(out: Uint8Array, at: number, group: number, digits: number): number {
-  if (digits === 2) out[at++] = group >> 4;
-  if (digits === 3) {
-    out[at++] = group >> 10;
-    out[at++] = group >> 2;
+class Base64Reader {
+  #group = 0;
+  #digits = 0;
+
+  read(piece: string): string {
+    if (this.#digits === 0) {
+      const digits = piece.replaceAll('\r\n', '');
+      if (isWhole(digits)) return base64.decode(digits);
+    }
+    return this.#readSlowly(piece);
   }
-  return at;
+
+  #readSlowly(piece: string): string {
+    const out = new Uint8Array(Math.ceil((piece.length * 3) / 4) + 3);
+    let at = 0;
+    for (let i = 0; i < piece.length; i++) {
+      const code = piece.charCodeAt(i);
+      if (code === PAD && this.#digits > 1) {
+        // The end of one encoded text; software that joins several goes on behind it.
+        at = this.#endGroup(out, at);
+      }
+      const value = BASE64_VALUE[code] ?? -1;
+      if (value < 0) continue;
+      this.#group = (this.#group << 6) | value;
+      this.#digits++;
+      if (this.#digits < 4) continue;
+      out[at++] = this.#group >> 16;
+      out[at++] = this.#group >> 8;
+      out[at++] = this.#group;
+      this.#digits = this.#group = 0;
+    }
+    return codec.decode(out, 0, at);
+  }
+
+  /** The bytes of 2 or 3 digits that no fourth one follows. */
+  #endGroup(out: Uint8Array, at: number): number {
+    const group = this.#group;
+    let end = at;
+    if (this.#digits === 2) out[end++] = group >> 4;
+    if (this.#digits === 3) {
+      out[end++] = group >> 10;
+      out[end++] = group >> 2;
+    }
+    this.#digits = this.#group = 0;
+    return end;
+  }
+
+  end(): string {
+    const out = new Uint8Array(2);
+    return codec.decode(out, 0, this.#endGroup(out, 0));
+  }
 }
 
 const HEX = Uint8Array.from('0123456789ABCDEF', (c) => c.charCodeAt(0));
@@ -164,49 +193,80 @@ export function qpEncode(text: string): string {
   return codec.decode(out, 0, at);
 }
 
+/** Bytes of quoted-printable that are read in one slice. */
+const QP_SLICE = 2 ** 17;
+
 /** What quoted-printable stands for. Blanks at the ends of lines are dropped, and what is malformed stays as it is. */
-export function qpDecode(text: string): string {
-  // A run of blanks is taken whole, as in withCrlf.
-  const whole = /[ \t]\r?\n/.test(text) ? text.replace(/[ \t]+(\r?\n)?/g, (run, end?: string) => end ?? run) : text;
-  return whole.replace(/=(?:([0-9A-Fa-f]{2})|\r?\n|$)/g, (_all, hex?: string) =>
-    hex === undefined ? '' : String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-}
-
-/** Which are left as they are: mail that says ASCII and is not is mostly UTF-8. */
-const ASCII = /^(?:us-)?ascii$/i;
-
-/**
- * The UTF-8 of text in a character set of the WHATWG's Encoding Standard, to which ISO 8859-1 is windows-1252; other text, and
- * UTF-8, as it is.
- */
-export function toUtf8(text: string, charset: string): string {
-  if (ASCII.test(charset)) return text;
-  let decoder: TextDecoder;
-  try {
-    decoder = new TextDecoder(charset);
-  } catch {
-    return text; // not known
+export function* qpDecode(text: string): Work<string> {
+  if (!/=|[ \t]\r?\n/.test(text)) return text;
+  let made = '';
+  for (let at = 0; at < text.length; ) {
+    if (at > 0) yield;
+    const end = qpCut(text, at + QP_SLICE);
+    made += qpPiece(text.slice(at, end), end === text.length);
+    at = end;
   }
-  if (decoder.encoding === 'utf-8') return text;
-  if (decoder.encoding === 'windows-1252') return fromWindows1252(text); // Node 20 takes it for ISO 8859-1
-  const bytes = new Uint8Array(text.length);
-  codec.encode(text, bytes, 0);
-  return utf8Encode(decoder.decode(bytes));
+  return made;
 }
 
-/** Where windows-1252 differs from ISO 8859-1: the characters of the bytes 0x80 to 0x9F; what is not assigned stays a control. */
-const WINDOWS = [
-  0x20ac, 0x81, 0x201a, 0x192, 0x201e, 0x2026, 0x2020, 0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0x8d, 0x17d, 0x8f, 0x90,
-  0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122, 0x161, 0x203a, 0x153, 0x9d, 0x17e, 0x178,
-] as const;
-
-/** The UTF-8 of text in windows-1252. */
-function fromWindows1252(text: string): string {
-  return text.replace(/[\x80-\xff]/g, (char) => {
-    const byte = char.charCodeAt(0);
-    const code = WINDOWS[byte - 0x80] ?? byte;
-    if (code < 0x800) return String.fromCharCode(0xc0 | (code >> 6), 0x80 | (code & 63));
-    return String.fromCharCode(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
-  });
+/** A place from `at` on where the text can be cut: behind a line end, or between two characters that stand for themselves. */
+function qpCut(text: string, at: number): number {
+  const line = text.slice(at, at + 1000).indexOf('\n');
+  if (line >= 0) return at + line + 1;
+  let end = Math.min(at, text.length);
+  while (end < text.length && (/[=\r \t]/.test(text.charAt(end - 1)) || text.charAt(end - 2) === '=')) end++;
+  return end;
 }
+
+/** The length of the line end at `at`: 0 if there is none. */
+function lineEnd(bytes: Uint8Array, at: number): number {
+  if (bytes[at] === 10) return 1;
+  return bytes[at] === 13 && bytes[at + 1] === 10 ? 2 : 0;
+}
+
+function qpPiece(text: string, last: boolean): string {
+  const bytes = bytesOf(text);
+  const out = scratch(bytes.length);
+  let end = 0;
+  for (let i = 0; i < bytes.length; ) {
+    const code = bytes[i] as number; // i is in range
+    if (code !== PAD && code !== 32 && code !== 9) {
+      out[end++] = code;
+      i++;
+      continue;
+    }
+    if (code === PAD) {
+      const value = hexByte(bytes, i + 1);
+      if (value >= 0) {
+        out[end++] = value;
+        i += 3;
+        continue;
+      }
+    }
+    let after = i + 1;
+    while (bytes[after] === 32 || bytes[after] === 9) after++;
+    const line = lineEnd(bytes, after);
+    if (code === PAD) {
+      const soft = line > 0 || (last && i + 1 === bytes.length);
+      if (!soft) out[end++] = code;
+      i = soft ? after + line : i + 1;
+    } else {
+      // Blanks, which stay unless the line ends behind them.
+      if (line === 0) while (i < after) out[end++] = bytes[i++] as number;
+      i = after;
+    }
+  }
+  return codec.decode(out, 0, end);
+}
+
+/** The byte that two hexadecimal digits at `at` stand for; -1 if there are none. */
+function hexByte(bytes: Uint8Array, at: number): number {
+  const high = HEX_VALUE[bytes[at] ?? 0] as number;
+  const low = HEX_VALUE[bytes[at + 1] ?? 0] as number;
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+const HEX_VALUE = Int8Array.from({ length: 256 }, (_, code) => {
+  const value = Number.parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(value) ? -1 : value;
+});

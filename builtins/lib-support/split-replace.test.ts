@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_TEXT, Str, type Value } from '../../language/values/values.ts';
-import { whole } from '../testing/test-work.ts';
 import type { Work } from '../time-slices.ts';
+import { whole } from '../time-slices.ts';
 import { inParts, replaceText, splitText } from './split-replace.ts';
 
 const texts = (list: Value[]): string[] => list.map((piece) => (piece instanceof Str ? piece.text : 'no string'));
