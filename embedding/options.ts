@@ -12,6 +12,7 @@ import type { SocketBackend } from '../builtins/sockets/backend.ts';
 import type { SocketPolicy } from '../builtins/sockets/policy.ts';
 import type { SocketWatch } from '../builtins/sockets/watch.ts';
 import type { TestResult } from '../builtins/test-results.ts';
+import type { LibraryNames } from '../language/diagnostics/library.ts';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
 import type { Clock, Output } from './host.ts';
 import type { Input } from './input.ts';
@@ -148,6 +149,8 @@ export interface SystemSignals extends SignalBackend {
 export interface Library {
   /** The names that programs can import. */
   names(): string[];
+  /** What hints say about it. */
+  known(): LibraryNames;
   /** A module by its name; `fromLibrary` also finds the inner ones. */
   find(name: string, fromLibrary?: boolean): FoundModule | null;
   /** The source of a module as byte text. */

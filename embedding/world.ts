@@ -56,6 +56,7 @@ export class World {
       host,
       builtins: (machine) => this.registry.functions(machine),
       finder: this.#programs,
+      library: platform.library.known,
       onProblem,
       onFault,
       onThread,

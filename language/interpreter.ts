@@ -7,6 +7,7 @@
 
 import { resolve } from './compiler/resolver.ts';
 import { deadlockProblem, parseProblem, runtimeProblem } from './diagnostics/describe.ts';
+import { type LibraryNames, NO_LIBRARY } from './diagnostics/library.ts';
 import type { Problem } from './diagnostics/problem.ts';
 import { type ModuleFinder, Modules } from './modules.ts';
 import { type Compiled, compile } from './runtime/compile.ts';
@@ -22,6 +23,8 @@ export interface InterpreterOptions {
   /** The builtins of a program, for its machine. */
   readonly builtins: (machine: Machine) => Map<string, Fn>;
   readonly finder: ModuleFinder;
+  /** What hints say about the standard library. */
+  readonly library?: (() => LibraryNames) | undefined;
   /** Told every error that ended a thread, and a deadlock. */
   readonly onProblem: (problem: Problem) => void;
   /**
@@ -119,7 +122,8 @@ export class Interpreter {
   /** Describes an error that ended a thread. Anything but a mistake in the program is a fault: reported as such, or thrown on. */
   problemOf(error: unknown, frames: Frame | null, thread: string | null): Problem | null {
     try {
-      return runtimeProblem(error, frames, thread, this.#modules.builtinNames());
+      const names = this.#modules.builtinNames();
+      return runtimeProblem(error, frames, thread, { names, library: this.#options.library?.() ?? NO_LIBRARY });
     } catch (fault) {
       if (this.#options.onFault === undefined) throw fault;
       this.#options.onFault(fault);

@@ -33,7 +33,7 @@ export interface ModuleFinder {
 type Origin = Pick<FoundModule, 'directory' | 'library'>;
 
 /** Whether a builtin is for the standard library only: two underscores begin its name (three those of the reference's `___runtime_mem`). */
-function isPrivate(name: string): boolean {
+export function isPrivate(name: string): boolean {
   return /^__(?!_)/.test(name);
 }
 
@@ -201,10 +201,7 @@ function moduleObject(
     });
   }
   const hidden: HiddenKeys = {
-    list: () => [
-      ...names.filter((name) => variables[name] !== undefined),
-      ...builtins.filter((name) => name !== 'import' && !names.includes(name)),
-    ],
+    list: () => [...names.filter((name) => variables[name] !== undefined), ...builtins.filter((name) => !names.includes(name))],
     remove(name) {
       if (Object.hasOwn(variables, name)) variables[name] = undefined;
     },

@@ -10,8 +10,10 @@
  */
 import type { Library } from '../embedding/options.ts';
 import { CALL_FIELDS } from '../language/compiler/steps.ts';
+import type { ElsewhereModule, LibraryNames } from '../language/diagnostics/library.ts';
 import { type Compiled, compile } from '../language/runtime/compile.ts';
 import { registerUnit, type Unit } from '../language/runtime/units.ts';
+import { documentation } from '../language/syntax/doc-comments.ts';
 import { Source } from '../language/syntax/source.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
 import { type LibraryModule, type LibraryPart, library } from './library-data.ts';
@@ -19,16 +21,22 @@ import { type LibraryModule, type LibraryPart, library } from './library-data.ts
 const modules: { [name: string]: LibraryModule } = { ...library.modules };
 /** The parts of the library that are not there yet. */
 const later = new Set(library.later);
+let elsewhere: readonly ElsewhereModule[] | null = null;
+const IMPORTED = /\bimport\(\s*['"]([\w/-]+)['"]/g;
 /** Compiled once for all programs of a page. */
 const compiled = new Map<LibraryModule, Compiled>();
 const SCRIPT = 'magnolia-library.js';
 
 /** The library of programs in browsers. */
 export const bundledLibrary: Library = {
+  known: knownNames,
   names: () => [...Object.keys(library.modules), ...library.later.flatMap(({ names }) => names)],
   prepare(texts) {
-    const wanted = wantedBy(texts);
-    return wanted.length === 0 ? null : loadParts(wanted);
+    const all = [...texts];
+    const wanted = wantedBy(all);
+    const strange = elsewhere === null && importsStrangers(all);
+    if (wanted.length === 0 && !strange) return null;
+    return Promise.all([loadParts(wanted), strange ? loadElsewhere() : null]).then(() => {});
   },
   source(name) {
     const found = moduleNamed(name);
@@ -53,6 +61,28 @@ function wantedBy(texts: Iterable<string>): LibraryPart[] {
       if (part.names.some((name) => text.includes(`'${name}'`) || text.includes(`"${name}"`))) wanted.add(part);
   }
   return [...wanted];
+}
+
+/** Whether a text imports something, not by the path of a file, that the library does not have. */
+function importsStrangers(texts: readonly string[]): boolean {
+  const names = bundledLibrary.names();
+  return texts.some((text) => Array.from(text.matchAll(IMPORTED), ([, name = '']) => name).some((name) => !names.includes(name)));
+}
+
+async function loadElsewhere(): Promise<void> {
+  ({ elsewhere } = await library.elsewhere());
+}
+
+/** What hints say: the names in the modules that are here are read from their sources. */
+function knownNames(): LibraryNames {
+  const names: { [name: string]: readonly string[] } = {};
+  const aliases: { [name: string]: string } = {};
+  for (const [name, module] of Object.entries(library.modules)) {
+    const own = nameOf(module);
+    if (name !== own) aliases[name] = own;
+    else names[name] = documentation(module.source).members.map((one) => one.name);
+  }
+  return { modules: Object.assign(names, ...library.later.map(({ members }) => members)), aliases, elsewhere: elsewhere ?? [] };
 }
 
 /** Loads parts of the library, and the parts that their modules import. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type LibraryNames, type Manifest, namesOf } from '../language/diagnostics/library.ts';
 import type { FoundModule } from '../language/modules.ts';
 import type { Compiled, Factory } from '../language/runtime/compile.ts';
 import { registerUnit, type Unit } from '../language/runtime/units.ts';
@@ -28,6 +29,7 @@ export const LIBRARY_FOLDER =
 const load = createRequire(import.meta.url);
 const compiled = new Map<string, Compiled>();
 let index: Index | null = null;
+let manifest: Manifest | null = null;
 
 /** The names of the library modules that programs can import. */
 export function libraryNames(): string[] {
@@ -42,13 +44,24 @@ export function compiledLibrary(name: string, fromLibrary = false): FoundModule 
   return { key: `lib:${found.file}`, directory: LIBRARY_FOLDER, library: true, load: () => loadModule(name) };
 }
 
+/** All that the build knows about the library; empty without a build. */
+export function libraryManifest(): Manifest {
+  manifest ??= JSON.parse(readForError('manifest.json').toString() || '{"modules":[],"elsewhere":[]}') as Manifest;
+  return manifest;
+}
+
+/** What hints say about the library. */
+export function knownLibrary(): LibraryNames {
+  return namesOf(libraryManifest());
+}
+
 function readIndex(): Index {
   const file = join(LIBRARY_FOLDER, 'index.json');
   index ??= existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Index) : {};
   return index;
 }
 
-/** A file that only errors need; empty where it cannot be had, for want of descriptors, say: the error is told without it. */
+/** A file that only errors and help need; empty where it cannot be had, for want of descriptors, say: the error is told without it. */
 function readForError(file: string): Buffer {
   try {
     return readFileSync(join(LIBRARY_FOLDER, file));

@@ -5,7 +5,7 @@ import type { Library } from '../embedding/options.ts';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
 import { Source } from '../language/syntax/source.ts';
 import { utf8Decode, utf8Encode } from '../language/values/bytes.ts';
-import { compiledLibrary, libraryNames } from './library.ts';
+import { compiledLibrary, knownLibrary, libraryNames } from './library.ts';
 import { decode } from './text.ts';
 
 const EXTENSIONS = ['.oak', '.ok', '.mag', '.mg'];
@@ -18,6 +18,7 @@ export function nativeLibrary(folder: string | null): Library {
   };
   return {
     names: libraryNames,
+    known: knownLibrary,
     find,
     source(name) {
       const loaded = find(name)?.load();

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { outcome, TestProgram } from '../builtins/testing/test-program.ts';
 import { World } from '../embedding/world.ts';
+import { NO_LIBRARY } from '../language/diagnostics/library.ts';
 import { atom, EMPTY, Float, markClass, Obj, obj, setKey, str, type Value } from '../language/values/values.ts';
 import { NodeHost } from './host.ts';
 import { nodePlatform } from './platform.ts';
 import { standardInput } from './processes.ts';
 
 const { registry } = new World({
-  platform: { ...nodePlatform, library: { names: () => [], find: () => null, source: () => undefined } },
+  platform: { ...nodePlatform, library: { names: () => [], known: () => NO_LIBRARY, find: () => null, source: () => undefined } },
   options: { files: 'system', network: 'system', processes: 'system', env: process.env },
   args: ['magnolia', 'script.oak', 'ä'],
   input: standardInput,

@@ -8,7 +8,7 @@ import { isLibrary, unitAt } from '../runtime/units.ts';
 import { nodeAt } from '../syntax/ast-walk.ts';
 import { ParseError } from '../syntax/parse-error.ts';
 import type { Source } from '../syntax/source.ts';
-import { hintFor } from './hints.ts';
+import { hintFor, type Scene } from './hints.ts';
 import type { Problem } from './problem.ts';
 import { callAtSite, traceOf } from './trace.ts';
 
@@ -31,11 +31,14 @@ function endOf(source: Source): number {
   return [...source.text.trimEnd()].length;
 }
 
+/** What a hint may name. */
+type Known = Pick<Scene, 'names' | 'library'>;
+
 /**
- * Describes an error that ended a thread; `frames` are those that the thread had saved, `names` the builtins. Anything but a mistake in
+ * Describes an error that ended a thread; `frames` are those that the thread had saved, `inReach` the builtins and the library. Anything but a mistake in
  * the program is a bug of ours, and thrown on.
  */
-export function runtimeProblem(error: unknown, frames: Frame | null, thread: string | null, names: readonly string[]): Problem {
+export function runtimeProblem(error: unknown, frames: Frame | null, thread: string | null, inReach: Known): Problem {
   const mistake = mistakeOf(error);
   const trace = traceOf(error as Error, frames); // a ProgramError or a RangeError
   const at = (error instanceof ProgramError ? error.at : null) ?? trace.callAt;
@@ -54,7 +57,7 @@ export function runtimeProblem(error: unknown, frames: Frame | null, thread: str
   if (!known) return { ...problem, place: null };
 
   const callerAt = isLibrary(unit) ? trace.callerAt() : null; // a mistake that the library meets was made by who called it
-  const scene = { mistake, source: unit.source(), program: programOf(unit), at: at - unit.base, names };
+  const scene = { mistake, source: unit.source(), program: programOf(unit), at: at - unit.base, ...inReach };
   return { ...problem, place: placeAt(callerAt ?? at), hint: callerAt === null ? hintFor(scene) : null };
 }
 

@@ -12,7 +12,7 @@ import { nodeAt } from '../syntax/ast-walk.ts';
 import type { Source } from '../syntax/source.ts';
 import { utf8Decode } from '../values/bytes.ts';
 import { Float, isInt, Str } from '../values/values.ts';
-import { LIBRARIES, librariesWith, namesIn } from './library-index.ts';
+import { type LibraryNames, librariesWith, namesIn, onlyInReference } from './library.ts';
 import { nearest } from './nearest.ts';
 import { type Binding, visibleNames } from './visible-names.ts';
 
@@ -32,6 +32,7 @@ export interface Scene {
   readonly at: number;
   /** Names that are in reach besides those the source binds: the builtins, what a session has defined. Byte text. */
   readonly names: readonly string[];
+  readonly library: LibraryNames;
 }
 
 /** A sentence that may help, or null. */
@@ -58,7 +59,7 @@ export function hintFor(scene: Scene): string | null {
     case 'argument':
       return hints.argumentOf(facts);
     case 'unknown-import':
-      return unknownImport(facts.path);
+      return unknownImport(facts.path, scene.library);
     case 'out-of-memory':
       return facts.calls === null ? null : 'a function that calls itself needs a case in which it does not';
     default:
@@ -66,9 +67,11 @@ export function hintFor(scene: Scene): string | null {
   }
 }
 
-/** A library's name with a typing mistake. */
-function unknownImport(path: string): string | null {
-  const library = nearest(path, LIBRARIES);
+/** A library of the reference, or a library's name with a typing mistake. */
+function unknownImport(path: string, known: LibraryNames): string | null {
+  const elsewhere = onlyInReference(known, path);
+  if (elsewhere !== null) return elsewhere;
+  const library = nearest(path, [...Object.keys(known.modules), ...Object.keys(known.aliases)]);
   return library === null ? null : `the library is called \`${library}\``;
 }
 
@@ -249,14 +252,14 @@ class Hints {
 
     if (ABSENT.test(name))
       return `this runtime has no HTTP and no WebSockets; TCP and TLS are in socket: socket := import('socket')`;
-    if (LIBRARIES.includes(name)) return `\`${name}\` is a library: ${name} := import('${name}')`;
-    const homes = librariesWith(name);
-    const [home] = homes;
+    if (Object.hasOwn(this.#scene.library.modules, name)) return `\`${name}\` is a library: ${name} := import('${name}')`;
+    const homes = librariesWith(this.#scene.library, name);
+    const [home, ...others] = homes;
     if (home !== undefined) {
       const at = this.#moduleName(homes);
       if (at !== null) return `\`${name}\` is in ${at.library}: write ${at.name}.${name}`;
-      if (homes.length > 1) return `\`${name}\` is not defined here; there is one in each of ${homes.join(', ')}`;
-      return `\`${name}\` is in ${home}: { ${name}: ${name} } := import('${home}')`;
+      const also = others.length === 0 ? '' : `; ${others.join(', ')} also ${others.length === 1 ? 'has' : 'have'} one`;
+      return `\`${name}\` is in ${home}: { ${name}: ${name} } := import('${home}')${also}`;
     }
     const meant = nearest(name, this.#reachable());
     return meant === null ? `\`${name}\` is not defined here` : `\`${name}\` is not defined here; did you mean \`${meant}\`?`;
@@ -292,10 +295,14 @@ class Hints {
         : null;
     if (typeof library !== 'string') return written === null ? null : `there is no \`${name}\` in ${written}`;
 
-    const meant = nearest(name, namesIn(library));
+    const meant = nearest(name, namesIn(this.#scene.library, library));
     if (meant !== null) return `there is no \`${name}\` in ${library}; did you mean \`${meant}\`?`;
-    const [home] = librariesWith(name);
-    return `there is no \`${name}\` in ${library}${home === undefined || home === library ? '' : `; there is one in ${home}`}`;
+    if (this.#scene.source.file.replace(/^.*[/\\]|\.\w+$/g, '') === library) {
+      const elsewhere = onlyInReference(this.#scene.library, library); // the file has imported itself in its place
+      if (elsewhere !== null) return elsewhere;
+    }
+    const homes = librariesWith(this.#scene.library, name).filter((home) => home !== library);
+    return `there is no \`${name}\` in ${library}${homes.length === 0 ? '' : `; there is one in ${homes.join(', ')}`}`;
   }
 
   /** An expression as it was written, when it is short and on one line. */

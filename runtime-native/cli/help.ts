@@ -1,17 +1,16 @@
 /** `magnolia help`: the commands, the builtins (from the registry's table) and the library (from the comments in its source). */
 import { readFileSync } from 'node:fs';
 import type { Builtin, Registry } from '../../builtins/registry.ts';
-import { librariesWith } from '../../language/diagnostics/library-index.ts';
 import { nearest } from '../../language/diagnostics/nearest.ts';
+import { isPrivate } from '../../language/modules.ts';
 import { utf8Decode } from '../../language/values/bytes.ts';
-import { libraryNames } from '../library.ts';
-import { nativeLibrary } from '../modules.ts';
+import { knownLibrary } from '../library.ts';
 import { COMMANDS, NO_SETTINGS, type Settings } from './arguments.ts';
 import { describeBuiltin } from './builtin-help.ts';
 import { OWN_COMMANDS } from './commands.ts';
 import { LANGUAGE } from './language-help.ts';
-import { type Documented, documentation, type Entry, passedOn } from './library-help.ts';
-import { complain, writeOut } from './screen.ts';
+import { everyModulesHelp, libraryHelp, libraryList, notInLibrary } from './library-help.ts';
+import { columns, complain, writeOut } from './screen.ts';
 import { commandWorld } from './world.ts';
 
 const OVERVIEW = `Usage:
@@ -80,32 +79,23 @@ export function help(topic: string | null, settings: Settings): number {
     writeOut(OVERVIEW);
     return 0;
   }
-  const found = commandHelp(topic) ?? languageHelp(topic, settings) ?? builtinHelp(topic) ?? libraryHelp(topic, settings);
+  const found = commandHelp(topic) ?? languageHelp(topic) ?? libraryHelp(topic, settings) ?? everythingCalled(topic, settings);
   if (found !== null) {
     writeOut(found);
     return 0;
   }
-  const homes = librariesWith(topic);
-  if (homes.length > 0) {
-    writeOut(homes.map((library) => libraryHelp(`${library}.${topic}`, settings) ?? '').join('\n'));
-    return 0;
-  }
-  complain(notThere(topic, settings));
+  complain(notInLibrary(topic, settings) ?? notThere(topic));
   return 1;
 }
 
 /** Why there is no help for a topic, with what was probably meant. */
-function notThere(topic: string, settings: Settings): string {
-  const [library, member] = memberOf(topic);
-  const entries = library === '' ? undefined : read(library, settings)?.entries;
-  if (entries !== undefined) {
-    const meant = nearest(member, entries.keys());
-    return `there is no ${member} in ${library}; ${meant === null ? `magnolia help ${library} tells what there is` : `did you mean ${library}.${meant}?`}`;
-  }
+function notThere(topic: string): string {
   const names = builtins()
     .all()
-    .map(({ name }) => name);
-  const meant = nearest(topic, [...names, ...libraryNames(), ...Object.keys(COMMANDS), ...Object.keys(LANGUAGE), ...LISTS]);
+    .map(({ name }) => name)
+    .filter((name) => !isPrivate(name));
+  const known = Object.entries(knownLibrary().modules).flat(2);
+  const meant = nearest(topic, [...names, ...known, ...Object.keys(COMMANDS), ...Object.keys(LANGUAGE), ...LISTS]);
   return `there is no help for ${topic}${meant === null ? '' : `; did you mean ${meant}?`}`;
 }
 
@@ -136,21 +126,17 @@ function commandHelp(topic: string): string | null {
   return `${usage?.trim().split(/ {2,}/)[0] ?? `magnolia ${topic}`}\n    ${line}\n${more}`;
 }
 
-/** A word of the language, or one of the lists. */
-function languageHelp(topic: string, settings: Settings): string | null {
-  if (topic === 'library') return libraryList(settings);
-  if (topic === 'builtins') return builtinList();
-  return Object.hasOwn(LANGUAGE, topic) ? (LANGUAGE[topic] ?? null) : null;
+/** The builtin and the functions of the library that have this name; null when there are none. */
+function everythingCalled(name: string, settings: Settings): string | null {
+  const pages = [builtinHelp(name), ...everyModulesHelp(name, settings)].filter((page) => page !== null);
+  return pages.length === 0 ? null : pages.join('\n');
 }
 
-/** The modules for programs with a line on each; a module that has two names is called by that of its own comment. */
-function libraryList(settings: Settings): string {
-  const lines = libraryNames().flatMap((name) => {
-    const [, own, about] = /^(\S+): (.*?)(?:\. .*|[.,:])?$/.exec(read(name, settings)?.about[0] ?? '') ?? [];
-    return own !== name ? [] : [[name, about ?? '']];
-  });
-  const rows = columns(lines.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
-  return `The standard library; std := import('std') brings a module in, magnolia help std tells what is in it.\n\n${rows}`;
+/** A word of the language, or one of the lists. */
+function languageHelp(topic: string): string | null {
+  if (topic === 'library') return libraryList();
+  if (topic === 'builtins') return builtinList();
+  return Object.hasOwn(LANGUAGE, topic) ? (LANGUAGE[topic] ?? null) : null;
 }
 
 /** The builtins by group. */
@@ -165,65 +151,12 @@ function builtinList(): string {
   return `What a program can call without importing it; magnolia help len tells more. The library is in magnolia help library.\n\n${parts.join('\n')}`;
 }
 
-function columns(rows: readonly (readonly string[])[]): string {
-  const width = Math.max(...rows.map(([name = '']) => name.length));
-  return rows.map(([name = '', about = '']) => `    ${name.padEnd(width)}  ${about}\n`).join('');
-}
-
 function builtinHelp(topic: string): string | null {
   const one = builtins().get(topic);
-  return one === undefined ? null : describeBuiltin(one);
-}
-
-/** What a library's source says of it; of one that only gives the names of others again, what those say. */
-function read(library: string, settings: Settings): Documented | null {
-  const source = librarySource(library, settings);
-  if (source === null) return null;
-  const own = documentation(source);
-  if (own.entries.size > 0) return own;
-  const entries = new Map<string, Entry>();
-  for (const { name, home, member } of passedOn(source)) {
-    const other = librarySource(home, settings);
-    if (other === null) continue;
-    const { about, entries: others } = documentation(other);
-    const entry = member === null ? { signature: name, text: about } : others.get(member);
-    if (entry !== undefined) entries.set(name, entry);
-  }
-  return { about: own.about, entries };
-}
-
-/** `std.map` as library and member; the library is '' where there is no dot. */
-function memberOf(topic: string): [library: string, member: string] {
-  const dot = topic.lastIndexOf('.');
-  return dot < 0 ? ['', topic] : [topic.slice(0, dot), topic.slice(dot + 1)];
-}
-
-/** `std` or `std.map`. */
-function libraryHelp(topic: string, settings: Settings): string | null {
-  const whole = read(topic, settings);
-  if (whole !== null) {
-    const names = [...whole.entries.values()].map(({ signature }) => `    ${signature}`);
-    return `${[`${variableFor(topic)} := import('${topic}')`, '', ...whole.about, '', ...names].join('\n')}\n`;
-  }
-  const [library, member] = memberOf(topic);
-  const entry = library === '' ? undefined : read(library, settings)?.entries.get(member);
-  return entry === undefined
-    ? null
-    : `${[`${library}.${entry.signature}`, ...entry.text.map((line) => `    ${line}`)].join('\n').trimEnd()}\n`;
-}
-
-/** A name that a program can give to a module. */
-function variableFor(library: string): string {
-  return library.replace(/^.*\//, '').replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
+  return one === undefined || isPrivate(topic) ? null : describeBuiltin(one);
 }
 
 /** The builtins of a program that the command runs. */
 function builtins(): Registry {
   return commandWorld(NO_SETTINGS, []).world.registry;
-}
-
-/** The text of a library module; null when there is none of this name. */
-function librarySource(name: string, { lib }: Settings): string | null {
-  const source = nativeLibrary(lib).source(name);
-  return source === undefined ? null : utf8Decode(source);
 }

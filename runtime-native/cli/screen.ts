@@ -29,3 +29,9 @@ export function showProblem(problem: Problem): void {
 export function complain(message: string): void {
   writeError(`magnolia: ${message}\n`);
 }
+
+/** Names with a line about each. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const width = Math.max(...rows.map(([name = '']) => name.length));
+  return rows.map(([name = '', about = '']) => `    ${name.padEnd(width)}  ${about}\n`).join('');
+}

@@ -9,12 +9,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
+import { namesOf } from '../../language/diagnostics/library.ts';
 import type { IndexEntry } from './build-library.ts';
 import { replaceFile } from './files.ts';
+import { libraryManifest } from './library-manifest.ts';
 import { type LibraryModule, libraryModules } from './library-modules.ts';
 
 /** Compiled in advance. Together with all sources it is what still fits into 120 KB of gzip beside the language. */
 const COMPILED = ['std'];
+/** The file that is loaded with the language. */
+const FIRST = 'magnolia-library.js';
+/** What only the reference has: loaded when a program imports something that the library does not have. */
+const ELSEWHERE = 'magnolia-elsewhere.js';
 const CALL_FIELDS = 3;
 
 interface Index {
@@ -29,21 +35,21 @@ export const libraryApart: Plugin = {
   },
 };
 
-/** The names of the built files, `magnolia-library.js` first. */
+/** The names of the built files. */
 export function browserLibraryFiles(from: string): string[] {
-  return ['magnolia-library.js', ...groupsOf(libraryModules(from)).map(chunkOf)];
+  return [...chunksOf(libraryModules(from)), ELSEWHERE];
 }
 
 /** Writes the files from the sources in `from` and what buildLibrary has written into `built`; all are written into `to`. */
 export async function writeBrowserLibrary(from: string, built: string, to: string): Promise<void> {
   const all = libraryModules(from);
+  const manifest = libraryManifest(from);
   const index = JSON.parse(await readFile(join(built, 'index.json'), 'utf8')) as Index;
   const lines: string[] = [];
   const calls: number[] = [];
   const last = [0, 0];
 
-  for (const { names, file, group, text } of all) {
-    if (group !== '') continue;
+  for (const { names, file, text } of all.filter(({ chunk }) => chunk === FIRST)) {
     const name = variable(file);
     if (COMPILED.includes(file)) {
       const code = (await readFile(join(built, `${file}.cjs`), 'utf8')).replace(/^module\.exports =/, `const $${name} =`);
@@ -60,25 +66,25 @@ export async function writeBrowserLibrary(from: string, built: string, to: strin
     const base = index[names[0] ?? '']?.base;
     lines.push(`const ${name} = { source: ${sourceText(text)}, base: ${base}, factory: ${factory} };`);
   }
-  const later = groupsOf(all).map((group) => {
-    const names = all.filter((one) => one.group === group && !one.inner).flatMap((one) => one.names);
-    return `{ names: ${JSON.stringify(names)}, load: () => import('./${chunkOf(group)}') }`;
+  const others = chunksOf(all).filter((chunk) => chunk !== FIRST);
+  const later = others.map((chunk) => {
+    const own = all.filter((one) => one.chunk === chunk && !one.inner);
+    const names = JSON.stringify(own.flatMap((one) => one.names));
+    const members = JSON.stringify(
+      namesOf({ modules: manifest.modules.filter((one) => one.chunk === chunk), elsewhere: [] }).modules,
+    );
+    return `{ names: ${names}, members: ${members}, load: () => import('./${chunk}') }`;
   });
-  const modules = namesAndVariables(all.filter(({ group }) => group === ''));
-  lines.push(`export const library = { modules: ${modules}, calls: [${calls.join(',')}], later: [${later.join(', ')}] };`, '');
-  await replaceFile(join(to, 'magnolia-library.js'), lines.join('\n'));
-  for (const group of groupsOf(all)) {
-    await replaceFile(join(to, chunkOf(group)), chunkText(all.filter((one) => one.group === group)));
-  }
+  const modules = namesAndVariables(all.filter(({ chunk }) => chunk === FIRST));
+  const parts = `modules: ${modules}, calls: [${calls.join(',')}], later: [${later.join(', ')}]`;
+  lines.push(`export const library = { ${parts}, elsewhere: () => import('./${ELSEWHERE}') };`, '');
+  await replaceFile(join(to, ELSEWHERE), `export const elsewhere = ${JSON.stringify(manifest.elsewhere)};\n`);
+  await replaceFile(join(to, FIRST), lines.join('\n'));
+  for (const chunk of others) await replaceFile(join(to, chunk), chunkText(all.filter((one) => one.chunk === chunk)));
 }
 
-/** The folders of lib/. */
-function groupsOf(modules: readonly LibraryModule[]): string[] {
-  return [...new Set(modules.map(({ group }) => group))].filter((group) => group !== '');
-}
-
-function chunkOf(group: string): string {
-  return `magnolia-${group}.js`;
+function chunksOf(modules: readonly LibraryModule[]): string[] {
+  return [...new Set(modules.map(({ chunk }) => chunk))];
 }
 
 /** Sources by name; a module with two names is written once. */

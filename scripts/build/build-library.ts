@@ -5,6 +5,7 @@
  *     FILE.cjs          its JavaScript: a function that sets the module up
  *     FILE.calls.json   where the calls are in that, for errors
  *     index.json        every name that `import` knows, with the file and the positions it owns
+ *     manifest.json     what people and tools want to know (library-manifest.ts)
  */
 import { join } from 'node:path';
 import type { EmittedUnit } from '../../language/compiler/emit-unit.ts';
@@ -14,6 +15,7 @@ import { ParseError } from '../../language/syntax/parse-error.ts';
 import { parseProgram } from '../../language/syntax/parser.ts';
 import { Source } from '../../language/syntax/source.ts';
 import { replaceFile } from './files.ts';
+import { libraryManifest } from './library-manifest.ts';
 import { libraryModules } from './library-modules.ts';
 
 /** What `import` knows of a name; see runtime-native/library.ts. */
@@ -40,6 +42,7 @@ export async function buildLibrary(from: string, to: string): Promise<void> {
   if (base > FIRST_FREE_BASE)
     throw new Error(`The library is larger than the ${FIRST_FREE_BASE} positions that units.ts leaves for it`);
   await replaceFile(join(to, 'index.json'), JSON.stringify(index));
+  await replaceFile(join(to, 'manifest.json'), JSON.stringify(libraryManifest(from)));
 }
 
 function compile(source: Source, base: number): EmittedUnit | null {

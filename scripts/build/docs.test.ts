@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../../runtime-native/sockets/test-kit.ts';
-import { type Example, examplesIn, libraryDocs, type ModuleDocs, stdlibPage } from './docs.ts';
+import { type Example, examplesIn, libraryDocs, ownMembers, stdlibPage } from './docs.ts';
 
 const root = resolve(__dirname, '../..');
 const modules = libraryDocs();
@@ -50,14 +50,11 @@ async function check(module: string, examples: readonly Example[]): Promise<void
   expect(found).toEqual(examples.map(({ expression, value }) => `${expression}  // => ${value}`));
 }
 
-/** Modules that give the names of another one again. */
-const passingOn = ({ entries }: ModuleDocs): boolean => entries.size === 0;
-
 describe('the comments in lib/', () => {
   for (const module of modules) {
     it(`say what ${module.name} is`, () => expect(module.about[0]).toMatch(new RegExp(`^${module.name}: .*[.:]`)));
 
-    for (const [name, { text }] of module.entries) {
+    for (const { name, text } of ownMembers(module)) {
       it(`explain ${module.name}.${name}`, () => {
         expect(text.some((line) => /\w/.test(line) && !line.startsWith('    '))).toBe(true);
         expect(text.some((line) => line.startsWith('    '))).toBe(true);
@@ -77,8 +74,8 @@ describe('the examples in lib/', () => {
     });
   }, 120_000);
 
-  for (const module of modules.filter((one) => !passingOn(one))) {
-    const examples = [...module.entries.values()].flatMap(({ text }) => examplesIn(text));
+  for (const module of modules.filter((one) => ownMembers(one).length > 0)) {
+    const examples = ownMembers(module).flatMap(({ text }) => examplesIn(text));
     if (!separate.includes(module.name)) {
       it(`are right about ${module.name}`, () => check(module.name, examples), 30_000);
       continue;

@@ -8,8 +8,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Documented, documentation } from '../../runtime-native/cli/library-help.ts';
-import { libraryModules } from './library-modules.ts';
+import type { ManifestMember, ManifestModule } from '../../language/diagnostics/library.ts';
+import { libraryManifest } from './library-manifest.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const target = join(root, 'docs/stdlib.md');
@@ -25,7 +25,7 @@ function variableOf(name: string): string {
 }
 
 /** A module of the library, as its source describes it. */
-export interface ModuleDocs extends Documented {
+export interface ModuleDocs extends ManifestModule {
   /** What `import` takes. */
   readonly name: string;
   /** What the examples call it. */
@@ -41,10 +41,16 @@ export interface Example {
 
 /** All modules for programs, by name. */
 export function libraryDocs(): ModuleDocs[] {
-  const modules = libraryModules(join(root, 'lib')).flatMap(({ inner, names: [name = ''], text }) =>
-    inner ? [] : [{ name, variable: variableOf(name), ...documentation(text) }],
-  );
+  const modules = libraryManifest(join(root, 'lib')).modules.flatMap((module) => {
+    const [name = ''] = module.names;
+    return module.inner ? [] : [{ ...module, name, variable: variableOf(name) }];
+  });
   return modules.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What a module defines itself. */
+export function ownMembers({ members }: ModuleDocs): readonly ManifestMember[] {
+  return members.filter(({ home }) => home === undefined);
 }
 
 /** The examples in a comment. */
@@ -70,13 +76,14 @@ function markdown(lines: readonly string[]): string {
   return page.charAt(0).toUpperCase() + page.slice(1);
 }
 
-function moduleChapter({ name, variable, about, entries }: ModuleDocs): string {
+function moduleChapter(module: ModuleDocs): string {
+  const { name, variable, about } = module;
   const [first = '', ...more] = about;
   const parts = [
     `## ${name}`,
     `\`${variable} := import('${name}')\``,
     markdown([first.replace(/^[^:]*: /, ''), ...more]),
-    ...[...entries.values()].flatMap(({ signature, text }) => [`### \`${signature}\``, markdown(text)]),
+    ...ownMembers(module).flatMap(({ signature, text }) => [`### \`${signature}\``, markdown(text)]),
   ];
   return parts.join('\n\n');
 }

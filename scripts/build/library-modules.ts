@@ -9,20 +9,21 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { passedOn } from '../../language/syntax/doc-comments.ts';
 
 export interface LibraryModule {
   /** What `import` takes, the name of its comment first. */
   readonly names: readonly string[];
   /** Its path below lib/, without the extension. */
   readonly file: string;
-  /** The folder of lib/ that it is in; '' for one that is in none. */
-  readonly group: string;
+  /** The file of the browser's library that has its source: one for each folder of lib/, and one for what is in none. */
+  readonly chunk: string;
   /** Whether only library modules can import it. */
   readonly inner: boolean;
   readonly text: string;
 }
 
-/** All modules below `folder`, by the order of their files. */
+/** All modules below `folder`: those first that most others import, otherwise in the order of their files. */
 export function libraryModules(folder: string): LibraryModule[] {
   const all = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const files = all.filter((file) => file.endsWith('.oak')).map((file) => file.slice(0, -'.oak'.length).replaceAll('\\', '/'));
@@ -35,7 +36,11 @@ export function libraryModules(folder: string): LibraryModule[] {
       owners.set(name, file);
     }
   }
-  return modules;
+  const imports = new Map<string | undefined, number>();
+  for (const { home } of modules.flatMap(({ text }) => passedOn(text))) {
+    imports.set(owners.get(home), (imports.get(owners.get(home)) ?? 0) + 1);
+  }
+  return modules.sort((a, b) => (imports.get(b.file) ?? 0) - (imports.get(a.file) ?? 0));
 }
 
 function moduleOf(file: string, text: string): LibraryModule {
@@ -45,5 +50,5 @@ function moduleOf(file: string, text: string): LibraryModule {
   if (title === undefined) throw new Error(`lib/${file}.oak does not begin with a comment that says what it is: // NAME: ...`);
   const others = /^\/\/.*\bAlso imported as ([^.]*)\./m.exec(text)?.[1]?.matchAll(/`([^`]+)`/g) ?? [];
   const names = inner ? [file] : [title, basename(file), ...Array.from(others, ([, name = '']) => name)];
-  return { names: [...new Set(names)], file, group: folders[0] ?? '', inner, text };
+  return { names: [...new Set(names)], file, chunk: `magnolia-${folders[0] ?? 'library'}.js`, inner, text };
 }

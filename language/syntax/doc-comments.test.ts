@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { documentation } from './library-help.ts';
+import { documentation } from './doc-comments.ts';
 
 const source = `// lists: what one does with them.
 //
@@ -28,25 +28,22 @@ cs Pair(a, b) { a: a, b: b }
 `;
 
 describe('documentation', () => {
-  const { about, entries } = documentation(source);
+  const { about, members } = documentation(source);
 
   it('has the comment at the top', () => expect(about).toEqual(['lists: what one does with them.', '', 'More about it.']));
 
-  it('has an entry for each public name', () => expect([...entries.keys()]).toEqual(['take', 'plain?', 'Limit', 'Pair']));
+  it('has each public name', () => expect(members.map(({ name }) => name)).toEqual(['take', 'plain?', 'Limit', 'Pair']));
 
   it('takes the signature from the comment, or from the code', () => {
-    expect([...entries.values()].map(({ signature }) => signature)).toEqual([
-      'take(xs, n), take(xs)',
-      'plain?(x)',
-      'Limit',
-      'Pair(a, b)',
-    ]);
+    expect(members.map(({ signature }) => signature)).toEqual(['take(xs, n), take(xs)', 'plain?(x)', 'Limit', 'Pair(a, b)']);
   });
 
+  const textOf = (name: string) => members.find((one) => one.name === name)?.text;
+
   it('has what the comment above says', () => {
-    expect(entries.get('take')?.text).toEqual(['the first n items,', 'or one.', '    lists.take([1, 2], 1)  // => [1]']);
-    expect(entries.get('plain?')?.text).toEqual([]);
-    expect(entries.get('Limit')?.text).toEqual(['How many at most.']);
-    expect(entries.get('Pair')?.text).toEqual(['two values.']);
+    expect(textOf('take')).toEqual(['the first n items,', 'or one.', '    lists.take([1, 2], 1)  // => [1]']);
+    expect(textOf('plain?')).toEqual([]);
+    expect(textOf('Limit')).toEqual(['How many at most.']);
+    expect(textOf('Pair')).toEqual(['two values.']);
   });
 });

@@ -1,0 +1,86 @@
+/**
+ * dist/lib/manifest.json: all that is known about the standard library, from the files and comments in lib/. Hints, `magnolia help`,
+ * completion, docs/stdlib.md and editors read it; language/diagnostics/library.ts has its shape.
+ *
+ * The options of a function are what is code in the sentence of its comment that begins with "Options: ", as in
+ * "Options: `timeout`, `keep: true` and those of `connect`.", where the last is another function, of this module or (`socket.connect`) of
+ * another one.
+ *
+ * lib/elsewhere.txt lists what only the reference has, one line for modules that belong together: `NAMES: what they are for`. Names that
+ * lib/ has are left out.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ElsewhereModule, Manifest, ManifestMember, ManifestModule } from '../../language/diagnostics/library.ts';
+import { type DocumentedName, documentation, passedOn } from '../../language/syntax/doc-comments.ts';
+import { type LibraryModule, libraryModules } from './library-modules.ts';
+
+/** Reads the library in a folder. */
+export function libraryManifest(folder: string): Manifest {
+  const modules = libraryModules(folder);
+  return new ManifestMaker(modules).manifest(readFileSync(join(folder, 'elsewhere.txt'), 'utf8'));
+}
+
+class ManifestMaker {
+  readonly #modules: readonly LibraryModule[];
+  readonly #byName: ReadonlyMap<string, LibraryModule>;
+
+  constructor(modules: readonly LibraryModule[]) {
+    this.#modules = modules;
+    this.#byName = new Map(modules.flatMap((one) => one.names.map((name) => [name, one])));
+  }
+
+  manifest(elsewhere: string): Manifest {
+    return { modules: this.#modules.map((one) => this.#describe(one)), elsewhere: this.#elsewhere(elsewhere) };
+  }
+
+  #describe(module: LibraryModule): ManifestModule {
+    const { names, file, inner, chunk, text } = module;
+    const members = this.#membersOf(module).map((one) => ({ ...one, options: [...this.#optionsOf(module, one, [])] }));
+    return { names, file, inner, chunk, about: documentation(text).about, members };
+  }
+
+  /** What a module defines, then what it has of other modules without a `_`. */
+  #membersOf(module: LibraryModule): readonly (DocumentedName & Pick<ManifestMember, 'home'>)[] {
+    const { members } = documentation(module.text);
+    const others = passedOn(module.text).flatMap(({ name, home, member }) => {
+      if (name.startsWith('_')) return [];
+      const source = documentation(this.#named(home, module).text);
+      if (member === null) return members.length > 0 ? [] : [{ name, signature: name, text: source.about, home }];
+      return source.members.filter((one) => one.name === member).map((one) => ({ ...one, name, home }));
+    });
+    return [...members, ...others];
+  }
+
+  #optionsOf(module: LibraryModule, { name, text }: DocumentedName, seen: readonly string[]): Set<string> {
+    const [, sentence = ''] = /\bOptions: (.*?)(?:\.(?: |$)|$)/.exec(text.join(' ')) ?? [];
+    const options = new Set<string>();
+    const own = sentence.replace(/those of `(?:([\w/-]+)\.)?(\w+)`/g, (_all, home: string | undefined, other: string) => {
+      const from = home === undefined ? module : this.#named(home, module);
+      const found = this.#membersOf(from).find((one) => one.name === other);
+      if (found === undefined)
+        throw new Error(`lib/${module.file}.oak: ${name} has the options of ${other}, which does not exist`);
+      if (!seen.includes(other)) for (const option of this.#optionsOf(from, found, [...seen, name])) options.add(option);
+      return '';
+    });
+    for (const [, option = ''] of own.matchAll(/`([\w?!]+)(?::[^`]*)?`/g)) options.add(option);
+    return options;
+  }
+
+  #named(name: string, from: LibraryModule): LibraryModule {
+    const found = this.#byName.get(name);
+    if (found === undefined) throw new Error(`lib/${from.file}.oak speaks of the module ${name}, which does not exist`);
+    return found;
+  }
+
+  #elsewhere(text: string): ElsewhereModule[] {
+    return text
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => {
+        const [, list = '', about = ''] = /^(.*?): (.*)$/.exec(line) ?? [];
+        const names = list.split(' ').filter((name) => name !== '' && !this.#byName.has(name));
+        return names.length === 0 ? [] : [{ names, about }];
+      });
+  }
+}
