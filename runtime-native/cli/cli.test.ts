@@ -244,7 +244,7 @@ describe('what else there is', () => {
     expect((await magnolia(['help', 'pritn'])).err).toBe('magnolia: there is no help for pritn; did you mean print?\n');
     expect((await magnolia(['help', 'std.mpa'])).err).toBe('magnolia: there is no mpa in std; did you mean std.map?\n');
     expect((await magnolia(['help', 'std.qqqqqq'])).err).toBe(
-      'magnolia: there is no qqqqqq in std; magnolia help std tells what there is\n',
+      'magnolia: there is no qqqqqq in std; magnolia help std lists what there is\n',
     );
   });
 });
