@@ -21,6 +21,7 @@ import { loopBuiltins } from './loops.ts';
 import * as mail from './mail-text.ts';
 import { sortByKeys } from './sorting.ts';
 import { inParts, replaceText, splitText } from './split-replace.ts';
+import { waitingBuiltins } from './waiting.ts';
 
 /** A string or a list. */
 const iterable: Param<Str | Value[]> = saying(
@@ -141,6 +142,7 @@ function slicedText(name: string, form: string, change: (text: string) => Work<s
 
 export const libraryBuiltins: readonly Builtin[] = [
   ...loopBuiltins,
+  ...waitingBuiltins,
   builtin({
     name: '__slice',
     group: 'text',
