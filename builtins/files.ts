@@ -49,6 +49,8 @@ export interface FileBackend {
   makeDirectory(path: string, done: (outcome: Outcome) => void): void;
   /** Removes a file, or a directory with all that is in it. One that does not exist is fine. */
   remove(path: string, done: (outcome: Outcome) => void): void;
+  /** The path that a path leads to when all links are followed. */
+  realPath?(path: string, done: (outcome: Outcome<string>) => void): void;
   open(path: string, mode: OpenMode, permissions: number, done: (outcome: Outcome<OpenFile>) => void): void;
   /** Gives a file or directory another path. A file that is already there is replaced in one step. */
   rename?(from: string, to: string, done: (outcome: Outcome) => void): void;
@@ -257,6 +259,17 @@ function working(backend: FileBackend): Builtin[] {
       ...common('write', 'writes bytes into a file; offset -1 is its end'),
       params: [int('fd'), int('offset'), text('data')],
       run: write,
+    }),
+    builtin({
+      ...common('__real_path', 'the path that a path leads to when all links are followed'),
+      params: [text('path')],
+      run: (machine, { text: path }) =>
+        awaiting(
+          machine,
+          `Could not resolve ${path}`,
+          (done) => (backend.realPath === undefined ? done({ kind: 'done', value: path }) : backend.realPath(path, done)),
+          textResult,
+        ),
     }),
     rename,
     { ...rename, name: '__rename_file' }, // for lib/fs.oak, where `rename` is the function of the module

@@ -18,13 +18,14 @@ import {
 /** The files of a system, of which each that a program opens and does not close is closed by `closeAll`. */
 export function closableFiles(backend: FileBackend): { readonly backend: FileBackend; closeAll(): void } {
   const open = new Set<OpenFile>();
-  const { rename, sync, replace } = backend;
+  const { realPath, rename, sync, replace } = backend;
   return {
     backend: {
       list: (path, done) => backend.list(path, done),
       stat: (path, done) => backend.stat(path, done),
       makeDirectory: (path, done) => backend.makeDirectory(path, done),
       remove: (path, done) => backend.remove(path, done),
+      ...(realPath === undefined ? {} : { realPath: realPath.bind(backend) }),
       ...(rename === undefined ? {} : { rename: rename.bind(backend) }),
       ...(sync === undefined ? {} : { sync: sync.bind(backend) }),
       ...(replace === undefined ? {} : { replace: replace.bind(backend) }),

@@ -17,7 +17,6 @@ import { channelBuiltins } from '../builtins/channels.ts';
 import { coreBuiltins } from '../builtins/core.ts';
 import { digestBuiltins } from '../builtins/digests/builtins.ts';
 import { fileBuiltins } from '../builtins/files.ts';
-import { httpBuiltins } from '../builtins/http/builtins.ts';
 import { unavailableHttp } from '../builtins/http/unavailable.ts';
 import { libraryBuiltins } from '../builtins/lib-support/builtins.ts';
 import { mathBuiltins } from '../builtins/math.ts';
@@ -107,7 +106,7 @@ function socketFamily({ network: { access } }: Grants): Family {
 }
 
 function httpFamily({ network: { access }, platform: { system } }: Grants): Family {
-  return { builtins: access === null || system.http === null ? unavailableHttp() : httpBuiltins(access, system.http) };
+  return { builtins: access === null || system.http === null ? unavailableHttp() : system.http(access) };
 }
 
 /** Signals of the process and workers are for programs that own their process. */

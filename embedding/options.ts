@@ -3,12 +3,12 @@
 import type { CertificateBackend } from '../builtins/certificates.ts';
 import type { DigestBackend } from '../builtins/digests/backend.ts';
 import type { FileBackend } from '../builtins/files.ts';
-import type { LoadHttp } from '../builtins/http/backend.ts';
 import type { ProcessBackend } from '../builtins/processes.ts';
-import type { Registry } from '../builtins/registry.ts';
+import type { Builtin, Registry } from '../builtins/registry.ts';
 import type { RuntimeInfo } from '../builtins/runtime-info.ts';
 import type { SignalBackend } from '../builtins/signals.ts';
 import type { SocketBackend } from '../builtins/sockets/backend.ts';
+import type { NetworkAccess } from '../builtins/sockets/network.ts';
 import type { SocketPolicy } from '../builtins/sockets/policy.ts';
 import type { SocketWatch } from '../builtins/sockets/watch.ts';
 import type { TestResult } from '../builtins/test-results.ts';
@@ -125,8 +125,8 @@ export interface Platform {
     readonly network: (() => SystemNetwork) | null;
     /** Who looks on at sockets, whichever network they are of. */
     readonly watch?: SocketWatch | null;
-    /** Loads what speaks HTTP, over whichever network a program has. */
-    readonly http: LoadHttp | null;
+    /** HTTP over whichever network a program has. */
+    readonly http: ((network: NetworkAccess) => Builtin[]) | null;
     readonly exec: ProcessBackend['exec'] | null;
     /** Signals and workers, for a program that owns its process. */
     readonly signals?: () => SystemSignals;

@@ -3,7 +3,22 @@
  * a name like any other. Failures are worded as Go's `os` package does: operation, path, reason.
  */
 import { Buffer } from 'node:buffer';
-import { close, constants, fstat, lstat, mkdir, open, read, readdir, rename, rm, type Stats, stat, write } from 'node:fs';
+import {
+  close,
+  constants,
+  fstat,
+  lstat,
+  mkdir,
+  open,
+  read,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  type Stats,
+  stat,
+  write,
+} from 'node:fs';
 import type { FileBackend, FileInfo, FileOutcome, OpenFile, OpenMode, Outcome } from '../builtins/files.ts';
 import { codeOf, errnoText } from './errno.ts';
 import { toBuffer, toText } from './latin1.ts';
@@ -147,6 +162,12 @@ export const nodeFiles: FileBackend = {
     });
   },
 
+  realPath(path, done) {
+    if (impossible(path)) return done(failed('realpath', path, NO_NUL));
+    realpath(toBuffer(path), 'buffer', (error, found) => {
+      done(error === null ? { kind: 'done', value: toText(found) } : failed('realpath', path, error));
+    });
+  },
   rename(from, to, done) {
     if (impossible(from + to)) return done(failed('rename', `${from} ${to}`, NO_NUL));
     rename(toBuffer(from), toBuffer(to), (error) => done(error === null ? DONE : failed('rename', `${from} ${to}`, error)));

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { httpBuiltins } from '../builtins/http/builtins.ts';
 import type { Platform } from '../embedding/options.ts';
 import { nodeDigests } from './digests.ts';
 import { nodeFiles } from './files.ts';
@@ -39,7 +40,7 @@ export const nodePlatform: Platform = {
     },
     network: nativeSockets,
     watch: published,
-    http: loadHttp,
+    http: (network) => httpBuiltins(network, loadHttp),
     exec: nodeExec,
     signals: nativeSignals,
   },

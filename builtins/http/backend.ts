@@ -5,10 +5,15 @@
  * are byte text. Header lists are flat: a name, its value, the next name. As with sockets, results are reported by calling
  * methods of an events object, never from inside the call that asks for them.
  */
+import type { Builtin } from '../registry.ts';
 import type { Connection, ErrorCode, Failure } from '../sockets/backend.ts';
+import type { NetworkAccess } from '../sockets/network.ts';
 
 /** Loads an engine when a program uses HTTP for the first time. Each program has an engine of its own. */
 export type LoadHttp = () => Promise<HttpEngine>;
+
+/** Makes the HTTP builtins of one program over its network. */
+export type HttpFamily = (network: NetworkAccess, load: LoadHttp) => Builtin[];
 
 export interface HttpEngine {
   /** Serves connections that are handed to it. */

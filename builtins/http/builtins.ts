@@ -8,19 +8,20 @@
 import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
 import { Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
-import { isCallable, object } from '../params.ts';
-import { type Builtin, builtin } from '../registry.ts';
+import { atomValue, isCallable, object } from '../params.ts';
+import { builtin } from '../registry.ts';
 import { parseAddress } from '../sockets/address.ts';
 import { Failure } from '../sockets/backend.ts';
-import { listenAt, type NetworkAccess } from '../sockets/network.ts';
+import { listenAt } from '../sockets/network.ts';
 import { anything } from '../sockets/options.ts';
 import { serverSide } from '../sockets/tls-choices.ts';
-import type { LoadHttp } from './backend.ts';
+import type { HttpFamily } from './backend.ts';
 import { request } from './client.ts';
 import { HttpContext } from './context.ts';
 import { serverOptions } from './options.ts';
 import { errorValue } from './results.ts';
 import { HttpServing, type ServingKind } from './serving.ts';
+import { SIGNATURES } from './signatures.ts';
 import { WebSocketTable } from './websocket.ts';
 import { webSocketBuiltins } from './websocket-builtins.ts';
 import { webSocketsAt } from './websocket-path.ts';
@@ -33,7 +34,7 @@ const shared = { group, backend: group, suspends: true } as const;
 const options = { ...anything('options', 'object'), defaultValue: null };
 
 /** The HTTP builtins of one machine. */
-export function httpBuiltins(network: NetworkAccess, load: LoadHttp): Builtin[] {
+export const httpBuiltins: HttpFamily = (network, load) => {
   const context = new HttpContext(network, load);
   const webSockets = new WebSocketTable();
 
@@ -76,7 +77,7 @@ export function httpBuiltins(network: NetworkAccess, load: LoadHttp): Builtin[] 
     builtin({
       ...shared,
       name: 'listen',
-      help: 'Serves HTTP at host:port: calls handler({type: :req, req, end}) for each request. Returns a function that closes the server.',
+      help: SIGNATURES.listen.help,
       params: [anything('address', 'string'), anything('handler', 'function'), options],
       run: (machine, address, handler, given) =>
         serve(machine, 'listen', { address, handler, options: given, shown: [address, handler] }, PLAIN),
@@ -84,7 +85,7 @@ export function httpBuiltins(network: NetworkAccess, load: LoadHttp): Builtin[] 
     builtin({
       ...shared,
       name: 'http_serve',
-      help: 'As listen, with the result {type: :ok, local, close, drain, stats}, so that port 0 is of use.',
+      help: SIGNATURES.http_serve.help,
       params: [anything('address', 'string'), anything('handler', 'function'), options],
       run: (machine, address, handler, given) =>
         serve(machine, 'http_serve', { address, handler, options: given, shown: [address, handler] }, WITH_UPGRADES),
@@ -93,14 +94,14 @@ export function httpBuiltins(network: NetworkAccess, load: LoadHttp): Builtin[] 
       ...shared,
       callback: true,
       name: 'req',
-      help: 'Sends an HTTP request {url, method, headers, body}: {type: :resp, resp: {status, headers, body}}, or an error value.',
+      help: SIGNATURES.req.help,
       params: [object('request')],
       run: (machine, given) => request(machine, context, given),
     }),
     builtin({
       ...shared,
       name: 'ws_listen',
-      help: 'Serves WebSockets at host:port under a path: calls handler({type: :connect, socket, req}) for each. Returns a function that closes the server.',
+      help: SIGNATURES.ws_listen.help,
       params: [anything('address', 'string'), anything('path', 'string'), anything('handler', 'function'), options],
       run(machine, address, path, handler, given) {
         const shown = [address, path, handler];
@@ -113,6 +114,16 @@ export function httpBuiltins(network: NetworkAccess, load: LoadHttp): Builtin[] 
         return serve(machine, 'ws_listen', { address, handler, options: given, shown }, webSocketsAt(path.text));
       },
     }),
+    builtin({
+      ...shared,
+      name: '__http_close_idle', // for lib/net/http.oak
+      help: SIGNATURES.__http_close_idle.help,
+      params: [atomValue('pool')],
+      run(_machine, { name }) {
+        context.withEngine((engine) => engine.closeIdle(name));
+        return null;
+      },
+    }),
     ...webSocketBuiltins(context, webSockets),
   ];
-}
+};

@@ -1,9 +1,11 @@
 /** The HTTP builtins of a runtime that has no network: every call answers with an error value. */
 import type { Builtin } from '../registry.ts';
-import { NOWHERE, refusing } from '../sockets/unavailable.ts';
-import { httpBuiltins } from './builtins.ts';
+import { refusing } from '../sockets/unavailable.ts';
+import { SIGNATURES } from './signatures.ts';
 
 /** The same builtins by name and help; none of them does anything. */
 export function unavailableHttp(): Builtin[] {
-  return refusing(httpBuiltins({ backend: NOWHERE, policy: {}, watch: null }, () => Promise.reject(new Error('no network'))));
+  return refusing(
+    Object.entries(SIGNATURES).map(([name, signature]) => ({ name, group: 'http', run: () => null, ...signature })),
+  );
 }

@@ -20,6 +20,7 @@ import type { HttpContext } from './context.ts';
 import { answerHeaders, canonicalName, isFieldValue, isToken } from './headers.ts';
 import { dialOptions, recvOptions, type WebSocketDialOptions } from './options.ts';
 import { okValue, refusedValue, WEBSOCKET } from './results.ts';
+import { SIGNATURES } from './signatures.ts';
 import { destinationOf } from './target.ts';
 import { parseUrl, quoted } from './url.ts';
 import { isCloseCode, isUtf8, type WebSocket, type WebSocketTable } from './websocket.ts';
@@ -95,7 +96,7 @@ export function webSocketBuiltins(context: HttpContext, table: WebSocketTable): 
     builtin({
       ...shared,
       name: 'ws_dial',
-      help: 'Opens a WebSocket: {type: :ok, socket, status: 101, headers}, or {type: :error, error, status, headers}.',
+      help: SIGNATURES.ws_dial.help,
       params: [
         anything('url', 'string'),
         { ...anything('headers', 'object'), defaultValue: new Obj() },
@@ -106,21 +107,21 @@ export function webSocketBuiltins(context: HttpContext, table: WebSocketTable): 
     builtin({
       ...shared,
       name: 'ws_send',
-      help: 'Sends a message (opcode 1 is text, 2 binary, 9 ping, 10 pong): {type: :sent}, or an error value.',
+      help: SIGNATURES.ws_send.help,
       params: [webSocket, data, opcode],
       run: (_machine, one, text, kind) => one.send(text, kind),
     }),
     builtin({
       ...shared,
       name: 'ws_recv',
-      help: 'Waits for a message: {type: :message, opcode, data} or {type: :closed, code, reason}, or an error value.',
+      help: SIGNATURES.ws_recv.help,
       params: [webSocket, { ...recvOptions, read: (value) => recvOptions.read(isObject(value) ? value : null) }],
       run: (_machine, one, { timeout }) => one.recv(timeout),
     }),
     builtin({
       ...shared,
       name: 'ws_close',
-      help: 'Closes a WebSocket: {type: :closed, code, reason}, or an error value.',
+      help: SIGNATURES.ws_close.help,
       params: [webSocket, code, reason],
       run: (_machine, one, number, text) => one.close(number, text),
     }),

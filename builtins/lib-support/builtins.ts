@@ -8,8 +8,18 @@ import { brief } from '../../language/runtime/brief.ts';
 import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
 import { isAscii } from '../../language/values/bytes.ts';
-import { type Fn, MAX_TEXT, Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
-import { any, callable, int, list, nonNegativeInt, saying, text } from '../params.ts';
+import {
+  type Fn,
+  getKey,
+  keysOf,
+  MAX_TEXT,
+  Obj,
+  Str,
+  SUSPENDED,
+  type Suspended,
+  type Value,
+} from '../../language/values/values.ts';
+import { any, callable, int, list, nonNegativeInt, object, optional, saying, text } from '../params.ts';
 import { type Builtin, builtin, type Param } from '../registry.ts';
 import { inSlices, textOf, type Work } from '../time-slices.ts';
 import { base64Decode, base64Encode } from './base64.ts';
@@ -19,6 +29,7 @@ import { jsonEscape } from './json-text.ts';
 import { writeJson } from './json-write.ts';
 import { loopBuiltins } from './loops.ts';
 import * as mail from './mail-text.ts';
+import { percentDecode, percentEncode } from './percent.ts';
 import { sortByKeys } from './sorting.ts';
 import { inParts, replaceText, splitText } from './split-replace.ts';
 import { waitingBuiltins } from './waiting.ts';
@@ -321,6 +332,32 @@ export const libraryBuiltins: readonly Builtin[] = [
   slicedText('__base64_read', 'out of base64, whatever else is between its digits', mail.base64Read),
   mailText('__qp_encode', 'in quoted-printable', mail.qpEncode),
   slicedText('__qp_decode', 'out of quoted-printable', mail.qpDecode),
+  builtin({
+    name: '__percent_encode',
+    group: 'text',
+    help: 'a string with %XX for each byte that is not plain; with uri = true those with a meaning in addresses stay',
+    params: [text('s'), optional(any('uri'), false)],
+    run: (_machine, s, uri) => new Str(percentEncode(s.text, uri === true)),
+  }),
+  builtin({
+    name: '__percent_decode',
+    group: 'text',
+    help: 'a string without %XX; with plus = true a plus sign is a blank',
+    params: [text('s'), optional(any('plus'), false)],
+    run: (_machine, s, plus) => new Str(percentDecode(s.text, plus === true)),
+  }),
+  builtin({
+    name: '__also',
+    group: 'core',
+    help: 'an object with the keys of another as well, which can be read but are not listed',
+    params: [object('o'), object('more')],
+    run(_machine, o, more) {
+      for (const key of keysOf(more)) {
+        Object.defineProperty(o, key, { value: getKey(more, key), writable: true, configurable: true, enumerable: false });
+      }
+      return o;
+    },
+  }),
   builtin({
     name: '__run_all',
     group: 'channels',

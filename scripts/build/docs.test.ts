@@ -19,6 +19,14 @@ const connected = `
 	conn := socket.connect(address).socket
 `;
 
+/** What those of http do. */
+const routed = `
+	api := http.Router()
+	api.add('/hello/:name', fn(params) params)
+	form := {method: 'POST', url: '/', headers: {Cookie: 'id=7'}, body: 'a=1'}
+`;
+const prepared: { readonly [module: string]: string } = { socket: connected, http: routed };
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the marks of the function `shown`
 const SHOWN = /\x01\[([^\x02]*)\]\x02/g;
 
@@ -31,7 +39,7 @@ async function valuesOf(module: string, examples: readonly Example[]): Promise<s
   const lines = examples.map(({ expression }) => `shown(string([${expression}]))\n`);
   const used = modules.filter(({ name, variable }) => name === module || lines.some((line) => line.includes(`${variable}.`)));
   const imports = used.map(({ name, variable }) => `${variable} := import('${name}')\n`).join('');
-  const before = `${imports}${module === 'socket' ? connected : ''}fn shown(text) print('\\x01' + text + '\\x02')\n`;
+  const before = `${imports}${prepared[module] ?? ''}fn shown(text) print('\\x01' + text + '\\x02')\n`;
   writeFileSync(program, `${before}${lines.join('')}exit(0)\n`);
   writeFileSync(join(work, 'note.txt'), 'hello');
   try {
