@@ -23,8 +23,10 @@ export interface Param<T = unknown> {
   readonly expected: string;
   /** Gives the checked argument, or undefined when it is not what is asked for. */
   read(value: Value): T | undefined;
-  /** The text of the error for a wrong argument; without it the text is `Mismatched types in call NAME(V, V)` with all arguments. */
+  /** The error for a wrong argument; without it that is `Mismatched types in call NAME(V, V)` with all arguments. */
   readonly mistake?: (builtin: string, value: Value) => ProgramError;
+  /** The names of the options, if it takes an object of them. */
+  readonly options?: readonly string[];
   /** Makes the parameter optional: the value of a missing argument. */
   readonly defaultValue?: Value;
 }

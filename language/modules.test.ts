@@ -121,8 +121,8 @@ describe('import', () => {
       ["import('nope')", 'Runtime: Could not open nope (.oak, .ok, .mag, .mg) [2:7]'],
       ['import()', 'Runtime: import requires 1 arguments, got 0 [2:7]'],
       ['import(:m)', 'Runtime: path to import() must be a string, got :m [2:7]'],
-      ["import('bad')", 'Runtime: Error importing bad: Parse error at [2:8]: Unexpected token var(c), expected , [2:7]'],
-      ["import('open')", 'Runtime: Error importing open: Parse error at [0:0]: Unexpected end of input, expected ) [2:7]'],
+      ["import('bad')", 'Runtime: Error importing bad: Parse error at [2:8]: Unexpected token var(c), expected , [2:8]'],
+      ["import('open')", 'Runtime: Error importing open: Parse error at [0:0]: Unexpected end of input, expected ) [1:8]'],
     ] as const) {
       expect(run(program, { bad: 'x := 1\na := b c', open: 'x := (1' }).errors).toEqual([error]);
     }

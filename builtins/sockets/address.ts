@@ -154,3 +154,13 @@ export function formatAddress(ip: string, port: number): string {
   const plain = ip.startsWith('::ffff:') && ip.includes('.') ? ip.slice(7) : ip;
   return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
 }
+
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/@]*@)?([^/:?#]*)(?::(\d+))?/i;
+
+/** What somebody has to write who gave a URL for an address; null for anything else. */
+export function addressHint(address: string): string | null {
+  const [, scheme, host, port] = SCHEME.exec(address) ?? [];
+  if (scheme === undefined) return null;
+  const number = port ?? services.get(scheme.toLowerCase()) ?? '80';
+  return `an address is host:port, without a scheme and a path: '${host}:${number}'`;
+}

@@ -9,7 +9,7 @@ import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
 import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { type Builtin, builtin } from '../registry.ts';
-import { parseAddress } from './address.ts';
+import { addressHint, parseAddress } from './address.ts';
 import { Failure, type SocketBackend } from './backend.ts';
 import { infoOf } from './info.ts';
 import { MAX_BYTES, MAX_COLLECTED, MAX_LINE, MAX_PACKET } from './limits.ts';
@@ -31,7 +31,7 @@ import {
   width,
 } from './options.ts';
 import type { SocketPolicy } from './policy.ts';
-import { errorResult, okResult, PREFIX } from './results.ts';
+import { errorResult, okResult, PREFIX, withHint } from './results.ts';
 import { Serving } from './serving.ts';
 import { SocketTable } from './table.ts';
 import { clientSide, serverSide } from './tls-choices.ts';
@@ -231,8 +231,13 @@ function connect(machine: Machine, { network, table }: Context, text: string, op
   const target = text === '' ? ({ kind: 'bad', code: 'address', detail: 'missing address' } as const) : parseAddress(text);
   const host = target.kind === 'tcp' && target.host !== '' ? target.host : null;
   const tls = options.tls ? clientSide(network.backend, options, host, options.timeout < 0 ? -1 : 0) : null;
-  const failed = ({ code, detail }: Failure): Obj => errorResult(PREFIX.connect + detail, code);
-  if (target.kind === 'bad') return failed(refused(network, text, new Failure(target.code, `dial tcp: ${target.detail}`)));
+  const failed = ({ code, detail }: Failure): Obj => {
+    table.lastRefusal = detail;
+    return errorResult(PREFIX.connect + detail, code);
+  };
+  if (target.kind === 'bad') {
+    return withHint(failed(refused(network, text, new Failure(target.code, `dial tcp: ${target.detail}`))), addressHint(text));
+  }
 
   const thread = machine.block('world');
   let stopTimer: (() => void) | null = null;
@@ -272,7 +277,9 @@ function listen(
   const tls = options.tls ? serverSide(network.backend, options, options.clientAuth, options.handshakeTimeout) : null;
   const { text } = where;
   const target = parseAddress(text === '' ? ':0' : text);
-  if (target.kind === 'bad') return errorResult(`${PREFIX.listen}listen tcp: ${target.detail}`, target.code);
+  if (target.kind === 'bad') {
+    return withHint(errorResult(`${PREFIX.listen}listen tcp: ${target.detail}`, target.code), addressHint(text));
+  }
   const maxConnections = options.maxConnections < 0 ? Number.POSITIVE_INFINITY : options.maxConnections;
   const serving = new Serving(machine, table, handler, { maxLine: lineLimit(MAX_LINE, options), maxConnections });
   const thread = machine.block('world');

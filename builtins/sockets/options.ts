@@ -159,6 +159,7 @@ export function optionsParam<F extends Fields>(fields: F): Required<Param<Read<F
   return {
     name: 'options',
     expected: 'object',
+    options: names,
     defaultValue: null,
     read: (value) => {
       const checked = check(value);
@@ -269,7 +270,8 @@ export function socketOf(table: SocketTable): Param<Socket> {
       return typeof id === 'number' ? table.find(id) : undefined;
     },
     mistake(builtin, value) {
-      if (!isObject(value) || getKey(value, 'type') !== SOCKET) return mistake('not-a-socket', { builtin, value });
+      if (!isObject(value) || getKey(value, 'type') !== SOCKET)
+        return mistake('not-a-socket', { builtin, value, refusal: table.lastRefusal });
       return mistake('unknown-handle', { kind: 'Socket', value, malformed: !isInt(getKey(value, 'id')) });
     },
   };

@@ -71,6 +71,12 @@ export function errorResult(text: string, code: ErrorCode): Obj {
   return result;
 }
 
+/** The same error with `hint`, a sentence for people, if there is one. */
+export function withHint(error: Obj, hint: string | null): Obj {
+  if (hint !== null) error.hint = new Str(hint);
+  return error;
+}
+
 /** `{type: :ok, socket, remote, local, tls}`, or with `:connect` the event of a listener. */
 export function connectedResult(id: number, remote: string, local: string, tls: boolean, event = false): Obj {
   const socket = new Obj();

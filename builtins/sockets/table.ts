@@ -15,6 +15,8 @@ import type { SocketWatch } from './watch.ts';
 export class SocketTable implements SocketOwner {
   /** Who is told what happens. */
   readonly watch: SocketWatch | null;
+  /** Why the last connection that could not be made was not: for the hint to whoever uses its result as a socket. */
+  lastRefusal: string | null = null;
   #next = 0;
   readonly #sockets = new Map<number, Socket>();
   readonly #closed: number[] = [];

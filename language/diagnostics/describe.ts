@@ -3,16 +3,16 @@ import { quoteFrom } from '../runtime/compile.ts';
 import { limitMistake, ProgramError } from '../runtime/errors.ts';
 import { programOf } from '../runtime/function-text.ts';
 import type { Frame, Thread } from '../runtime/machine.ts';
-import { type Mistake, wording } from '../runtime/mistakes.ts';
+import { type Facts, type Mistake, wording } from '../runtime/mistakes.ts';
 import { isLibrary, unitAt } from '../runtime/units.ts';
 import { nodeAt } from '../syntax/ast-walk.ts';
 import { ParseError } from '../syntax/parse-error.ts';
 import type { Source } from '../syntax/source.ts';
 import { hintFor, type Scene } from './hints.ts';
 import type { Problem } from './problem.ts';
-import { callAtSite, traceOf } from './trace.ts';
+import { callAtSite, placeInFile, type Trace, traceOf } from './trace.ts';
 
-const NOTHING = { hint: null, related: null, trace: [], omitted: 0, thread: null } as const;
+const NOTHING = { hint: null, related: null, importedAt: null, trace: [], omitted: 0, thread: null } as const;
 
 /** Why a text is not a program; null for an error that does not say so. */
 export function parseProblem(source: Source, error: unknown): Problem | null {
@@ -35,8 +35,8 @@ function endOf(source: Source): number {
 type Known = Pick<Scene, 'names' | 'library'>;
 
 /**
- * Describes an error that ended a thread; `frames` are those that the thread had saved, `inReach` the builtins and the library. Anything but a mistake in
- * the program is a bug of ours, and thrown on.
+ * Describes an error that ended a thread; `frames` are those that the thread had saved, `inReach` what the program could have used.
+ * Anything but a mistake in the program is a bug of ours, and thrown on.
  */
 export function runtimeProblem(error: unknown, frames: Frame | null, thread: string | null, inReach: Known): Problem {
   const mistake = mistakeOf(error);
@@ -56,9 +56,24 @@ export function runtimeProblem(error: unknown, frames: Frame | null, thread: str
   } as const;
   if (!known) return { ...problem, place: null };
 
+  if (mistake.code === 'import-syntax') return { ...problem, ...moduleProblem(mistake.facts), importedAt: placeInFile(at) };
   const callerAt = isLibrary(unit) ? trace.callerAt() : null; // a mistake that the library meets was made by who called it
-  const scene = { mistake, source: unit.source(), program: programOf(unit), at: at - unit.base, ...inReach };
-  return { ...problem, place: placeAt(callerAt ?? at), hint: callerAt === null ? hintFor(scene) : null };
+  const hint = callerAt === null ? hintAt(at, mistake, inReach, trace) : callerHint(callerAt, mistake, inReach, trace);
+  return { ...problem, place: placeAt(callerAt ?? at), hint };
+}
+
+function hintAt(at: number, mistake: Mistake, inReach: Known, { calledAt }: Trace): string | null {
+  const unit = unitAt(at);
+  if (unit === undefined) return null;
+  const caller = calledAt();
+  const from = caller === null ? undefined : unitAt(caller);
+  const runsFor = caller === null || from === undefined ? null : nodeAt(programOf(from), caller - from.base, 'call');
+  return hintFor({ mistake, source: unit.source(), program: programOf(unit), at: at - unit.base, runsFor, ...inReach });
+}
+
+/** The same for whoever called the library, if the mistake is about the arguments of that call. */
+function callerHint(at: number, mistake: Mistake, inReach: Known, trace: Trace): string | null {
+  return mistake.code === 'not-a-socket' ? hintAt(at, mistake, inReach, trace) : null;
 }
 
 /** An error as a mistake in the program; throws it on when it is a bug of ours. */
@@ -67,6 +82,12 @@ function mistakeOf(error: unknown): Mistake {
   const limit = limitMistake(error);
   if (limit === null) throw error;
   return limit;
+}
+
+/** What is wrong with a module, where it is wrong. */
+function moduleProblem({ source, error }: Facts['import-syntax']): Pick<Problem, 'place' | 'hint' | 'related'> {
+  const { place = null, hint = null, related = null } = parseProblem(source, error) ?? {};
+  return { place, hint, related };
 }
 
 function placeAt(position: number): Problem['place'] {

@@ -6,21 +6,20 @@
  * when nothing around the place binds it, a name is suggested only when it is in reach there. Sentences are ordinary text;
  * names in facts and in the tree are byte text.
  */
+import { briefText } from '../runtime/brief.ts';
 import { type Facts, isNumber, type Mistake, type Operand } from '../runtime/mistakes.ts';
-import type { Expr, Program } from '../syntax/ast.ts';
-import { nodeAt } from '../syntax/ast-walk.ts';
+import type { CallExpr, Expr, FnExpr, Program, PropertyExpr } from '../syntax/ast.ts';
+import { children, nodeAt } from '../syntax/ast-walk.ts';
 import type { Source } from '../syntax/source.ts';
 import { utf8Decode } from '../values/bytes.ts';
-import { Float, isInt, Str } from '../values/values.ts';
+import { Float, getKey, isInt, isObject, Str } from '../values/values.ts';
+import { methodLesson, nameLesson } from './habits.ts';
 import { type LibraryNames, librariesWith, namesIn, onlyInReference } from './library.ts';
 import { nearest } from './nearest.ts';
 import { type Binding, visibleNames } from './visible-names.ts';
 
 /** Longer expressions are not repeated in a hint. */
 const QUOTED_LENGTH = 30;
-
-/** Builtins of the reference that do not exist here. */
-const ABSENT = /^(?:req|ws_(?:dial|send|recv|close|listen))$/;
 
 /** What is known about an error. */
 export interface Scene {
@@ -30,6 +29,8 @@ export interface Scene {
   readonly program: Program | null;
   /** The place, in code points. */
   readonly at: number;
+  /** The call that the function around the place runs for, if it is known. */
+  readonly runsFor?: CallExpr | null;
   /** Names that are in reach besides those the source binds: the builtins, what a session has defined. Byte text. */
   readonly names: readonly string[];
   readonly library: LibraryNames;
@@ -47,13 +48,15 @@ export function hintFor(scene: Scene): string | null {
     case 'no-properties':
       return hints.noProperties(facts.value);
     case 'index':
-      return hints.oddIndex(facts.key);
+      return hints.oddIndex(facts);
     case 'assign-index':
       return facts.container instanceof Str ? null : hints.beyondTheEnd();
     case 'operands':
       return hints.operands(facts);
     case 'operand':
       return hints.operand(facts.value);
+    case 'not-a-socket':
+      return hints.notASocket(facts);
     case 'no-length':
       return isUnset(facts.value) ? hints.argument() : null;
     case 'argument':
@@ -84,6 +87,23 @@ function isNumeral(value: Operand): boolean {
   return value instanceof Str && /^-?\d+$/.test(value.text);
 }
 
+/** A text of the program in a hint. */
+function text(bytes: string): string {
+  return utf8Decode(briefText(bytes));
+}
+
+/** The function that a place belongs to; null for the top level. */
+function innermostFunction(program: Program, at: number): FnExpr | null {
+  let found: FnExpr | null = null;
+  let level: readonly Expr[] = program.body;
+  while (level.length > 0) {
+    const around = level.filter(({ start, end }) => start <= at && at < end);
+    for (const node of around) if (node.kind === 'fn') found = node;
+    level = around.flatMap(children);
+  }
+  return found;
+}
+
 /** The rules for one error at run time. */
 class Hints {
   readonly #scene: Scene;
@@ -97,7 +117,8 @@ class Hints {
     const call = this.#node('call');
     if (call === null) return null;
     const { callee } = call;
-    if (isUnset(value)) return callee.kind === 'property' ? this.#member(callee) : this.#missing(callee);
+    if (isUnset(value))
+      return callee.kind === 'property' ? (this.#method(callee) ?? this.#member(callee)) : this.#missing(callee);
     const { start, end } = call;
     const listOrText = value instanceof Str || Array.isArray(value);
     if (!listOrText || callee.kind !== 'name' || call.args.length !== 1) return null;
@@ -116,19 +137,23 @@ class Hints {
   /** `left.key` where left is neither string, list nor object. */
   noProperties(value: Operand): string | null {
     const read = this.#node('property');
-    if (read === null || !isUnset(value)) return null;
+    if (read === null) return null;
+    if (isNumber(value)) return read.key.kind === 'name' ? this.#lesson('number', read) : null;
+    if (!isUnset(value)) return null;
     if (read.object.kind === 'name') return this.#missing(read.object);
     const written = read.object.kind === 'property' ? this.#written(read.object) : null;
     return written === null ? null : `\`${written}\` is \`?\`: what it is read from has no such key`;
   }
 
   /** A key where an index is needed: `list.i` means the key 'i', not the value of i. */
-  oddIndex(given: Operand): string | null {
+  oddIndex({ container, key: given }: Facts['index']): string | null {
     const read = this.#node('property') ?? this.#target();
     if (read === null) return null;
     const { key } = read;
     if (key.kind === 'name') {
       const name = utf8Decode(key.name);
+      const lesson = this.#lesson(container instanceof Str ? 'string' : 'list', read);
+      if (lesson !== null) return lesson;
       if (this.#reachable().has(name))
         return `for the item at the index \`${name}\` write ${this.#written(read.object) ?? ''}.(${name})`;
       return null;
@@ -148,6 +173,24 @@ class Hints {
     const list = this.#target()?.object;
     const written = list === undefined ? null : this.#written(list);
     return written === null ? null : `a new item goes to len(${written}), and nowhere beyond; ${written} << value puts it there`;
+  }
+
+  /** A value in the place of a socket. */
+  notASocket({ value, refusal }: Facts['not-a-socket']): string | null {
+    const given = this.#node('call')?.args[0];
+    if (given === undefined) return null;
+    const written = this.#written(given) ?? 'it';
+    if (isObject(value)) {
+      if (getKey(value, 'socket') !== undefined)
+        return `\`${written}\` is a whole event or result; its socket is \`${written}.socket\``;
+      const error = getKey(value, 'error');
+      return error instanceof Str ? `\`${written}\` is an error: ${text(error.text)}` : null;
+    }
+    if (!isUnset(value)) return null;
+    if (given.kind !== 'property') return this.#missing(given);
+    const result = this.#written(given.object) ?? 'its result';
+    if (refusal === null) return `\`${written}\` is \`?\`: look at ${result}.type before using its socket`;
+    return `the connection was not made: ${text(refusal)}; look at ${result}.type before using its socket`;
   }
 
   /** A builtin was given `?`: perhaps because its argument's name is not defined. */
@@ -226,7 +269,7 @@ class Hints {
   }
 
   /** The property that the assignment at the place writes to. */
-  #target(): Extract<Expr, { kind: 'property' }> | null {
+  #target(): PropertyExpr | null {
     const target = this.#node('assign')?.target;
     return target?.kind === 'property' ? target : null;
   }
@@ -247,11 +290,11 @@ class Hints {
     if (node.kind !== 'name') return null;
     const name = utf8Decode(node.name);
     const bindings = this.#visible().get(node.name);
-    if (bindings !== undefined) return bindings.every(({ lasting }) => lasting) ? this.#notYet(name, bindings) : null;
+    if (bindings !== undefined) {
+      return bindings.every(({ lasting }) => lasting) ? this.#notYet(name, bindings) : this.#notGiven(node.name);
+    }
     if (this.#scene.names.includes(node.name)) return null;
 
-    if (ABSENT.test(name))
-      return `this runtime has no HTTP and no WebSockets; TCP and TLS are in socket: socket := import('socket')`;
     if (Object.hasOwn(this.#scene.library.modules, name)) return `\`${name}\` is a library: ${name} := import('${name}')`;
     const homes = librariesWith(this.#scene.library, name);
     const [home, ...others] = homes;
@@ -261,8 +304,37 @@ class Hints {
       const also = others.length === 0 ? '' : `; ${others.join(', ')} also ${others.length === 1 ? 'has' : 'have'} one`;
       return `\`${name}\` is in ${home}: { ${name}: ${name} } := import('${home}')${also}`;
     }
+    const lesson = nameLesson(name);
+    if (lesson !== null) return `\`${name}\` is not defined here: ${lesson}`;
     const meant = nearest(name, this.#reachable());
     return meant === null ? `\`${name}\` is not defined here` : `\`${name}\` is not defined here; did you mean \`${meant}\`?`;
+  }
+
+  /** A parameter for which the call had no argument. */
+  #notGiven(name: string): string | null {
+    const { program, at, runsFor } = this.#scene;
+    if (program === null || runsFor == null || runsFor.spread !== null) return null;
+    const fn = innermostFunction(program, at);
+    const index = fn?.params.indexOf(name) ?? -1;
+    if (fn === null || index < runsFor.args.length) return null;
+    const own = fn.name === '' ? 'the function' : utf8Decode(fn.name);
+    const count = `${fn.params.length} argument${fn.params.length === 1 ? '' : 's'}`;
+    return `${own} takes ${count}, got ${runsFor.args.length}: \`${utf8Decode(name)}\` is \`?\``;
+  }
+
+  /** `object.method(...)` of another language, where the object has no such key. */
+  #method(callee: PropertyExpr): string | null {
+    const isModule =
+      callee.object.kind === 'name' &&
+      this.#visible()
+        .get(callee.object.name)
+        ?.some(({ imports }) => imports !== null);
+    const defined = callee.object.kind !== 'name' || this.#visible().has(callee.object.name);
+    return isModule === true || !defined ? null : this.#lesson('object', callee);
+  }
+
+  #lesson(kind: 'list' | 'string' | 'number' | 'object', { object, key }: PropertyExpr): string | null {
+    return key.kind === 'name' ? methodLesson(kind, utf8Decode(key.name), this.#written(object)) : null;
   }
 
   /** All that binds the name gives it a value that is not `?`, so none of it has run. */
@@ -282,7 +354,7 @@ class Hints {
   }
 
   /** `module.name(...)` where the module has no such name. */
-  #member(callee: Extract<Expr, { kind: 'property' }>): string | null {
+  #member(callee: PropertyExpr): string | null {
     const { object, key } = callee;
     if (key.kind !== 'name') return null;
     const name = utf8Decode(key.name);

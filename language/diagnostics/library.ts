@@ -31,6 +31,8 @@ export interface ManifestModule {
 export interface ManifestMember extends DocumentedName {
   /** The names of its options; empty for what takes none. */
   readonly options: readonly string[];
+  /** A call of it is of no use unless something takes the result. */
+  readonly resultNeeded?: true;
   /** The module that defines it, when that is another one. */
   readonly home?: string;
 }

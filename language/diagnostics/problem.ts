@@ -11,6 +11,17 @@ export interface TraceEntry {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** The bracket of the call that it runs for; null where that is not known. */
+  readonly calledAt: Place | null;
+  /** It did not run for that call itself: functions in between have ended in tail calls. */
+  readonly tailCalls: boolean;
+}
+
+/** A place as people read it. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
 }
 
 /** What kind of problem it is, for programs: the text is not a program, or one of the mistakes of a running program. */
@@ -27,6 +38,8 @@ export interface Problem {
   readonly hint: string | null;
   /** A second place that explains the first: where an unclosed bracket was opened. */
   readonly related: { readonly at: number; readonly note: string } | null;
+  /** For a module that is not a program: the call that imports it. */
+  readonly importedAt: Place | null;
   readonly trace: readonly TraceEntry[];
   /** How many entries in the middle of a very deep trace are left out of it. */
   readonly omitted: number;

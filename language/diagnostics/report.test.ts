@@ -24,6 +24,7 @@ function problem(marked: string, more: Partial<Problem> = {}): Problem {
     place,
     hint: null,
     related: null,
+    importedAt: null,
     trace: [],
     omitted: 0,
     thread: null,
@@ -43,9 +44,9 @@ const frame = (one: Problem): string[] =>
 describe('report', () => {
   it('shows everything that is known about a runtime error', () => {
     const trace = [
-      { name: 'g', file, line: 2, column: 1 },
-      { name: 'map', file: '(lib:std)', line: 94, column: 1 },
-      { name: '', file, line: 3, column: 6 },
+      { name: 'g', file, line: 2, column: 1, calledAt: { file: '(lib:std)', line: 97, column: 5 }, tailCalls: false },
+      { name: 'map', file: '(lib:std)', line: 94, column: 1, calledAt: { file, line: 4, column: 9 }, tailCalls: true },
+      { name: '', file, line: 3, column: 6, calledAt: null, tailCalls: false },
     ];
     const one = problem("x := 1\nfn g(a) «a ‸+ 'x'»\nf := fn() {\n  y := g(1)\n}\nf()\n", {
       reason: "Cannot + incompatible values 1, 'x'",
@@ -53,7 +54,9 @@ describe('report', () => {
       trace,
     });
 
-    expect(plain(one)).toBe(`Runtime Error: Cannot + incompatible values 1, 'x'
+    expect(plain(one)).toBe(`Hint: to join them as text, write string(a) + 'x'
+
+Runtime Error: Cannot + incompatible values 1, 'x'
   File: /home/ann/demo.oak
   Position: [2:11]
 
@@ -63,11 +66,10 @@ describe('report', () => {
     3 │ f := fn() {
     4 │   y := g(1)
 
-  Hint: to join them as text, write string(a) + 'x'
-
   Stack Trace:
-    in fn g [2:1]
-    in fn map [94:1] (lib:std)
+    in fn g [2:1], called at (lib:std) 97:5
+    in fn map [94:1] (lib:std), called at demo.oak 4:9
+    … what was called there has ended in tail calls …
     in anonymous fn [3:6]
 `);
   });
@@ -142,7 +144,8 @@ describe('the code frame', () => {
 });
 
 describe('the stack trace', () => {
-  const traceOf = (length: number) => Array.from({ length }, (_, i) => ({ name: `f${i}`, file, line: i + 1, column: 1 }));
+  const traceOf = (length: number) =>
+    Array.from({ length }, (_, i) => ({ name: `f${i}`, file, line: i + 1, column: 1, calledAt: null, tailCalls: false }));
   const shown = (length: number): string[] =>
     plain(problem('«x»', { trace: traceOf(length) }))
       .split('\n')

@@ -12,8 +12,9 @@ import { definitionAt, programOf } from '../runtime/function-text.ts';
 import { type Frame, passOn } from '../runtime/machine.ts';
 import { isLibrary, positionInName, type Unit, unitAt, unitOfScript } from '../runtime/units.ts';
 import type { Expr, Program } from '../syntax/ast.ts';
-import { children } from '../syntax/ast-walk.ts';
-import type { TraceEntry } from './problem.ts';
+import { children, nodeAt } from '../syntax/ast-walk.ts';
+import type { Place, TraceEntry } from './problem.ts';
+import { visibleNames } from './visible-names.ts';
 
 interface NativeFrame {
   readonly name: string;
@@ -25,6 +26,8 @@ interface NativeFrame {
 export interface Trace {
   /** The global position of the innermost call, for an error that was made by what it called; null if there is none. */
   readonly callAt: number | null;
+  /** The global position of the call that the innermost function runs for itself, so that its arguments are that call's. */
+  calledAt(): number | null;
   /** The same of the innermost call outside the standard library. */
   callerAt(): number | null;
   readonly entries: readonly TraceEntry[];
@@ -36,26 +39,38 @@ export interface Trace {
 const INNERMOST = 1000;
 const OUTERMOST = 100;
 
+/** A function that was running: its JavaScript name, and where the call is that it was making. */
+interface Running {
+  readonly name: string;
+  readonly callAt: () => number | undefined;
+  caller: Running | null;
+}
+
 /** Reads the stack of an error; `frames` are those that the thread had saved. */
 export function traceOf(error: Error, frames: Frame | null): Trace {
   const native = nativeFrames(error.stack ?? '');
-  const inner: TraceEntry[] = [];
-  const outer: TraceEntry[] = [];
+  const inner: Running[] = [];
+  const outer: Running[] = [];
   let omitted = 0;
-  const known = new Map<string, TraceEntry | undefined>(); // a deep recursion has the same few functions over and over
+  let last: Running | null = null;
+  const shown = new Map<string, boolean>(); // a deep recursion has the same few functions over and over
   const add = (name: string, callAt: () => number | undefined): void => {
-    if (!known.has(name)) known.set(name, isTopLevel(name) ? topLevelEntry(callAt()) : functionEntry(name));
-    const entry = known.get(name);
-    if (entry === undefined) return;
-    if (inner.length < INNERMOST) inner.push(entry);
-    else if (outer.push(entry) >= 2 * OUTERMOST) omitted += outer.splice(0, OUTERMOST).length;
+    if (!shown.has(name)) shown.set(name, isTopLevel(name) || definitionOf(name) !== undefined);
+    if (shown.get(name) !== true) return;
+    const running: Running = { name, callAt, caller: null };
+    if (last !== null) last.caller = running;
+    last = running;
+    if (inner.length < INNERMOST) inner.push(running);
+    else if (outer.push(running) >= 2 * OUTERMOST) omitted += outer.splice(0, OUTERMOST).length;
   };
 
   let callAt: number | null = null;
   native.forEach(({ name, unit, line }, i) => {
     const call = callOnLine(unit, line);
     if (i === 0) callAt = call?.at ?? null;
-    if (i === 0 || call?.tail !== true || isClass(native[i - 1]?.name ?? '')) add(name, () => call?.at);
+    // Who calls a class in tail position is still there, but no longer knows where.
+    if (i === 0 || call?.tail !== true) add(name, () => call?.at);
+    else if (isClass(native[i - 1]?.name ?? '')) add(name, () => undefined);
   });
   for (let frame = frames; frame !== null; frame = frame.next) {
     const { resume, pc } = frame;
@@ -74,8 +89,19 @@ export function traceOf(error: Error, frames: Frame | null): Trace {
     }
     return null;
   };
-  const entries = [...inner, ...outer];
-  return { callAt, callerAt, entries: entries.every(({ name }) => name === null) ? [] : entries, omitted };
+  const known = new Map<string, TraceEntry | undefined>();
+  const entries = [...inner, ...outer].flatMap((running) => {
+    const own = isTopLevel(running.name) ? running.callAt() : undefined;
+    const key = `${running.name} ${own} ${running.caller?.callAt()}`;
+    if (!known.has(key)) known.set(key, entryOf(running, own));
+    return known.get(key) ?? [];
+  });
+  const [first] = inner;
+  const calledAt = (): number | null => {
+    const call = first?.caller?.callAt();
+    return call !== undefined && first !== undefined && calledFunction(call) === positionInName(first.name) ? call : null;
+  };
+  return { callAt, calledAt, callerAt, entries: entries.every(({ name }) => name === null) ? [] : entries, omitted };
 }
 
 function isOutsideLibrary(position: number | undefined): position is number {
@@ -106,19 +132,47 @@ function isTopLevel(name: string): boolean {
   return name.startsWith(`${MAIN}$`) || name.startsWith(`${MAIN}_r$`);
 }
 
-function functionEntry(name: string): TraceEntry | undefined {
+function definitionOf(name: string): ReturnType<typeof definitionAt> {
   const position = positionInName(name);
-  const found = position === undefined ? undefined : definitionAt(position);
-  if (found === undefined || position === undefined) return undefined;
-  const source = found.unit.source();
-  return { name: found.node.name, file: source.file, ...source.lineAndColumn(position - found.unit.base) };
+  return position === undefined ? undefined : definitionAt(position);
 }
 
-function topLevelEntry(callAt: number | undefined): TraceEntry | undefined {
-  const unit = callAt === undefined ? undefined : unitAt(callAt);
-  if (unit === undefined || callAt === undefined) return undefined;
+/** `own` is the call that a top level was making, which is its place. */
+function entryOf({ name, caller }: Running, own: number | undefined): TraceEntry | undefined {
+  const callAt = caller?.callAt();
+  const calledAt = callAt === undefined ? null : placeInFile(callAt);
+  if (isTopLevel(name)) {
+    const place = own === undefined ? null : placeInFile(own);
+    return place === null ? undefined : { name: null, ...place, calledAt, tailCalls: false };
+  }
+  const found = definitionOf(name) as NonNullable<ReturnType<typeof definitionOf>>; // else it was not noted
+  const place = placeInFile(found.unit.base + found.node.at);
+  const called = callAt === undefined ? null : calledFunction(callAt);
+  const tailCalls = called !== null && called !== found.unit.base + found.node.start;
+  return place === null ? undefined : { name: found.node.name, ...place, calledAt, tailCalls };
+}
+
+/** The file, line and column of a global position. */
+export function placeInFile(position: number): Place | null {
+  const unit = unitAt(position);
+  if (unit === undefined) return null;
   const source = unit.source();
-  return { name: null, file: source.file, ...source.lineAndColumn(callAt - unit.base) };
+  return { file: source.file, ...source.lineAndColumn(position - unit.base) };
+}
+
+/**
+ * The global position of the function that the call at a place certainly calls: it is called by the name of one that nothing else is
+ * called. When another one runs for that call, the first has ended in a tail call.
+ */
+function calledFunction(callAt: number): number | null {
+  const unit = unitAt(callAt);
+  if (unit === undefined) return null;
+  const program = programOf(unit);
+  const call = nodeAt(program, callAt - unit.base, 'call');
+  if (call?.callee.kind !== 'name') return null;
+  const [only, ...others] = visibleNames(program, call.start).get(call.callee.name) ?? [];
+  if (only === undefined || others.length > 0 || !only.lasting || only.imports !== null || only.valueStart === null) return null;
+  return unit.base + only.valueStart;
 }
 
 /**

@@ -6,6 +6,8 @@ import { children } from '../syntax/ast-walk.ts';
 export interface Binding {
   /** Where it stands, in code points. */
   readonly start: number;
+  /** Where its value stands; null when it is not a single expression. */
+  readonly valueStart: number | null;
   /** The value is a function, a class or an imported module: once this has run, the name is not `?`. */
   readonly lasting: boolean;
   /** The path of the module, when it is `import('path')`. Byte text. */
@@ -19,8 +21,9 @@ export function visibleNames(program: Program, at: number): Map<string, Binding[
     const imports = value === null ? null : importedPath(value);
     const lasting = imports !== null || value?.kind === 'fn' || value?.kind === 'class';
     const known = names.get(name);
-    if (known === undefined) names.set(name, [{ start, lasting, imports }]);
-    else known.push({ start, lasting, imports });
+    const binding = { start, valueStart: value?.start ?? null, lasting, imports };
+    if (known === undefined) names.set(name, [binding]);
+    else known.push(binding);
   };
 
   const rest: Expr[] = [...program.body];

@@ -55,7 +55,8 @@ export interface Facts {
   /** An argument whose type is right, but for whose value the builtin has no result. */
   domain: { readonly says: string };
   option: { readonly builtin: string; readonly option: string; readonly expected: string; readonly value: Operand };
-  'not-a-socket': { readonly builtin: string; readonly value: Operand };
+  /** `refusal` is why the last connection that could not be made was not. */
+  'not-a-socket': { readonly builtin: string; readonly value: Operand; readonly refusal: string | null };
   /** An object that was a socket or channel, or looks like one. */
   'unknown-handle': { readonly kind: 'Socket' | 'Channel' | 'Websocket'; readonly value: Operand; readonly malformed: boolean };
   'tls-credentials': { readonly says: string };

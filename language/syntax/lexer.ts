@@ -34,6 +34,7 @@ export interface Token {
 
 /** All tokens, and the string token that runs to the end of input because its closing quote is missing, if there is one. */
 export interface Lexed {
+  readonly source: Source;
   readonly tokens: readonly Token[];
   readonly unclosedString: Token | null;
 }
@@ -70,10 +71,11 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 
 /** Splits a source into tokens. Never fails: what is no proper number or string is told by the parser. */
 export function lex(source: Source): Lexed {
-  return new Lexer(source.text).run();
+  return new Lexer(source).run();
 }
 
 class Lexer {
+  readonly #source: Source;
   readonly #text: string;
   readonly #tokens: Token[] = [];
   #index = 0;
@@ -81,8 +83,9 @@ class Lexer {
   #last: TokenKind = ',';
   #unclosedString: Token | null = null;
 
-  constructor(text: string) {
-    this.#text = text;
+  constructor(source: Source) {
+    this.#source = source;
+    this.#text = source.text;
   }
 
   run(): Lexed {
@@ -110,7 +113,7 @@ class Lexer {
     const end = this.#place();
     if (this.#last !== ',') this.#comma(end - 1, end);
     this.#push('end', '', end, end, end);
-    return { tokens: this.#tokens, unclosedString: this.#unclosedString };
+    return { source: this.#source, tokens: this.#tokens, unclosedString: this.#unclosedString };
   }
 
   /** The code point offset of the next character. */

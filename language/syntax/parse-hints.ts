@@ -52,21 +52,69 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
   ['/ *', 'comments begin with // and end with the line'],
 ]);
 
+const VARIABLE = 'a variable is made with := alone, as in: x := 1';
+const LOOP = 'there are no loops; a function calls itself, or use each() and loop() of std';
+const FUNCTION = 'a function begins with fn, as in: fn add(a, b) a + b';
+const CLASS = 'a class begins with cs, as in: cs Point(x, y) { x: x, y: y }';
+const BRANCHES = 'the cases of an if are branches: if x { 1 -> a, 2 -> b, _ -> c }';
+const FAILURE = 'there are no exceptions; what fails returns an error value: if result.type { :error -> result.error, _ -> … }';
+const TYPED = 'a variable is made with := and has no declared type, as in: x := 1';
+
 const FOREIGN_WORDS: ReadonlyMap<string, string> = new Map([
   ['else', 'there is no else; the other case is a branch: if x { true -> a, _ -> b }'],
+  ['elif', BRANCHES],
+  ['elsif', BRANCHES],
+  ['elseif', BRANCHES],
+  ['switch', BRANCHES],
+  ['case', BRANCHES],
+  ['match', BRANCHES],
+  ['unless', BRANCHES],
+  ['then', 'an if has branches in braces: if x { true -> a, _ -> b }'],
+  ['end', 'a block ends with }'],
   ['return', 'there is no return; the value of a function is its last expression'],
-  ['let', 'a variable is made with := alone, as in: x := 1'],
-  ['var', 'a variable is made with := alone, as in: x := 1'],
-  ['const', 'a variable is made with := alone, as in: x := 1'],
-  ['function', 'a function begins with fn, as in: fn add(a, b) a + b'],
-  ['def', 'a function begins with fn, as in: fn add(a, b) a + b'],
-  ['class', 'a class begins with cs, as in: cs Point(x, y) { x: x, y: y }'],
-  ['while', 'there are no loops; a function calls itself, or use each() and loop() of std'],
-  ['for', 'there are no loops; a function calls itself, or use each() and loop() of std'],
+  ['let', VARIABLE],
+  ['var', VARIABLE],
+  ['const', VARIABLE],
+  ['local', VARIABLE],
+  ['val', VARIABLE],
+  ['mut', VARIABLE],
+  ['global', VARIABLE],
+  ['function', FUNCTION],
+  ['func', FUNCTION],
+  ['fun', FUNCTION],
+  ['def', FUNCTION],
+  ['lambda', FUNCTION],
+  ['class', CLASS],
+  ['struct', CLASS],
+  ['while', LOOP],
+  ['for', LOOP],
+  ['foreach', LOOP],
+  ['do', LOOP],
+  ['until', LOOP],
+  ['repeat', LOOP],
+  ['in', LOOP],
+  ['try', FAILURE],
+  ['catch', FAILURE],
+  ['except', FAILURE],
+  ['throw', FAILURE],
+  ['raise', FAILURE],
+  ['await', 'there is no await; a call waits by itself, and other threads go on meanwhile'],
+  ['async', 'there is no async; any function may wait, and go(fn() …) runs one in a thread of its own'],
   ['and', '"and" is a single &'],
   ['or', '"or" is a single |'],
   ['not', '"not" is !'],
   ['new', 'there is no new; a class is called like a function: Point(1, 2)'],
+  ['typeof', 'type is a function: type(x)'],
+  ['delete', 'a key is taken away with _ : object.key := _'],
+  ['export', 'what a file defines at its top level can be imported: there is no export'],
+  ['package', 'a file is a module by itself: there is no package'],
+  ['from', "import is a function: name := import('name')"],
+  ['int', TYPED],
+  ['float', TYPED],
+  ['double', TYPED],
+  ['string', TYPED],
+  ['bool', TYPED],
+  ['auto', TYPED],
 ]);
 
 /** A hint for the token at `index`, which is not what the parser could use there. Null if we know none. */
@@ -90,10 +138,13 @@ function foreignHint(token: Token, before: Token, earlier: Token | undefined): s
     if (token.kind === '[' && VALUE_ENDS.has(before.kind))
       return 'there is no index bracket; write: list.0, or list.(i) for a variable';
   }
+  if (token.kind === '?' && VALUE_ENDS.has(before.kind)) return 'there is no ? : operator; write: if x > 3 { true -> a, _ -> b }';
+  if (token.kind === '.' && before.kind === '.') return 'a range is a function of std: range(0, 5)';
   if (before.kind === 'name' && before.text === 'import' && token.kind === 'name') {
     return `import is a function: ${token.text} := import('${token.text}')`;
   }
   if (before.kind === 'string' && before.end === token.start && token.kind === 'name') {
+    if (before.text.includes('\n')) return 'a single quote is missing: the string before this goes on over the end of its line';
     return "a string ends at the next single quote; inside of it one is written \\'";
   }
   if (before.kind === 'name' && token.kind === 'string' && before.end < token.start) {
@@ -101,7 +152,8 @@ function foreignHint(token: Token, before: Token, earlier: Token | undefined): s
   }
   for (const word of [token, before, earlier]) {
     if (word?.kind !== 'name') continue;
-    if (word.text.startsWith('"') || word.text.startsWith('`')) return 'strings are written in single quotes';
+    if (word.text.startsWith('"')) return 'strings are written in single quotes';
+    if (word.text.startsWith('`')) return "strings are written in single quotes and joined with +, as in: 'hello ' + name";
     if (word.text.startsWith('#')) return 'comments begin with // and end with the line';
     if (word !== earlier && word.text === ';') return 'expressions are separated by new lines or commas, not by ;';
     const foreign = word === earlier ? undefined : FOREIGN_WORDS.get(word.text);
@@ -113,6 +165,11 @@ function foreignHint(token: Token, before: Token, earlier: Token | undefined): s
 /** What stands in braces that were opened before the token at `index`, and what is not closed. */
 function bracketHint(tokens: readonly Token[], index: number, token: Token): string | null {
   const open = openAt(tokens, index);
+  if (open === null && (token.kind === '}' || token.kind === ')' || token.kind === ']')) {
+    return `this ${token.kind} closes nothing: there is one too many, or an opening bracket is missing`;
+  }
+  if (token.kind === ':' && open !== null && opensParameters(tokens, open))
+    return 'a parameter has no declared type: fn add(a, b) a + b';
   if (token.kind === '=' && open !== null && opensParameters(tokens, open)) {
     return 'a parameter has no default; an argument that is not given is ?';
   }
@@ -173,6 +230,11 @@ function lineHint(tokens: readonly Token[], index: number, token: Token, before:
   if (made && ENDING.has(before.kind)) return `a line cannot end in ${before.kind}: its right side must stand on the same line`;
   if (made && next?.kind === 'end' && GOING_ON.has(before.kind))
     return `the text ends after ${before.kind}, where it has to go on`;
+  if (token.kind === '->' && before.kind === ')') {
+    const open = openAt(tokens, index - 1);
+    if (open !== null && opensParameters(tokens, open))
+      return 'a function has no declared result; its body follows at once: fn add(a, b) a + b';
+  }
   if (made && before.kind === ')') {
     const open = openAt(tokens, index - 1);
     return open !== null && opensParameters(tokens, open) ? 'a body must begin on the same line' : null;

@@ -224,7 +224,7 @@ describe('the error of', () => {
     ['import std', "import is a function: std := import('std')"],
     ['x := 1 # one', 'comments begin with // and end with the line'],
     ["'it's'", "a string ends at the next single quote; inside of it one is written \\'"],
-    ['x := `a`', 'strings are written in single quotes'],
+    ['x := `a`', "strings are written in single quotes and joined with +, as in: 'hello ' + name"],
     ['a and b', '"and" is a single &'],
     ['p := new Point(1)', 'there is no new; a class is called like a function: Point(1, 2)'],
     ["print 'a'", 'the arguments of a call stand in parentheses: print(…)'],

@@ -22,7 +22,7 @@ import type {
   ObjectEntry,
   Program,
 } from './ast.ts';
-import { matchBrackets, openBracket } from './brackets.ts';
+import { explainingPlace, matchBrackets } from './brackets.ts';
 import { ClassRewriter, isAssignmentOnly } from './classes.ts';
 import { type Lexed, lex, type Token, type TokenKind } from './lexer.ts';
 import { numeralError, tokenText, wordNode } from './literals.ts';
@@ -57,6 +57,7 @@ interface Parameters {
 }
 
 class Parser {
+  readonly #lexed: Lexed;
   readonly #tokens: readonly Token[];
   readonly #unclosedString: Token | null;
   #index = 0;
@@ -69,6 +70,7 @@ class Parser {
   #closers: Int32Array | null = null;
 
   constructor(lexed: Lexed) {
+    this.#lexed = lexed;
     this.#tokens = lexed.tokens;
     this.#unclosedString = lexed.unclosedString;
     this.#current = this.#token(0);
@@ -122,14 +124,14 @@ class Parser {
     if (token.kind !== 'end') return this.#error(`Unexpected token ${tokenText(token)}, expected ${expected}`, token);
     const open = this.#unclosedString;
     const related =
-      open === null ? openBracket(this.#tokens, this.#index) : { at: open.start, note: 'this string is never closed' };
+      open === null ? explainingPlace(this.#lexed, this.#index) : { at: open.start, note: 'this string is never closed' };
     return new ParseError(`Unexpected end of input, expected ${expected}`, { at: null, end: null, related });
   }
 
   /** An error about a token, explained by what stands at the current token. */
   #error(reason: string, token: Token, hint = hintFor(this.#tokens, this.#index)): ParseError {
     if (token === this.#unclosedString) return unclosed(token);
-    const related = openBracket(this.#tokens, this.#index);
+    const related = explainingPlace(this.#lexed, this.#index);
     return new ParseError(reason, { at: token.at, end: Math.max(token.end, token.at + 1), hint, related });
   }
 

@@ -223,8 +223,9 @@ const STYLES: { readonly [code: number]: string } = { 1: 'bold', 2: 'dim', 3: 'i
 
 /** Which part of an error report a line is. */
 const PARTS: readonly (readonly [RegExp, string])[] = [
-  [/^ {2}(File|Position|Stack Trace):/, 'label'],
-  [/^ {2}Hint:/, 'hint'],
+  [/^(Parse|Runtime) Error/, 'reason'],
+  [/^ {2}(File|Position|Imported at|Stack Trace):/, 'label'],
+  [/^Hint:/, 'hint'],
   [/^ +│ [\s~^]*$/, 'mark'],
   [/^ {4}in /, 'label'],
 ];
@@ -236,7 +237,7 @@ function problemElement(report: string): HTMLElement {
   box.setAttribute('role', 'group');
   box.setAttribute('aria-label', 'Error');
   for (const [i, line] of report.trimEnd().split('\n').entries()) {
-    const part = i === 0 ? 'reason' : PARTS.find(([pattern]) => pattern.test(line))?.[1];
+    const part = PARTS.find(([pattern]) => pattern.test(line))?.[1];
     const span = document.createElement('span');
     if (part !== undefined) span.className = part;
     span.textContent = line;

@@ -35,7 +35,6 @@ export type Command =
   | { readonly kind: 'eval'; readonly program: string }
   | { readonly kind: 'repl' }
   | { readonly kind: 'cert'; readonly args: readonly string[] }
-  | { readonly kind: 'check'; readonly files: readonly string[] }
   | { readonly kind: 'help'; readonly topic: string | null }
   | { readonly kind: 'version' }
   | { readonly kind: 'own'; readonly name: string; readonly words: readonly string[] }
@@ -58,7 +57,6 @@ export interface Surroundings {
 export const COMMANDS: { readonly [name: string]: string } = {
   run: 'run a program; the word `run` may be left out',
   eval: 'run a program given as arguments and print its value',
-  check: 'read programs without running them, and show mistakes of syntax',
   cert: 'make a certificate for development: ca.pem, cert.pem and key.pem',
   repl: 'type programs, see values',
   help: 'explain a command, a builtin (`help print`) or the library (`help std.map`)',
@@ -171,8 +169,6 @@ function readCommand(rest: string[], takeFlags: () => Command | undefined, aroun
       return around.inputIsTerminal() ? { kind: 'repl' } : { kind: 'run', file: '-', args: [] };
     case 'run':
       return takeFlags() ?? fileToRun(rest);
-    case 'check':
-      return takeFlags() ?? (rest.length > 0 ? { kind: 'check', files: rest } : needs('check', 'FILE...'));
     case 'cert':
       return rest.includes('--help') ? { kind: 'help', topic: 'cert' } : { kind: 'cert', args: rest };
     case 'eval':

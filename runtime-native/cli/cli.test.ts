@@ -90,7 +90,9 @@ describe('magnolia FILE', () => {
     const path = file('wrong.oak', "print('before\\n')\nfn half(n) n / zero\nhalf('x') + 1\n");
     const { out, err, status } = await magnolia(['wrong.oak']);
     expect([out, status]).toEqual(['before\n', 1]);
-    expect(err).toBe(`Runtime Error: Cannot / incompatible values 'x', ?
+    expect(err).toBe(`Hint: \`zero\` is not defined here
+
+Runtime Error: Cannot / incompatible values 'x', ?
   File: ${path}
   Position: [2:14]
 
@@ -99,10 +101,8 @@ describe('magnolia FILE', () => {
       │            ~~^~~~~~
     3 │ half('x') + 1
 
-  Hint: \`zero\` is not defined here
-
   Stack Trace:
-    in fn half [2:1]
+    in fn half [2:1], called at wrong.oak 3:5
     in top level [3:5]
 `);
   });
@@ -187,10 +187,11 @@ describe('magnolia check', () => {
 
   it('shows the mistakes of all files', async () => {
     file('fine.oak', 'x := 1');
-    file('unclosed.oak', 'x := (');
+    const path = file('unclosed.oak', 'x := (');
     const { err, status } = await magnolia(['check', 'unclosed.oak', 'fine.oak', 'nowhere.oak']);
     expect(status).toBe(1);
     expect(err).toContain('Parse Error: ');
+    expect(err).toContain(`${path}:1:6`);
     expect(err).toContain('Could not open nowhere.oak');
   });
 });

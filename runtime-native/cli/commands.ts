@@ -15,6 +15,16 @@ export interface OwnCommand {
 }
 
 export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
+  check: {
+    usage: 'FILE...',
+    summary: 'find mistakes in programs, and in what they import, without running them',
+    details: `    Folders are searched for .oak, .ok, .mag and .mg files. Status 1 for a mistake of syntax and a file that cannot be read.
+    --strict        status 1 for warnings, too
+    --format json   one array on standard output: [{file, diagnostics: [{range, severity, code, source, message, data}]}]
+    A remark // check: ignore CODE at the end of a line, or on the line before, takes one warning away.
+`,
+    load: async () => (await import('./check.ts')).checkFiles,
+  },
   fmt: {
     usage: 'FILE...',
     summary: 'lay out programs in the one style',

@@ -16,7 +16,7 @@ import { commandWorld } from './world.ts';
 const OVERVIEW = `Usage:
   magnolia FILE [ARG...]      run a program; - is standard input
   magnolia eval PROGRAM       run PROGRAM and print its value
-  magnolia check FILE...      find mistakes of syntax in programs, without running them
+  magnolia check FILE...      find mistakes in programs, without running them
   magnolia cert NAME...       make a certificate for development
   magnolia repl               type programs, see values; the same as magnolia at a terminal
   magnolia help NAME          explain a command, a builtin (print), the library (std, std.map) or a word (if)

@@ -17,8 +17,6 @@ async function obey({ command, settings }: Asked): Promise<number> {
       return await runProgram(command.file, command.args, settings);
     case 'eval':
       return await (await import('./eval.ts')).evaluate(command.program, settings);
-    case 'check':
-      return await (await import('./check.ts')).checkFiles(command.files);
     case 'cert':
       return await (await import('./cert.ts')).makeCertificateFiles(command.args);
     case 'repl':

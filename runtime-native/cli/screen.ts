@@ -1,6 +1,6 @@
 /** Writing for people: to standard error, with colours where they help. */
 import type { Problem } from '../../language/diagnostics/problem.ts';
-import { report } from '../../language/diagnostics/report.ts';
+import { type ReportOptions, report } from '../../language/diagnostics/report.ts';
 import { writeAll } from '../descriptors.ts';
 
 /** Whether colours are wanted: at a terminal, unless NO_COLOR is set; FORCE_COLOR decides by itself. */
@@ -20,9 +20,15 @@ export function writeOut(text: string | Uint8Array): void {
   writeAll(1, typeof text === 'string' ? Buffer.from(text) : text);
 }
 
+/** How reports look on standard error: coloured or not, and how wide. */
+export function reportOptions(): ReportOptions {
+  const { isTTY, columns } = process.stderr;
+  return { colour: wantsColour(isTTY === true, process.env), ...(columns > 0 ? { columns } : {}) };
+}
+
 /** A problem on standard error. */
 export function showProblem(problem: Problem): void {
-  writeError(report(problem, { colour: wantsColour(process.stderr.isTTY === true, process.env) }));
+  writeError(report(problem, reportOptions()));
 }
 
 /** A mistake in how the command was called, or a file that cannot be read: one line. */

@@ -6,6 +6,8 @@
  * "Options: `timeout`, `keep: true` and those of `connect`.", where the last is another function, of this module or (`socket.connect`) of
  * another one.
  *
+ * lib/results.txt lists the functions of which a call is of no use unless something takes the result, one line for each module.
+ *
  * lib/elsewhere.txt lists what only the reference has, one line for modules that belong together: `NAMES: what they are for`. Names that
  * lib/ has are left out.
  */
@@ -18,16 +20,35 @@ import { type LibraryModule, libraryModules } from './library-modules.ts';
 /** Reads the library in a folder. */
 export function libraryManifest(folder: string): Manifest {
   const modules = libraryModules(folder);
-  return new ManifestMaker(modules).manifest(readFileSync(join(folder, 'elsewhere.txt'), 'utf8'));
+  const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
+  return new ManifestMaker(modules, read('results.txt')).manifest(read('elsewhere.txt'));
 }
 
 class ManifestMaker {
   readonly #modules: readonly LibraryModule[];
   readonly #byName: ReadonlyMap<string, LibraryModule>;
+  /** The names of each module whose results are needed. */
+  readonly #results: ReadonlyMap<LibraryModule, ReadonlySet<string>>;
 
-  constructor(modules: readonly LibraryModule[]) {
+  constructor(modules: readonly LibraryModule[], results: string) {
     this.#modules = modules;
     this.#byName = new Map(modules.flatMap((one) => one.names.map((name) => [name, one])));
+    this.#results = new Map(
+      results
+        .trimEnd()
+        .split('\n')
+        .map((line) => this.#resultsOf(line)),
+    );
+  }
+
+  #resultsOf(line: string): [LibraryModule, ReadonlySet<string>] {
+    const [name = '', list = ''] = line.split(': ');
+    const module = this.#byName.get(name);
+    const names = list.split(' ');
+    const known = module === undefined ? [] : this.#membersOf(module).map((one) => one.name);
+    const wrong = names.filter((one) => !known.includes(one));
+    if (module === undefined || wrong.length > 0) throw new Error(`lib/results.txt: there is no ${wrong.join(', ')} in ${name}`);
+    return [module, new Set(names)];
   }
 
   manifest(elsewhere: string): Manifest {
@@ -36,7 +57,11 @@ class ManifestMaker {
 
   #describe(module: LibraryModule): ManifestModule {
     const { names, file, inner, chunk, text } = module;
-    const members = this.#membersOf(module).map((one) => ({ ...one, options: [...this.#optionsOf(module, one, [])] }));
+    const members = this.#membersOf(module).map((one) => ({
+      ...one,
+      options: [...this.#optionsOf(module, one, [])],
+      ...(this.#results.get(module)?.has(one.name) === true ? { resultNeeded: true as const } : {}),
+    }));
     return { names, file, inner, chunk, about: documentation(text).about, members };
   }
 
