@@ -9,6 +9,7 @@ import { buildIfStale } from '../build/build.ts';
 import { docsCases } from './cases-docs.ts';
 import { hostileCases } from './cases-hostile.ts';
 import { imapCases } from './cases-imap.ts';
+import { mimeCases } from './cases-mime.ts';
 import { popCases } from './cases-pop.ts';
 import { smtpCases } from './cases-smtp.ts';
 import { peerFolder, provide } from './packages.ts';
@@ -30,7 +31,7 @@ if (missing.has('dovecot') || missing.has('aiosmtpd') || missing.has('openssl'))
   await buildIfStale();
   const servers = await startServers(Number(values.base));
   try {
-    const all = [...smtpCases, ...popCases, ...imapCases, ...docsCases, ...hostileCases];
+    const all = [...smtpCases, ...popCases, ...imapCases, ...mimeCases, ...docsCases, ...hostileCases];
     const matching =
       positionals.length === 0 ? all : all.filter((one) => positionals.some((part) => `${one.peer}: ${one.name}`.includes(part)));
     const cases = values.short ? matching.filter((one) => one.short) : matching;
