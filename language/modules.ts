@@ -2,7 +2,7 @@
 
 import { type Compiled, compile, type Instance } from './runtime/compile.ts';
 import { mistake } from './runtime/errors.ts';
-import { support } from './runtime/helpers.ts';
+import { helpers } from './runtime/helpers.ts';
 import type { Machine, Resume, Thread } from './runtime/machine.ts';
 import { ParseError } from './syntax/parse-error.ts';
 import type { Source } from './syntax/source.ts';
@@ -82,7 +82,7 @@ export class Modules {
 
   #instantiate(compiled: Compiled, builtin: (name: string) => Fn | undefined, session: Obj | null): Instance {
     this.#held.push(compiled);
-    return compiled.factory(support, this.#machine, builtin, session);
+    return compiled.factory(helpers, this.#machine, builtin, session);
   }
 
   /** Finds the builtins of code from `origin`: each module has an `import` of its own. */

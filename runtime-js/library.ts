@@ -9,7 +9,7 @@
  * them in a string.
  */
 import type { Library } from '../embedding/options.ts';
-import { CALL_FIELDS } from '../language/compiler/steps.ts';
+import { CALL_FIELDS } from '../language/compiler/step-printer.ts';
 import type { ElsewhereModule, LibraryNames } from '../language/diagnostics/library.ts';
 import { type Compiled, compile } from '../language/runtime/compile.ts';
 import { registerUnit, type Unit } from '../language/runtime/units.ts';

@@ -1,190 +1,151 @@
-/** Calls on their way to JavaScript: plain ones, those in tail position, loops, and two builtins that need no call. */
-import type { CallExpr, Expr, ListExpr, PropertyExpr } from '../syntax/ast.ts';
-import { literal } from './emit-nodes.ts';
-import { constant, type Operand } from './emit-steps.ts';
-import { Fusion, OperatorEmitter } from './operators.ts';
+/** Calls on their way to JavaScript: plain ones, those in tail position, and the builtins that need no call. */
+import type { CallExpr, Expr, PropertyExpr } from '../syntax/ast.ts';
+import { type Code, joined, js, Local } from './code.ts';
+import type { Expressions } from './expressions.ts';
+import type { Literals } from './literals.ts';
+import { isPowerOfInts, literal, MANY_PARTS } from './nodes.ts';
+import { computed, constant, type Operand, orNull, stored } from './operands.ts';
 import type { Reference } from './resolver.ts';
-import { type Code, joined, js, Local, type NumberMoves, type Step } from './steps.ts';
-
-/** Lists, objects and arguments with more parts than this are made one part after the other, so that code grows with their number. */
-export const MANY_PARTS = 64;
+import type { StepWriter } from './step-writer.ts';
+import { arm, type Step } from './steps.ts';
 
 /** Builtins that run Magnolia code while their caller is still there: to call one of them is no tail call. */
 const RUNNERS: ReadonlySet<string> = new Set(['import', 'bytecode', 'interpreter']);
 
-/** Writes calls. */
-export abstract class CallEmitter extends OperatorEmitter {
-  /** Which parameters are kept as numbers in a loop of their own (number-loops.ts). */
-  protected numbers: readonly boolean[] = [];
+export class Calls {
+  constructor(
+    readonly writer: StepWriter,
+    readonly expressions: Expressions,
+    readonly literals: Literals,
+  ) {}
 
-  protected abstract list(list: Pick<ListExpr, 'items'>): Operand;
-
-  protected callee(callee: Operand, at: number): Code {
-    return js`(typeof ${callee.code} === 'function' ? ${callee.code} : ${this.unit.helper('notCallable')}(${callee.code}, ${at}))`;
+  /** Code for a callee that is a function, or an error. */
+  callee(callee: Operand, at: number): Code {
+    return js`(typeof ${callee.code} === 'function' ? ${callee.code} : ${this.writer.unit.helper('notCallable')}(${callee.code}, ${at}))`;
   }
 
-  protected callCode(expr: CallExpr): { readonly code: Code; readonly callee: Code } {
-    const at = this.position(expr.at);
+  /** A call; `known` are the callee and, of a pipe, the first argument if they have been evaluated. */
+  value(expr: CallExpr, known: readonly Operand[] = []): Operand {
+    return stored(this.writer.call(this.#code(expr, known).code, this.writer.position(expr.at)));
+  }
+
+  #code(expr: CallExpr, known: readonly Operand[] = []): { readonly code: Code; readonly callee: Code } {
+    const { writer, expressions } = this;
+    const at = writer.position(expr.at);
     if (expr.args.length > MANY_PARTS) {
-      const callee = this.hold(this.value(expr.callee));
-      const list = this.hold(this.list({ items: expr.args }));
-      const spread = expr.spread === null ? js`[]` : this.clean(this.simple(this.value(expr.spread)));
-      return { code: js`${this.unit.helper('spread')}(${callee.code}, ${list.code}, ${spread}, ${at})`, callee: callee.code };
+      const callee = writer.spill(known[0] ?? expressions.value(expr.callee));
+      const list = writer.spill(this.literals.list(expr.args, known.slice(1)));
+      const spread = expr.spread === null ? js`[]` : orNull(writer.repeatable(expressions.value(expr.spread)));
+      return { code: this.#spread(callee, list.code, spread, at), callee: callee.code };
     }
     const parts = [expr.callee, ...expr.args, ...(expr.spread === null ? [] : [expr.spread])];
-    const [callee, ...args] = this.operands(parts) as [Operand, ...Operand[]]; // one for each
-    const codes = args.map((arg) => this.clean(arg));
-    if (expr.spread !== null) {
-      const spread = codes.pop() as Code; // the last of them
-      return {
-        code: js`${this.unit.helper('spread')}(${callee.code}, [${joined(codes, ', ')}], ${spread}, ${at})`,
-        callee: callee.code,
-      };
-    }
-    return { code: js`${this.callee(callee, at)}(${joined(codes, ', ')})`, callee: callee.code };
+    const [callee, ...args] = expressions.operands(parts, known) as [Operand, ...Operand[]]; // one for each
+    const codes = args.map(orNull);
+    if (expr.spread === null) return { code: js`${this.callee(callee, at)}(${joined(codes, ', ')})`, callee: callee.code };
+    const spread = codes.pop() as Code; // the last of them
+    return { code: this.#spread(callee, js`[${joined(codes, ', ')}]`, spread, at), callee: callee.code };
   }
 
-  protected callValue(expr: CallExpr): Operand {
-    const inline = this.inlineBuiltin(expr);
-    if (inline !== null) return inline;
-    return { code: [this.call(this.callCode(expr).code, this.position(expr.at))], simple: true, stable: true };
+  #spread(callee: Operand, args: Code, spread: Code, at: number): Code {
+    return js`${this.writer.unit.helper('spread')}(${callee.code}, ${args}, ${spread}, ${at})`;
   }
 
-  protected tailCall(expr: CallExpr): void {
-    const inline = this.inlineBuiltin(expr);
+  /** A call in tail position, unless it is one of the function that it stands in (self-calls.ts). */
+  tail(expr: CallExpr): void {
+    const { writer } = this;
+    const inline = this.inline(expr);
     if (inline !== null) {
-      this.return(inline);
+      writer.return(inline);
       return;
     }
-    if (expr.callee.kind === 'name' && RUNNERS.has(expr.callee.name) && !this.mayBeClass(expr.callee)) {
-      this.return(this.callValue(expr));
+    if (expr.callee.kind === 'name' && RUNNERS.has(expr.callee.name) && !this.#mayBeClass(expr.callee)) {
+      writer.return(this.value(expr));
       return;
     }
-    const at = this.position(expr.at);
-    const still = this.meansItself(expr.callee);
-    if (still === false || expr.spread !== null || expr.args.length > MANY_PARTS) {
-      const { code, callee } = this.callCode(expr);
-      const position = this.position(this.node?.at ?? 0);
-      const left = js`($x = ${code}) === $S ? $m.leave(${callee}, ${position}) : $x`;
-      this.steps.push({ kind: 'tail', code: this.mayBeClass(expr.callee) ? left : code, at });
-      return;
-    }
-    this.loops = true;
-    const callee = this.simple(this.value(expr.callee));
-    const numbers = this.numbers.every((one) => !one) ? null : this.numberMoves(expr.args);
-    let codes: Code[] = [];
-    let moves: [Local, Code][] = [];
-    const steps = this.aside(() => {
-      codes = this.operands(expr.args).map((arg) => this.clean(arg));
-      moves = this.params.map((param, i): [Local, Code] => [param, codes[i] ?? js`null`]);
-      if (this.rest !== null) moves.push([this.rest, js`[${joined(codes.slice(this.params.length), ', ')}]`]);
-      moves = this.inTurn(moves);
-    });
-    if (numbers === null) this.steps.push(...steps.splice(0)); // they may hold call sites
-    this.steps.push({
-      kind: 'again',
-      still: still === true ? null : js`${callee.code} === ${this.self}`,
-      numbers,
-      steps,
-      moves,
-      call: js`${this.callee(callee, at)}(${joined(codes, ', ')})`,
-      at,
-    });
-  }
-
-  /** Assignments that read what it was before all of them, one after the other. */
-  protected inTurn(moves: readonly [Local, Code][]): [Local, Code][] {
-    const changes = moves.filter(([param, code]) => code.length !== 1 || code[0] !== param);
-    return changes.map(([param, code], i) => {
-      const overwritten = changes.slice(0, i).some(([earlier]) => code.includes(earlier));
-      return [param, overwritten ? [this.temporary(code)] : code];
-    });
-  }
-
-  /** The way round the loop of numbers; numberParams has seen to it that there are as many arguments as parameters. */
-  protected numberMoves(args: readonly Expr[]): NumberMoves {
-    const fusion = new Fusion('int');
-    let numbers: (Code | null)[] = [];
-    const reads = this.aside(() => {
-      numbers = args.map((arg, i) => (this.numbers[i] ? this.fusedValue(arg, fusion) : null));
-    });
-    let moves: [Local, Code][] = [];
-    const steps = this.aside(() => {
-      const others = this.operands(args.filter((_, i) => !this.numbers[i])).map((arg) => this.clean(arg));
-      moves = this.inTurn(this.params.map((param, i) => [param, numbers[i] ?? (others.shift() as Code)])); // one of both
-    });
-    return { reads, test: joined(fusion.tests, ' && '), steps, moves };
+    const at = writer.position(expr.at);
+    const { code, callee } = this.#code(expr);
+    const position = writer.position(writer.node?.at ?? 0);
+    const left = js`($x = ${code}) === $S ? $m.leave(${callee}, ${position}) : $x`;
+    writer.steps.push({ kind: 'tail', code: this.#mayBeClass(expr.callee) ? left : code, at });
   }
 
   /** Whether a callee may be a class, whose call is no tail call: not if it is a builtin, or a name that only a `fn` has bound. */
-  protected mayBeClass(callee: Expr): boolean {
+  #mayBeClass(callee: Expr): boolean {
     if (callee.kind !== 'name') return callee.kind !== 'fn';
-    const { variables } = this.unit.resolution.references.get(callee) as Reference; // a name that is read has one
+    const { variables } = this.writer.unit.resolution.references.get(callee) as Reference; // a name that is read has one
     return variables.some(
       ({ kind, literal, bindings }) => kind !== 'self' && literal?.kind !== 'fn' && (kind !== 'module' || bindings > 0),
     );
   }
 
-  /** Whether a callee is the running function: certainly, never, or ('perhaps') to be tested, because its name can be given to another. */
-  protected meansItself(callee: Expr): boolean | 'perhaps' {
-    if (callee.kind !== 'name' || this.node?.kind !== 'fn') return false;
-    const { variables } = this.unit.resolution.references.get(callee) as Reference; // a name that is read has one
-    const [only] = variables;
-    if (variables.length !== 1 || only === undefined) return false;
-    if (only.kind === 'self') return only.owner === this.func;
-    return only.kind === 'module' && only.literal === this.node && !this.unit.session ? 'perhaps' : false;
+  // ---- builtins without a call, as long as the name still means the builtin ----
+
+  /** Whether `inline` does this call. */
+  isInline(expr: Expr): boolean {
+    return expr.kind === 'call' && this.#inlineName(expr) !== null;
   }
 
-  /** `len(x)` and `codepoint(s.i)` without a call, as long as the name still means the builtin. */
-  protected inlineBuiltin({ callee, args, spread, at }: CallExpr): Operand | null {
+  /** `len(x)`, `codepoint(s.i)` and `pow(2, 3)`; null for any other call. `known` is the argument, if it has been evaluated. */
+  inline(expr: CallExpr, known?: Operand): Operand | null {
+    const found = this.#inlineName(expr);
+    if (found === null) return null;
+    const { writer, expressions } = this;
+    const { unit } = writer;
+    const at = writer.position(expr.at);
+    const [arg] = expr.args as [Expr]; // says #inlineName
+    switch (found.builtin) {
+      case 'len': {
+        const value = writer.spill(known ?? expressions.value(arg));
+        return this.#either(found, js`${unit.helper('lengthAt')}(${value.code}, ${at})`, [value], at);
+      }
+      case 'codepoint': {
+        const read = arg as PropertyExpr; // says #inlineName
+        const [object, key] = expressions.operands([read.object, read.key]).map((one) => writer.spill(one)) as [Operand, Operand];
+        const place = writer.position(read.at);
+        const own = js`${unit.helper('codepointAt')}(${object.code}, ${key.code}, ${place})`;
+        return this.#either(found, own, [computed(js`${unit.helper('getProperty')}(${object.code}, ${key.code}, ${place})`)], at);
+      }
+      case 'pow': {
+        const args = expressions.operands(expr.args);
+        const [x, y] = args as [Operand, Operand]; // says #inlineName
+        return this.#either(found, js`${unit.helper('pow')}(${x.code}, ${y.code}, ${at})`, args, at);
+      }
+    }
+  }
+
+  #inlineName({ callee, args, spread }: CallExpr): Inline | null {
+    const { unit } = this.writer;
     const [arg] = args;
-    if (callee.kind !== 'name' || args.length !== 1 || arg === undefined || spread !== null || this.unit.session) return null;
-    if (callee.name !== 'len' && callee.name !== 'codepoint') return null;
-    const { variables } = this.unit.resolution.references.get(callee) as Reference; // a name that is read has one
+    if (callee.kind !== 'name' || arg === undefined || spread !== null || unit.session) return null;
+    const builtin = callee.name;
+    if (builtin !== 'len' && builtin !== 'codepoint' && builtin !== 'pow') return null;
+    const { variables } = unit.resolution.references.get(callee) as Reference; // a name that is read has one
     const [variable] = variables;
     if (variables.length !== 1 || variable === undefined || variable.kind !== 'module' || variable.bindings > 0) return null;
-    if (callee.name === 'codepoint' && (arg.kind !== 'property' || arg.key.kind === 'name')) return null;
-
-    const name = this.unit.moduleName(variable);
-    const place = this.position(at);
-    const before = this.sites;
-    const local = new Local('', 'temporary');
-    if (callee.name === 'len') {
-      const value = this.hold(this.value(arg));
-      const own: Step = { kind: 'do', sets: local, code: js`${this.unit.helper('lengthAt')}(${value.code}, ${place})` };
-      const other = this.aside(() => {
-        const result = this.call(js`${this.callee(constant(name), place)}(${this.clean(value)})`, place);
-        this.do(local, [result]);
-      });
-      this.choose(
-        [{ steps: [], test: this.isBuiltin(name, 'len'), body: [own], sites: { after: before, upTo: before } }],
-        other,
-        before,
-      );
-    } else {
-      const read = arg as PropertyExpr; // tested above
-      const [object, key] = this.operands([read.object, read.key]).map((one) => this.hold(one)) as [Operand, Operand];
-      const where = this.position(read.at);
-      const own: Step = {
-        kind: 'do',
-        sets: local,
-        code: js`${this.unit.helper('codepointAt')}(${object.code}, ${key.code}, ${where})`,
-      };
-      const other = this.aside(() => {
-        const value = this.temporary(js`${this.unit.helper('getProperty')}(${object.code}, ${key.code}, ${where})`);
-        const result = this.call(js`${this.callee(constant(name), place)}(${value})`, place);
-        this.do(local, [result]);
-      });
-      this.choose(
-        [{ steps: [], test: this.isBuiltin(name, 'codepoint'), body: [own], sites: { after: before, upTo: before } }],
-        other,
-        before,
-      );
-    }
-    return { code: [local], simple: true, stable: true };
+    if (args.length !== (builtin === 'pow' ? 2 : 1)) return null;
+    if (builtin === 'codepoint' && (arg.kind !== 'property' || arg.key.kind === 'name')) return null;
+    if (builtin === 'pow' && !isPowerOfInts(arg, args[1] as Expr)) return null; // there are two
+    return { builtin, variable: unit.moduleName(variable) };
   }
 
-  protected isBuiltin(name: string, builtin: string): Code {
-    return js`${name} === ${this.unit.constant(`$b(${literal(builtin)})`)}`;
+  /** `own` if the name still means the builtin, else a call with `args`. */
+  #either({ builtin, variable }: Inline, own: Code, args: readonly Operand[], at: number): Operand {
+    const { writer } = this;
+    const local = new Local('');
+    const inline: Step = { kind: 'do', sets: local, code: own };
+    const other = writer.captureSteps(() => {
+      const codes = args.map((arg) => orNull(writer.repeatable(arg)));
+      const result = writer.call(js`${this.callee(constant(variable), at)}(${joined(codes, ', ')})`, at);
+      writer.do(local, [result]);
+    });
+    const unchanged = js`${variable} === ${writer.unit.constant(`$b(${literal(builtin)})`)}`;
+    writer.choose([arm(unchanged, [inline])], other);
+    return stored(local);
   }
+}
+
+/** A builtin that needs no call, and the JavaScript variable that its name stands for. */
+interface Inline {
+  readonly builtin: 'len' | 'codepoint' | 'pow';
+  readonly variable: string;
 }

@@ -5,8 +5,8 @@ import { ParseError } from '../syntax/parse-error.ts';
 import { parseProgram } from '../syntax/parser.ts';
 import { Source } from '../syntax/source.ts';
 import { utf8Decode, utf8Encode } from '../values/bytes.ts';
-import { literal } from './emit-nodes.ts';
 import { emit } from './emitter.ts';
+import { literal } from './nodes.ts';
 
 const emitted = (text: string, session = false): string =>
   emit(parseProgram(new Source('test', text)), { base: 1000, session }).text;

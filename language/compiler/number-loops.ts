@@ -7,7 +7,7 @@
  * takes all values, as soon as a result is no small int any more. The library, which a browser has to load, does without.
  */
 import type { CallExpr, Expr, FnExpr } from '../syntax/ast.ts';
-import { arithmeticShape, isHarmless, isPureRead } from './emit-nodes.ts';
+import { arithmeticShape, isHarmless, isPureRead } from './nodes.ts';
 import type { Resolution, Variable } from './resolver.ts';
 
 /** The calls that are the last thing an expression does. */

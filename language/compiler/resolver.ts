@@ -6,6 +6,7 @@
  * Where that cannot be shown, a reference lists several variables, innermost first, and the emitted code takes the first that is set.
  */
 import type { BlockExpr, ClassExpr, Expr, FnExpr, NameExpr, Program } from '../syntax/ast.ts';
+import { isPiped, leftChild, leftSpine, operandsOf } from '../syntax/ast-walk.ts';
 
 /** A function as far as variables are concerned: the program itself, a `fn`, or the construction of a class. */
 export class Func {
@@ -183,14 +184,19 @@ class Resolver {
         this.#declareTarget(expr.target, expr.define, scope);
         this.#declare(expr.value, scope);
         return;
-      case 'binary': {
-        let left: Expr = expr;
-        for (; left.kind === 'binary'; left = left.left) this.#declare(left.right, scope);
-        this.#declare(left, scope);
+      case 'binary':
+      case 'property':
+      case 'call': {
+        const { spine, base } = leftSpine(expr);
+        this.#declare(base, scope);
+        for (const parent of spine) {
+          const left = leftChild(parent);
+          for (const one of operandsOf(parent)) if (one !== left) this.#declare(one, scope);
+        }
         return;
       }
       default:
-        for (const one of children(expr)) this.#declare(one, scope);
+        for (const one of operandsOf(expr)) this.#declare(one, scope);
     }
   }
 
@@ -281,17 +287,11 @@ class Resolver {
         this.#visit(expr.value, scope);
         this.#visitTarget(expr.target, expr.define, scope);
         return;
-      case 'binary': {
-        const spine = [];
-        let left: Expr = expr;
-        for (; left.kind === 'binary'; left = left.left) spine.push(left);
-        this.#visit(left, scope);
-        for (const { op, right } of spine.reverse()) {
-          if (op === '&' || op === '|' || op === '+' || op === '*') this.#maybe(() => this.#visit(right, scope));
-          else this.#visit(right, scope);
-        }
+      case 'binary':
+      case 'property':
+      case 'call':
+        this.#visitSpine(expr, scope);
         return;
-      }
       case 'if': {
         this.#visit(expr.subject, scope);
         this.#maybe(() => {
@@ -306,7 +306,24 @@ class Resolver {
         return;
       }
       default:
-        for (const one of children(expr)) this.#visit(one, scope);
+        for (const one of operandsOf(expr)) this.#visit(one, scope);
+    }
+  }
+
+  #visitSpine(expr: Expr, scope: Scope): void {
+    const { spine, base } = leftSpine(expr);
+    for (const node of spine) if (node.kind === 'call' && isPiped(node)) this.#visit(node.callee, scope);
+    this.#visit(base, scope);
+    for (const node of [...spine].reverse()) {
+      const { kind } = node;
+      if (kind === 'binary') {
+        const maySkip = node.op === '&' || node.op === '|' || node.op === '+' || node.op === '*';
+        if (maySkip) this.#maybe(() => this.#visit(node.right, scope));
+        else this.#visit(node.right, scope);
+        continue;
+      }
+      const before: readonly (Expr | null)[] = kind === 'call' ? [leftChild(node), node.callee] : [leftChild(node)];
+      for (const one of operandsOf(node)) if (!before.includes(one)) this.#visit(one, scope);
     }
   }
 
@@ -420,40 +437,5 @@ class Resolver {
 
   #forget(mark: number): void {
     for (const variable of this.#log.splice(mark)) this.#set.delete(variable);
-  }
-}
-
-/** The parts of a node that are evaluated in the scope that it stands in, in order; nodes with scopes of their own excepted. */
-function children(expr: Expr): readonly Expr[] {
-  switch (expr.kind) {
-    case 'null':
-    case 'empty':
-    case 'bool':
-    case 'int':
-    case 'float':
-    case 'string':
-    case 'atom':
-    case 'name':
-      return [];
-    case 'list':
-      return expr.items;
-    case 'object':
-      return expr.entries.flatMap(({ key, value }) => (key.kind === 'name' ? [value] : [key, value]));
-    case 'block':
-      return expr.body;
-    case 'unary':
-      return [expr.value];
-    case 'binary':
-      return [expr.left, expr.right];
-    case 'property':
-      return expr.key.kind === 'name' ? [expr.object] : [expr.object, expr.key];
-    case 'call':
-      return [expr.callee, ...expr.args, ...(expr.spread === null ? [] : [expr.spread])];
-    case 'if':
-      return [expr.subject, ...new Set(expr.arms.flatMap(({ target, body }) => [target, body]))];
-    case 'assign':
-    case 'fn':
-    case 'class':
-      return []; // both walks handle them by themselves
   }
 }

@@ -6,7 +6,7 @@
  * still there depends on when the stack was last captured, and the language promises that it is not.
  */
 
-import { MAIN } from '../compiler/emit-unit.ts';
+import { MAIN } from '../compiler/unit.ts';
 import { callOnLine, callsOfSite } from '../runtime/compile.ts';
 import { definitionAt, programOf } from '../runtime/function-text.ts';
 import { type Frame, passOn } from '../runtime/machine.ts';

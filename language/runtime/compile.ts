@@ -1,7 +1,7 @@
 /** Compiled units: from a source text to a function that makes a module, and what is known about it for errors. */
 
 import { emit } from '../compiler/emitter.ts';
-import { CALL_FIELDS } from '../compiler/steps.ts';
+import { CALL_FIELDS } from '../compiler/step-printer.ts';
 import type { AssignExpr, Program } from '../syntax/ast.ts';
 import { nodeAt } from '../syntax/ast-walk.ts';
 import { ParseError } from '../syntax/parse-error.ts';

@@ -3,6 +3,7 @@
  * which only emitted code needs. Positions (`at`) are global ones (units.ts).
  */
 
+import type { HelperName } from '../compiler/helper-names.ts';
 import {
   atom,
   callWith,
@@ -105,21 +106,6 @@ function copyInto(into: Obj, from: Obj | Table): void {
   for (const key of keysOf(from)) setKey(into, key, getKey(from, key) as Value); // one of its keys
 }
 
-/** What a byte that is not there, or no single byte, compares as: equal to no byte. */
-const NO_BYTE = -1;
-/** The value `_` compares as this: equal to everything. */
-const ANY_BYTE = 256;
-
-/** `value.(index)` where it is only compared with one-byte strings. */
-function byteAt(value: Value | undefined, index: Value | undefined, at: number): number {
-  if (value instanceof Str && typeof index === 'number') {
-    return index >= 0 && index < value.length ? value.codeAt(index) : NO_BYTE;
-  }
-  const found = getProperty(value, index, at);
-  if (found === EMPTY) return ANY_BYTE;
-  return found instanceof Str && found.length === 1 ? found.codeAt(0) : NO_BYTE;
-}
-
 /** `codepoint(value.(index))`. */
 function codepointAt(value: Value | undefined, index: Value | undefined, at: number): number | null {
   if (value instanceof Str && typeof index === 'number') {
@@ -147,8 +133,8 @@ function sessionRead(session: Obj, builtin: (name: string) => Fn | undefined, na
   return own !== undefined ? own : builtin(name); // it may be null
 }
 
-/** Everything that emitted code may use of the runtime. */
-export const support = {
+/** Everything that emitted code may use of the runtime: tsc fails if one that the compiler knows is missing. */
+export const helpers = {
   SUSPENDED,
   EMPTY,
   Obj,
@@ -201,8 +187,7 @@ export const support = {
   putPositional,
   merge,
   mergeOwn,
-  byteAt,
   codepointAt,
   lengthAt,
   sessionRead,
-};
+} satisfies { readonly [name in HelperName]: unknown };

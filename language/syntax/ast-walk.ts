@@ -26,22 +26,74 @@ export function leftChild(node: Expr): Expr | null {
 }
 
 // biome-ignore format: a table
+/** A left spine: its nodes, outermost first, and the node at its end. */
+export function leftSpine(node: Expr): { readonly spine: readonly Expr[]; readonly base: Expr } {
+  const spine: Expr[] = [];
+  let base = node;
+  for (let left = leftChild(base); left !== null; left = leftChild(base)) {
+    spine.push(base);
+    base = left;
+  }
+  return { spine, base };
+}
+
 /** The nodes directly below a node, in the order in which they were written; a body that arms share comes once. */
 export function children(node: Expr): readonly Expr[] {
   switch (node.kind) {
-    case 'list': return node.items;
-    case 'object': return node.entries.flatMap(({ key, value }) => [key, value]);
-    case 'block': return node.body;
-    case 'fn': return [node.body];
-    case 'class': return [...node.statics, ...(node.parents ?? []), node.body];
-    case 'unary': return [node.value];
-    case 'binary': return [node.left, node.right];
-    case 'property': return [node.object, node.key];
-    case 'call': return [node.callee, ...node.args, ...(node.spread === null ? [] : [node.spread])];
-    case 'if': return ifChildren(node);
-    case 'assign': return [node.target, node.value];
-    default: return [];
+    case 'list':
+      return node.items;
+    case 'object':
+      return node.entries.flatMap(({ key, value }) => [key, value]);
+    case 'block':
+      return node.body;
+    case 'fn':
+      return [node.body];
+    case 'class':
+      return [...node.statics, ...(node.parents ?? []), node.body];
+    case 'unary':
+      return [node.value];
+    case 'binary':
+      return [node.left, node.right];
+    case 'property':
+      return [node.object, node.key];
+    case 'call':
+      return [node.callee, ...node.args, ...(node.spread === null ? [] : [node.spread])];
+    case 'if':
+      return ifChildren(node);
+    case 'assign':
+      return [node.target, node.value];
+    default:
+      return [];
   }
+}
+
+/** The nodes directly below a node that can be evaluated: all but the names that are keys. */
+export function operandsOf(node: Expr): readonly Expr[] {
+  switch (node.kind) {
+    case 'object':
+      return node.entries.flatMap(({ key, value }) => (key.kind === 'name' ? [value] : [key, value]));
+    case 'property':
+      return node.key.kind === 'name' ? [node.object] : [node.object, node.key];
+    default:
+      return children(node);
+  }
+}
+
+/** Visits all nodes below some nodes, and these, parents before their children; not below a node for which `visit` returns false. */
+export function walk(nodes: readonly Expr[], visit: (node: Expr) => boolean | undefined): void {
+  const rest = [...nodes].reverse();
+  for (let node = rest.pop(); node !== undefined; node = rest.pop()) {
+    if (visit(node) === false) continue;
+    const below = operandsOf(node);
+    for (let i = below.length - 1; i >= 0; i--) rest.push(below[i] as Expr); // in range
+  }
+}
+
+/** The first of the nodes that are nested deepest; null in an empty program. */
+export function deepestNode(program: Program): Expr | null {
+  let deepest: Expr | null = null;
+  for (let level = program.body; level.length > 0; level = level.flatMap(children)) deepest = level[0] ?? null;
+  return deepest;
 }
 
 function ifChildren(node: IfExpr): Expr[] {

@@ -8,8 +8,8 @@
  *     manifest.json     what people and tools want to know (library-manifest.ts)
  */
 import { join } from 'node:path';
-import type { EmittedUnit } from '../../language/compiler/emit-unit.ts';
 import { emit } from '../../language/compiler/emitter.ts';
+import type { EmittedUnit } from '../../language/compiler/unit.ts';
 import { FIRST_FREE_BASE } from '../../language/runtime/units.ts';
 import { ParseError } from '../../language/syntax/parse-error.ts';
 import { parseProgram } from '../../language/syntax/parser.ts';

@@ -1,5 +1,6 @@
 /** Small questions that the emitter asks about nodes and names; nothing here writes code. */
-import type { BinaryExpr, Expr, IfArm, IfExpr } from '../syntax/ast.ts';
+import type { BinaryExpr, Expr, IfArm, Program } from '../syntax/ast.ts';
+import { operandsOf, walk } from '../syntax/ast-walk.ts';
 import { formatFloat } from '../values/numbers.ts';
 import { atom, EMPTY, Float, Pointer, Str, Table } from '../values/values.ts';
 
@@ -13,6 +14,9 @@ export function mangled(name: string): string {
   const safe = name.slice(0, 40).replace(/[^A-Za-z0-9_]/g, (c) => `$${c.charCodeAt(0).toString(16)}`);
   return /^[A-Za-z_]/.test(safe) ? safe : `_${safe}`;
 }
+
+/** Lists, objects and arguments with more parts than this are made one part after the other, so that code grows with their number. */
+export const MANY_PARTS = 64;
 
 /** Above this many operators the text of both forms costs more than the results in between. */
 const MOST_FUSED = 16;
@@ -48,7 +52,8 @@ export function arithmeticShape(expr: BinaryExpr, least = 2): ('int' | 'float' |
         if (one.op === '/' || one.op === '%') {
           divides = true;
           const divisor = inParentheses(one.right);
-          if (isZero(divisor) || divisor.kind === 'binary') return null;
+          const isZero = (divisor.kind === 'int' || divisor.kind === 'float') && Number(divisor.value) === 0;
+          if (isZero || divisor.kind === 'binary') return null;
         }
         return 'any';
       }
@@ -71,16 +76,17 @@ export function inParentheses(expr: Expr): Expr {
   return inner;
 }
 
-export function isZero(expr: Expr): boolean {
-  return (expr.kind === 'int' || expr.kind === 'float') && Number(expr.value) === 0;
-}
+/** Longer chains of property reads are evaluated step by step. */
+const MOST_READS = 16;
 
 /** A chain of property reads that starts at a name; keys are names, ints, or names in parentheses. */
 export function isPureRead(expr: Expr): boolean {
-  if (expr.kind === 'name') return true;
-  if (expr.kind !== 'property' || !isPureRead(expr.object)) return false;
-  const { key } = expr;
-  return key.kind === 'name' || key.kind === 'int' || inParentheses(key).kind === 'name';
+  let one = expr;
+  for (let reads = 0; one.kind === 'property' && reads < MOST_READS; reads++, one = one.object) {
+    const { key } = one;
+    if (key.kind !== 'name' && key.kind !== 'int' && inParentheses(key).kind !== 'name') return false;
+  }
+  return one.kind === 'name';
 }
 
 export function floatCode(value: number): string {
@@ -107,6 +113,13 @@ export function isHarmless(expr: Expr): boolean {
     default:
       return false;
   }
+}
+
+/** Whether the power of these two is defined and may be an int: int literals, the exponent not negative. */
+export function isPowerOfInts(base: Expr, exponent: Expr): boolean {
+  if (exponent.kind !== 'int') return false;
+  const x = base.kind === 'unary' && base.op === '-' ? base.value : base;
+  return x.kind === 'int' && (Number(x.value) !== 0 || Number(exponent.value) !== 0);
 }
 
 /** The text of a key that is known without evaluating it; null for others. */
@@ -149,12 +162,6 @@ export function member(name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `.${name}` : `[${literal(name)}]`;
 }
 
-/** An index read that is matched against one-byte literals only (and `_` at the end). */
-export function isByteChoice({ subject, arms }: IfExpr): boolean {
-  if (subject.kind !== 'property' || subject.key.kind === 'name' || arms.length === 0) return false;
-  return arms.every(({ target }) => target.kind === 'empty' || (target.kind === 'string' && target.text.length === 1));
-}
-
 /** Arms in groups of neighbours that share a body. */
 export function sharedBodies(arms: readonly IfArm[]): IfArm[][] {
   const groups: IfArm[][] = [];
@@ -167,43 +174,37 @@ export function sharedBodies(arms: readonly IfArm[]): IfArm[][] {
 }
 
 /** How many operators a function body holds, without those of functions inside it. */
-export function countOperators(expr: Expr | null): number {
-  if (expr === null) return 0;
+export function countOperators(body: Expr): number {
   let count = 0;
-  const todo: Expr[] = [expr];
-  for (let one = todo.pop(); one !== undefined; one = todo.pop()) {
-    switch (one.kind) {
-      case 'binary':
-        count++;
-        todo.push(one.left, one.right);
+  walk([body], ({ kind }) => {
+    if (kind === 'binary' || kind === 'unary') count++;
+    return kind !== 'fn' && kind !== 'class';
+  });
+  return count;
+}
+
+/** The expressions of a program whose evaluation can change a variable: something is called or bound in them. And how many nodes it has. */
+export function rebinders(program: Program): { readonly found: ReadonlySet<Expr>; readonly nodes: number } {
+  const nodes: Expr[] = [];
+  walk(program.body, (node) => {
+    nodes.push(node);
+    return undefined;
+  });
+  const found = new Set<Expr>();
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i] as Expr; // in range
+    switch (node.kind) {
+      case 'fn':
+        if (node.name !== '') found.add(node);
         break;
-      case 'unary':
-        count++;
-        todo.push(one.value);
-        break;
-      case 'block':
-        todo.push(...one.body);
-        break;
-      case 'list':
-        todo.push(...one.items);
-        break;
-      case 'object':
-        for (const { key, value } of one.entries) todo.push(key, value);
-        break;
-      case 'property':
-        todo.push(one.object, one.key);
-        break;
+      case 'class':
       case 'call':
-        todo.push(one.callee, ...one.args, ...(one.spread === null ? [] : [one.spread]));
-        break;
-      case 'if':
-        todo.push(one.subject, ...one.arms.map(({ target }) => target), ...new Set(one.arms.map(({ body }) => body)));
-        break;
       case 'assign':
-        todo.push(one.target, one.value);
+        found.add(node);
         break;
       default:
+        if (operandsOf(node).some((one) => found.has(one))) found.add(node);
     }
   }
-  return count;
+  return { found, nodes: nodes.length };
 }

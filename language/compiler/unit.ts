@@ -1,13 +1,15 @@
 /** One program on its way to JavaScript: what all of its functions have in common. */
 import type { Expr, Program } from '../syntax/ast.ts';
-import { literal, mangled } from './emit-nodes.ts';
+import type { HelperName } from './helper-names.ts';
+import { literal, mangled, rebinders } from './nodes.ts';
 import { type Resolution, resolve, type Variable } from './resolver.ts';
-import { CALL_FIELDS, type FunctionCode, Printer, printFunction } from './steps.ts';
+import { CALL_FIELDS, Printer, printFunction } from './step-printer.ts';
+import type { FunctionCode } from './steps.ts';
 
 export interface EmittedUnit {
-  /** `(function ($rt, $m, $b) { ... })`: gives `{main, names, prototype}`. */
+  /** `(function ($rt, $m, $b, $M) { ... })`: returns `{main, variables}`. */
   readonly text: string;
-  /** `CALL_FIELDS` numbers for each call (code.ts). */
+  /** `CALL_FIELDS` numbers for each call (step-printer.ts). */
   readonly calls: readonly number[];
 }
 
@@ -23,6 +25,9 @@ export interface EmitOptions {
 /** The JavaScript name of the function that is a whole program, before its `$`; no Magnolia name becomes this one. */
 export const MAIN = '$unit';
 
+/** Programs with more nodes than this (about 200 KB) are compiled to short code: generated programs, whose compilation is most of their run. */
+const MANY_NODES = 50_000;
+
 /** What the functions of one unit share: their names, constants and helpers, and where they are printed. */
 export class UnitContext {
   readonly resolution: Resolution;
@@ -30,17 +35,22 @@ export class UnitContext {
   readonly base: number;
   readonly session: boolean;
   readonly short: boolean;
-  readonly #helpers = new Set<string>();
+  /** Too large for arithmetic at the site. */
+  readonly large: boolean;
+  readonly #helpers = new Set<HelperName>();
   readonly #constants = new Map<string, string>();
   readonly #moduleNames = new Map<Variable, string>();
-  readonly #calm = new Map<Expr, boolean>();
+  readonly #rebinders: ReadonlySet<Expr>;
   #unique = 0;
 
   constructor(program: Program, { base, session = false, short = false }: EmitOptions) {
     this.base = base;
     this.session = session;
-    this.short = short;
     this.resolution = resolve(program);
+    const { found, nodes } = rebinders(program);
+    this.#rebinders = found;
+    this.large = nodes > MANY_NODES;
+    this.short = short || this.large;
     for (const [name, variable] of this.resolution.moduleVariables) {
       this.#moduleNames.set(variable, session ? `$M[${literal(name)}]` : this.name(name));
     }
@@ -71,7 +81,7 @@ export class UnitContext {
     }
     foot.push('})');
     const calls = this.printer.calls.map((value, i) => (i % CALL_FIELDS === 0 ? value + head.length : value));
-    return { text: [...head, ...this.printer.lines, ...foot].join('\n'), calls };
+    return { text: `${head.join('\n')}\n${this.printer.text()}\n${foot.join('\n')}`, calls };
   }
 
   /** A JavaScript name for a variable called `name`. */
@@ -79,7 +89,8 @@ export class UnitContext {
     return `${mangled(name)}$${++this.#unique}`;
   }
 
-  helper(name: string): string {
+  /** The JavaScript name of something of the runtime. */
+  helper(name: HelperName): string {
     this.#helpers.add(name);
     return `$${name}`;
   }
@@ -103,49 +114,7 @@ export class UnitContext {
   }
 
   /** Whether evaluating an expression can change no variable: nothing is called or bound in it. */
-  calm(expr: Expr): boolean {
-    let known = this.#calm.get(expr);
-    if (known === undefined) {
-      known = this.#isCalm(expr);
-      this.#calm.set(expr, known);
-    }
-    return known;
-  }
-
-  #isCalm(expr: Expr): boolean {
-    switch (expr.kind) {
-      case 'null':
-      case 'empty':
-      case 'bool':
-      case 'int':
-      case 'float':
-      case 'string':
-      case 'atom':
-      case 'name':
-        return true;
-      case 'fn':
-        return expr.name === '';
-      case 'class':
-      case 'call':
-      case 'assign':
-        return false;
-      case 'list':
-        return expr.items.every((item) => this.calm(item));
-      case 'object':
-        return expr.entries.every(({ key, value }) => this.calm(key) && this.calm(value));
-      case 'block':
-        return expr.body.every((one) => this.calm(one));
-      case 'unary':
-        return this.calm(expr.value);
-      case 'binary': {
-        let left: Expr = expr;
-        for (; left.kind === 'binary'; left = left.left) if (!this.calm(left.right)) return false;
-        return this.calm(left);
-      }
-      case 'property':
-        return this.calm(expr.object) && this.calm(expr.key);
-      case 'if':
-        return this.calm(expr.subject) && expr.arms.every(({ target, body }) => this.calm(target) && this.calm(body));
-    }
+  cannotRebind(expr: Expr): boolean {
+    return !this.#rebinders.has(expr);
   }
 }

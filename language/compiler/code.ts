@@ -1,0 +1,47 @@
+/** JavaScript text in pieces, in which variables stay visible until it is printed. */
+
+/** A variable of the emitted function. Temporaries share JavaScript variables where their uses do not overlap. */
+export class Local {
+  /** Its first and last use, as positions in the printed text (liveness.ts); -1 while it has none. */
+  first = -1;
+  last = -1;
+  constructor(
+    public name: string,
+    readonly kind: 'variable' | 'temporary' = 'temporary',
+  ) {}
+}
+
+export type Code = readonly (string | Local)[];
+
+export type Part = string | number | Local | Code;
+
+/** Builds code from a template. */
+export function js(texts: TemplateStringsArray, ...parts: Part[]): Code {
+  const code: (string | Local)[] = [];
+  texts.forEach((text, i) => {
+    if (text !== '') code.push(text);
+    const part = parts[i];
+    if (part === undefined) return;
+    if (typeof part === 'number') code.push(part < 0 ? `(${part})` : String(part));
+    else if (typeof part === 'string' || part instanceof Local) code.push(part);
+    else for (const one of part) code.push(one); // a spread would put all of it on the native stack
+  });
+  return code;
+}
+
+/** Code pieces with something between them. */
+export function joined(codes: readonly Code[], separator: string): Code {
+  return codes.flatMap((code, i) => (i === 0 ? [...code] : [separator, ...code]));
+}
+
+/** The text of code whose variables have their names. */
+export function printed(code: Code): string {
+  let out = '';
+  for (const part of code) out += typeof part === 'string' ? part : part.name;
+  return out;
+}
+
+/** A statement that evaluates code, and keeps its value in a variable unless that is null. */
+export function assignment(sets: Local | null, code: Code): string {
+  return sets === null ? `${printed(code)};` : `${sets.name} = ${printed(code)};`;
+}

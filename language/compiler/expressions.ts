@@ -1,0 +1,14 @@
+import type { Expr } from '../syntax/ast.ts';
+import type { Destination, Operand } from './operands.ts';
+
+/** Evaluating expressions: what each part of the compiler of a function asks of the whole. */
+export interface Expressions {
+  /** The value of an expression, evaluated at this point. */
+  value(expr: Expr): Operand;
+  /** The values of expressions, evaluated in order; `known` are those of the first ones, evaluated before. */
+  operands(exprs: readonly Expr[], known?: readonly Operand[]): Operand[];
+  /** Evaluates an expression for its effect. */
+  effect(expr: Expr): void;
+  /** Evaluates an expression; its value goes to `destination`. */
+  to(expr: Expr, destination: Destination): void;
+}

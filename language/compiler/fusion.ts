@@ -1,0 +1,142 @@
+/**
+ * Fused arithmetic: an expression of several operators computed in one go.
+ *
+ * If all operands turn out to be small ints, or all floats, or all bigints, one result is made and none in between. The operands are
+ * read without any effect; if one is something else, everything is done again step by step.
+ */
+import type { BinaryExpr, Expr, PropertyExpr } from '../syntax/ast.ts';
+import { type Code, joined, js, Local } from './code.ts';
+import type { Expressions } from './expressions.ts';
+import { arithmeticShape, floatCode, inParentheses, isPlainKey, member } from './nodes.ts';
+import { type Operand, orNull, stored } from './operands.ts';
+import type { Reference, Variable } from './resolver.ts';
+import type { StepWriter } from './step-writer.ts';
+import { type Arm, arm, type Step } from './steps.ts';
+
+export const MAX = '9007199254740991';
+export const MIN = '-9007199254740991';
+
+/** The type that all operands of a fused expression have. */
+type FusedType = 'int' | 'float' | 'bigint';
+
+/** An operand tree that is done in one go if `tests` hold, which themselves set the variables of `sets`. */
+export class Fusion {
+  readonly tests: Code[] = [];
+  readonly sets: Local[] = [];
+  readonly #tested = new Set<Code>();
+
+  /** `leaves` holds what has been read, for all fusions of one expression. */
+  constructor(
+    readonly type: FusedType,
+    readonly leaves = new Map<Expr | Variable, Code>(),
+  ) {}
+
+  /** Whether a leaf has not been tested yet. */
+  isNew(leaf: Code): boolean {
+    return this.#tested.size < this.#tested.add(leaf).size;
+  }
+
+  /** A variable that the tests set. */
+  local(): Local {
+    const local = new Local('');
+    this.sets.push(local);
+    return local;
+  }
+}
+
+/** The int that a bigint makes: V8 computes this in machine words, but only where it sees the operation and `asIntN` together. */
+export function wrapped(writer: StepWriter, value: Code): Code {
+  return js`(BigInt.asIntN(54, $x = BigInt.asIntN(64, ${value})) === $x ? ${writer.unit.helper('wrapInt')}($x) : $x)`;
+}
+
+export class FusedArithmetic {
+  constructor(
+    readonly writer: StepWriter,
+    readonly expressions: Expressions,
+  ) {}
+
+  /** The expression fused, with `general` for operands of other types; null when that cannot be done. */
+  fuse(expr: BinaryExpr, general: () => Operand): Operand | null {
+    const { writer } = this;
+    if (writer.compact) return null;
+    const shape = arithmeticShape(expr);
+    if (shape === null) return null;
+    const local = new Local('');
+    const leaves = new Map<Expr | Variable, Code>();
+    const arms = shape.map((type): Arm => {
+      const fusion = new Fusion(type, leaves);
+      const value = this.value(expr, fusion);
+      const code =
+        type === 'int' ? value : type === 'float' ? js`new ${writer.unit.helper('Float')}(${value})` : wrapped(writer, value);
+      const body: Step = { kind: 'do', sets: local, code };
+      return arm(joined(fusion.tests, ' && '), [body], [], fusion.sets);
+    });
+    writer.compact = true;
+    const stepwise = writer.captureSteps(() => writer.do(local, orNull(general())));
+    writer.compact = false;
+    writer.choose(arms, stepwise);
+    return stored(local);
+  }
+
+  /** The number or bigint that an operand tree has when the tests of the fusion hold. */
+  value(part: Expr, fusion: Fusion): Code {
+    const { type, tests } = fusion;
+    const expr = inParentheses(part);
+    switch (expr.kind) {
+      case 'int':
+        return type === 'bigint' ? js`${String(expr.value)}n` : js`${String(expr.value)}`;
+      case 'float':
+        return js`${floatCode(expr.value)}`;
+      case 'binary': {
+        const left = this.value(expr.left, fusion);
+        const right = this.value(expr.right, fusion);
+        const divides = expr.op === '/' || expr.op === '%';
+        const divisor = inParentheses(expr.right);
+        if (divides && divisor.kind !== 'int' && divisor.kind !== 'float') tests.push(js`${right} !== 0`);
+        if (type !== 'int') return js`(${left} ${expr.op} ${right})`;
+        if (expr.op === '/') tests.push(js`${left} % ${right} === 0`);
+        const result = fusion.local();
+        const value = js`(${result} = ${left} ${expr.op} ${right}${expr.op === '+' || expr.op === '-' ? '' : ' + 0'})`; // never -0
+        tests.push(divides ? js`(${value}, true)` : js`${value} <= ${MAX} && ${result} >= ${MIN}`);
+        return [result];
+      }
+      default: {
+        const leaf = this.#leaf(expr, fusion.leaves);
+        if (fusion.isNew(leaf)) {
+          const typeName = type === 'int' ? 'number' : 'bigint';
+          tests.push(
+            type === 'float' ? js`${leaf} instanceof ${this.writer.unit.helper('Float')}` : js`typeof ${leaf} === '${typeName}'`,
+          );
+        }
+        return type === 'float' ? js`${leaf}.value` : leaf;
+      }
+    }
+  }
+
+  /** Reads a name or property (see `isPureRead`) without any effect: undefined where reading it otherwise would fail. */
+  #leaf(expr: Expr, leaves: Map<Expr | Variable, Code>): Code {
+    const variables = expr.kind === 'name' ? (this.writer.unit.resolution.references.get(expr) as Reference).variables : []; // is read, has one
+    const source = variables.length === 1 ? (variables[0] as Variable) : expr; // the only one
+    let leaf = leaves.get(source);
+    if (leaf === undefined) {
+      leaf = this.#readLeaf(expr, leaves);
+      leaves.set(source, leaf);
+    }
+    return leaf;
+  }
+
+  #readLeaf(expr: Expr, leaves: Map<Expr | Variable, Code>): Code {
+    if (expr.kind === 'name') return this.writer.repeatable(this.expressions.value(expr)).code;
+    const { object: container, key } = expr as PropertyExpr; // says isPureRead
+    const object = this.#leaf(container, leaves);
+    if (key.kind === 'name') {
+      const readable = isPlainKey(key.name) ? js`${object} != null` : js`${object} instanceof $Obj`;
+      return [this.writer.temporary(js`(${readable} ? ${object}${member(key.name)} : undefined)`)];
+    }
+    const inner = inParentheses(key); // a.(k)
+    const index = inner.kind === 'int' ? js`${String(inner.value)}` : this.#leaf(inner, leaves);
+    return [
+      this.writer.temporary(js`(Array.isArray(${object}) && typeof ${index} === 'number' ? ${object}[${index}] : undefined)`),
+    ];
+  }
+}

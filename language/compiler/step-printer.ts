@@ -1,0 +1,279 @@
+/** Prints the steps of a function as JavaScript: the function that always runs, and its resume body. */
+import { assignment, Local, printed } from './code.ts';
+import { findSaves, Lifetimes, saveOnly, shareTemporaries } from './liveness.ts';
+import { ResumePrinter } from './resume-printer.ts';
+import {
+  type CallStep,
+  type ChooseStep,
+  ends,
+  type FunctionCode,
+  forEachCall,
+  numberSites,
+  type SelfTailCall,
+  type Step,
+} from './steps.ts';
+
+/** How many numbers describe a call: its line (from 1), its global position, its call site in its function (0 for a tail call). */
+export const CALL_FIELDS = 3;
+
+/** This many lines are put together at once: more strings at a time cost the garbage collector. */
+const CHUNK_LINES = 512;
+
+/** Lines of JavaScript, and the places of the calls in them. */
+export class Printer {
+  readonly calls: number[] = [];
+  readonly #chunks: string[] = [];
+  #chunk: string[] = [];
+  #before = 0;
+
+  line(text: string): void {
+    if (this.#chunk.push(text) === CHUNK_LINES) this.#close();
+  }
+
+  call(text: string, at: number, site: number): void {
+    this.line(text);
+    this.calls.push(this.#before + this.#chunk.length, at, site);
+  }
+
+  #close(): void {
+    this.#before += this.#chunk.length;
+    this.#chunks.push(this.#chunk.join('\n'));
+    this.#chunk = [];
+  }
+
+  text(): string {
+    if (this.#chunk.length > 0) this.#close();
+    return this.#chunks.join('\n');
+  }
+}
+
+/** Functions whose frames would hold more variables than this altogether, and more than MOST_SAVED each, keep them in an array. */
+const MOST_SAVED_TOGETHER = 50_000;
+const MOST_SAVED = 32;
+/** The array of variables. */
+const SLOTS = '$f';
+
+/** Prints a function: a maker that takes the captured variables and returns the function, then its resume body if it needs one. */
+export function printFunction(fn: FunctionCode, maker: string, printer: Printer): void {
+  const sites = numberSites(fn.steps);
+  const { captures, params, self } = fn;
+  const own = [...params, ...(fn.rest === null ? [] : [fn.rest])];
+  const all = fn.allArguments === null ? [] : [fn.allArguments];
+  const incoming = [...captures, ...own, self, ...all];
+  const lifetimes = new Lifetimes(fn.steps, incoming);
+  const { saved } = lifetimes;
+  const inSlots = saved > MOST_SAVED_TOGETHER && saved > MOST_SAVED * lifetimes.copies;
+
+  const temporaries = inSlots ? ['$x'] : [...shareTemporaries(lifetimes, (n) => `$t${n}`), '$x'];
+  const declared = inSlots ? temporaries : [...fn.variables.map(({ name }) => name), ...temporaries];
+  const charge = frameCharge(own.length, declared.length);
+  const head =
+    fn.allArguments === null
+      ? [...params.map(({ name }) => name), ...(fn.rest === null ? [] : [`...${fn.rest.name}`])]
+      : [`...${fn.allArguments.name}`];
+
+  printer.line(`const ${maker} = (${captures.map(({ name }) => name).join(', ')}) => function ${fn.name}(${head.join(', ')}) {`);
+  printer.line(`let ${declared.join(', ')};`);
+  printEntry(fn, charge, printer);
+  if (inSlots) printSlots(fn, incoming, lifetimes, printer);
+  else findSaves(fn.steps);
+  if (fn.loops) printer.line('$again: for (;;) {');
+  if (fn.numbers.length > 0 && !inSlots) printNumberLoop(fn, sites, charge, printer);
+  new BodyPrinter(fn, charge, printer).print(fn.steps);
+  if (fn.loops) printer.line('}');
+  printer.line('};');
+  if (sites > 0) printResume(fn, inSlots ? ['$x'] : [...declared, ...incoming.map(({ name }) => name)], inSlots, printer);
+}
+
+/** What one call costs in fuel: the bytes of its native frame before V8 optimises it. */
+function frameCharge(params: number, locals: number): number {
+  return Math.max(1, Math.ceil((params + locals) / 16));
+}
+
+/** Moves all variables into an array: then a frame saves the array alone, however many variables there are. */
+function printSlots(fn: FunctionCode, incoming: readonly Local[], lifetimes: Lifetimes, printer: Printer): void {
+  printer.line(`const ${SLOTS} = [${incoming.map(({ name }) => name).join(', ')}];`);
+  let slots = 0;
+  for (const local of [...incoming, ...fn.variables]) local.name = `${SLOTS}[${slots++}]`;
+  slots += shareTemporaries(lifetimes, (n) => `${SLOTS}[${slots + n}]`).length;
+  printer.line(`while (${SLOTS}.length < ${slots}) ${SLOTS}.push(undefined);`);
+  saveOnly(new Local(SLOTS, 'variable'), fn.steps);
+}
+
+function printResume(fn: FunctionCode, declared: readonly string[], inSlots: boolean, printer: Printer): void {
+  printer.line(`function ${fn.resumeName}($pc, $s, $v) {`);
+  printer.line(`let ${[...new Set(declared)].join(', ')};`);
+  if (inSlots) {
+    printer.line(`const ${SLOTS} = $s[0];`);
+  } else {
+    printer.line('switch ($pc) {');
+    forEachCall(fn.steps, ({ site, saves }) => {
+      printer.line(`case ${site}: ${saves.map(({ name }, i) => `${name} = $s[${i}]; `).join('')}break;`);
+    });
+    printer.line('}');
+  }
+  new ResumePrinter(new BodyPrinter(fn, 0, printer), printer).print(fn.steps);
+  printer.line('}');
+}
+
+/** The loop in which some parameters are numbers and nothing else: each has a second variable in it. */
+function printNumberLoop(fn: FunctionCode, sites: number, charge: number, printer: Printer): void {
+  const names = new Map(fn.numbers.map((param) => [param, param.name]));
+  printer.line(`if (${fn.numbers.map(({ name }) => `typeof ${name} === 'number'`).join(' && ')}) {`);
+  for (const param of fn.numbers) {
+    printer.line(`let ${param.name}n = +${param.name};`); // V8 knows the type of what + returns
+    param.name += 'n';
+  }
+  if (sites === 0) printer.line('let $f = $m.fuel * 4;'); // nothing in it looks at the machine; a turn is less than a call
+  printer.line('$numbers: for (;;) {');
+  new BodyPrinter(fn, charge, printer, { outside: names, ownFuel: sites === 0 }).print(fn.steps);
+  printer.line('}');
+  printer.line('}');
+  for (const [param, name] of names) param.name = name;
+}
+
+/** Missing arguments become null, and the fuel is charged. */
+function printEntry(fn: FunctionCode, charge: number, printer: Printer): void {
+  const rest = fn.allArguments ?? fn.rest;
+  if (rest !== null)
+    printer.line(`if (${rest.name}.length === 1 && ${rest.name}[0] instanceof $Spread) ${rest.name} = ${rest.name}[0].items;`);
+  const cost = rest === null ? String(charge) : `${charge} + (${rest.name}.length >> 4)`;
+  if (fn.allArguments !== null) {
+    printer.line(`if (($m.fuel -= ${cost}) < 0) return $m.outOfFuel(${cost}, ${fn.name}, [new $Spread(${rest?.name})]);`);
+    printer.line(`while (${rest?.name}.length < ${fn.params.length}) ${rest?.name}.push(null);`);
+    for (const [i, { name }] of fn.params.entries()) printer.line(`let ${name} = ${rest?.name}[${i}];`);
+    if (fn.rest !== null) printer.line(`let ${fn.rest.name} = ${rest?.name}.slice(${fn.params.length});`);
+    return;
+  }
+  for (const { name } of fn.params) printer.line(`if (${name} === undefined) ${name} = null;`);
+  printer.line(`if (($m.fuel -= ${cost}) < 0) return ${outOfFuel(fn, cost)};`);
+}
+
+function outOfFuel(fn: FunctionCode, cost: string, names: ReadonlyMap<Local, string> | null = null): string {
+  const args = [
+    ...fn.params.map((param) => names?.get(param) ?? param.name),
+    ...(fn.rest === null ? [] : [`new $Spread(${fn.rest.name})`]),
+  ];
+  return `$m.outOfFuel(${cost}, ${fn.name}, [${args.join(', ')}])`;
+}
+
+/** The numeric loop that is being printed. */
+interface NumericLoop {
+  /** The names of its parameters outside of it. */
+  readonly outside: ReadonlyMap<Local, string>;
+  /** It counts the fuel in a variable of its own. */
+  readonly ownFuel: boolean;
+}
+
+/** The body that always runs. */
+export class BodyPrinter {
+  constructor(
+    readonly fn: FunctionCode,
+    readonly charge: number,
+    readonly printer: Printer,
+    readonly numeric: NumericLoop | null = null,
+  ) {}
+
+  print(steps: readonly Step[]): void {
+    for (const step of steps) this.printStep(step);
+  }
+
+  printStep(step: Step): void {
+    const { printer } = this;
+    switch (step.kind) {
+      case 'do':
+        printer.line(assignment(step.sets, step.code));
+        return;
+      case 'call':
+        printer.call(assignment(step.sets, step.code), step.at, step.site);
+        printer.line(this.suspension(step));
+        return;
+      case 'tail':
+        this.giveFuelBack();
+        printer.call(`return ${printed(step.code)};`, step.at, 0);
+        return;
+      case 'return':
+        this.giveFuelBack();
+        printer.line(`return ${printed(step.code)};`);
+        return;
+      case 'choose':
+        this.printChoice(step);
+        return;
+      case 'selfTailCall':
+        this.printSelfTailCall(step);
+        return;
+    }
+  }
+
+  suspension({ sets, site, saves }: CallStep): string {
+    const slots = saves.map(({ name }) => name).join(', ');
+    return `if (${sets.name} === $S) return $m.save(${this.fn.resumeName}, ${site}, [${slots}]);`;
+  }
+
+  printChoice(step: ChooseStep): void {
+    const { printer } = this;
+    const [only] = step.arms;
+    if (step.arms.length === 1 && only !== undefined) {
+      this.print(only.steps);
+      printer.line(`if (${printed(only.test)}) {`);
+      this.print(only.body);
+      if (step.otherwise.length > 0) {
+        printer.line('} else {');
+        this.print(step.otherwise);
+      }
+      printer.line('}');
+      return;
+    }
+    printer.line(`$${step.label}: {`);
+    for (const { steps, test, body } of step.arms) {
+      this.print(steps);
+      printer.line(`if (${printed(test)}) {`);
+      this.print(body);
+      if (!ends(body)) printer.line(`break $${step.label};`);
+      printer.line('}');
+    }
+    this.print(step.otherwise);
+    printer.line('}');
+  }
+
+  printSelfTailCall(step: SelfTailCall): void {
+    const { printer, numeric } = this;
+    if (numeric !== null && step.numbers !== null) {
+      this.print(step.numbers.reads);
+      const tests = step.still === null ? [step.numbers.test] : [step.still, step.numbers.test];
+      printer.line(`if (${tests.map(printed).join(' && ')}) {`);
+      this.print(step.numbers.steps);
+      for (const [param, code] of step.numbers.moves) printer.line(assignment(param, code));
+      this.printTurn('$numbers');
+      printer.line('}');
+    }
+    this.print(step.steps);
+    this.giveFuelBack();
+    if (step.still !== null) printer.line(`if (${printed(step.still)}) {`);
+    if (numeric === null) {
+      for (const [param, code] of step.moves) printer.line(assignment(param, code));
+    } else {
+      const moves = new Map(step.moves);
+      for (const [param, name] of numeric.outside) printer.line(`${name} = ${printed(moves.get(param) ?? [param])};`);
+      for (const [param, code] of step.moves) if (!numeric.outside.has(param)) printer.line(assignment(param, code));
+    }
+    this.printTurn('$again');
+    if (step.still === null) return;
+    printer.line('}');
+    printer.call(`return ${printed(step.call)};`, step.at, 0);
+  }
+
+  printTurn(label: '$again' | '$numbers'): void {
+    const { fn, printer, numeric } = this;
+    const names = label === '$again' && numeric !== null ? numeric.outside : null;
+    const leave = `return ${outOfFuel(fn, String(this.charge), names)};`;
+    if (label === '$numbers' && numeric?.ownFuel === true) printer.line(`if (--$f < 0) { $m.fuel = -1; ${leave} }`);
+    else printer.line(`if (--$m.fuel < 0) ${leave}`);
+    printer.line(`continue ${label};`);
+  }
+
+  /** On the way out of a numeric loop that counts the fuel itself. */
+  giveFuelBack(): void {
+    if (this.numeric?.ownFuel === true) this.printer.line('$m.fuel = $f >> 2;');
+  }
+}
