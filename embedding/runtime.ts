@@ -238,7 +238,7 @@ export class Runtime {
     try {
       return compile(source);
     } catch (error) {
-      const [problem] = error instanceof ParseError || error instanceof RangeError ? check(source) : [];
+      const [problem] = error instanceof ParseError ? check(source) : [];
       throw problem === undefined ? error : new MagnoliaError(problem);
     }
   }

@@ -14,6 +14,7 @@ import { type Compiled, compile } from './runtime/compile.ts';
 import { mistake } from './runtime/errors.ts';
 import type { Host } from './runtime/host.ts';
 import { Exit, type Frame, Machine, type Thread } from './runtime/machine.ts';
+import { withinNativeStack } from './syntax/nesting.ts';
 import { parseProgram } from './syntax/parser.ts';
 import type { Source } from './syntax/source.ts';
 import { type Fn, keysOf, Obj, type Value } from './values/values.ts';
@@ -225,7 +226,8 @@ export class Session {
 /** What is wrong with a source text, without running it. */
 export function check(source: Source): Problem[] {
   try {
-    resolve(parseProgram(source));
+    const program = parseProgram(source);
+    withinNativeStack(program, () => resolve(program));
     return [];
   } catch (error) {
     const problem = parseProblem(source, error);

@@ -9,6 +9,9 @@ import type { Reference } from './resolver.ts';
 import type { StepWriter } from './step-writer.ts';
 import { arm, type Step } from './steps.ts';
 
+/** The fuel that the native frames of a spread take (see `frameCharge` in step-printer.ts). */
+const SPREAD_CHARGE = 4;
+
 /** Builtins that run Magnolia code while their caller is still there: to call one of them is no tail call. */
 const RUNNERS: ReadonlySet<string> = new Set(['import', 'bytecode', 'interpreter']);
 
@@ -36,18 +39,19 @@ export class Calls {
       const callee = writer.spill(known[0] ?? expressions.value(expr.callee));
       const list = writer.spill(this.literals.list(expr.args, known.slice(1)));
       const spread = expr.spread === null ? js`[]` : orNull(writer.repeatable(expressions.value(expr.spread)));
-      return { code: this.#spread(callee, list.code, spread, at), callee: callee.code };
+      return { code: this.spread(callee, list.code, spread, at), callee: callee.code };
     }
     const parts = [expr.callee, ...expr.args, ...(expr.spread === null ? [] : [expr.spread])];
     const [callee, ...args] = expressions.operands(parts, known) as [Operand, ...Operand[]]; // one for each
     const codes = args.map(orNull);
     if (expr.spread === null) return { code: js`${this.callee(callee, at)}(${joined(codes, ', ')})`, callee: callee.code };
     const spread = codes.pop() as Code; // the last of them
-    return { code: this.#spread(callee, js`[${joined(codes, ', ')}]`, spread, at), callee: callee.code };
+    return { code: this.spread(callee, js`[${joined(codes, ', ')}]`, spread, at), callee: callee.code };
   }
 
-  #spread(callee: Operand, args: Code, spread: Code, at: number): Code {
-    return js`${this.writer.unit.helper('spread')}(${callee.code}, ${args}, ${spread}, ${at})`;
+  /** A call with a list of arguments, which takes two native frames more than another. */
+  spread(callee: Operand, args: Code, list: Code, at: number): Code {
+    return js`($m.fuel -= ${SPREAD_CHARGE}, ${this.writer.unit.helper('spread')}(${callee.code}, ${args}, ${list}, ${at}))`;
   }
 
   /** A call in tail position, unless it is one of the function that it stands in (self-calls.ts). */

@@ -105,7 +105,7 @@ class FunctionCompiler implements Expressions {
     const value = writer.spill(this.value(parent));
     const at = writer.position(parent.at);
     const construct = writer.captureSteps(() => {
-      const result = writer.call(js`${this.#unit.helper('spread')}(${value.code}, [], ${all}, ${at})`, at);
+      const result = writer.call(this.#calls.spread(value, js`[]`, js`${all}`, at), at);
       writer.run(js`${merge}(${made}, ${result}, ${at})`);
     });
     const copy = writer.captureSteps(() => writer.run(js`${merge}(${made}, ${value.code}, ${at})`));

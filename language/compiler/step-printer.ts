@@ -85,9 +85,14 @@ export function printFunction(fn: FunctionCode, maker: string, printer: Printer)
   if (sites > 0) printResume(fn, inSlots ? ['$x'] : [...declared, ...incoming.map(({ name }) => name)], inSlots, printer);
 }
 
-/** What one call costs in fuel: the bytes of its native frame before V8 optimises it. */
+/** Words of a native frame besides its parameters and locals: the frame itself, and the arguments of calls in it. */
+const FRAME_WORDS = 20;
+/** A unit of fuel is the native stack of this many words, 128 bytes. */
+const WORDS_PER_FUEL = 16;
+
+/** The fuel that one call costs: the size of its native frame before V8 optimises it. */
 function frameCharge(params: number, locals: number): number {
-  return Math.max(1, Math.ceil((params + locals) / 16));
+  return Math.ceil((FRAME_WORDS + params + locals) / WORDS_PER_FUEL);
 }
 
 /** Moves all variables into an array: then a frame saves the array alone, however many variables there are. */

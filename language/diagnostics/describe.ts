@@ -16,10 +16,6 @@ const NOTHING = { hint: null, related: null, importedAt: null, trace: [], omitte
 
 /** Why a text is not a program; null for an error that does not say so. */
 export function parseProblem(source: Source, error: unknown): Problem | null {
-  if (error instanceof RangeError) {
-    const place = { source, at: 0, start: 0, end: 1 }; // which part of it, the overflow of the native stack does not tell
-    return { ...NOTHING, kind: 'parse', code: 'syntax', reason: 'Nested too deeply', place };
-  }
   if (!(error instanceof ParseError)) return null;
   const { at, end, reason, hint, related } = error;
   const place = { source, at: at ?? endOf(source), start: at ?? endOf(source), end: end ?? endOf(source) + 1 };

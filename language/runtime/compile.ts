@@ -4,6 +4,7 @@ import { emit } from '../compiler/emitter.ts';
 import { CALL_FIELDS } from '../compiler/step-printer.ts';
 import type { AssignExpr, Program } from '../syntax/ast.ts';
 import { nodeAt } from '../syntax/ast-walk.ts';
+import { withinNativeStack } from '../syntax/nesting.ts';
 import { ParseError } from '../syntax/parse-error.ts';
 import { parseProgram } from '../syntax/parser.ts';
 import type { Source } from '../syntax/source.ts';
@@ -38,7 +39,7 @@ export function compile(source: Source, session = false): Compiled {
   const program = parseProgram(source);
   const length = source.text.length;
   const base = reservePositions(length);
-  const { text, calls } = emit(program, { base, session });
+  const { text, calls } = withinNativeStack(program, () => emit(program, { base, session }));
   const script = `magnolia-unit-${base}.js`;
   const unit: Unit = { base, length, script, source: () => source, calls: () => calls };
   registerUnit(unit);

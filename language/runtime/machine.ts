@@ -13,6 +13,7 @@
 import { callWith, type Fn, SUSPENDED, type Suspended, staticsOf, type Value } from '../values/values.ts';
 import { mistake } from './errors.ts';
 import type { Host } from './host.ts';
+import { SAFE_FUEL, stackFuel } from './native-stack.ts';
 import { definitionOf } from './units.ts';
 
 export type Resume = (pc: number, slots: readonly unknown[], value: Value) => Value | Suspended;
@@ -102,8 +103,6 @@ class ThreadList {
   }
 }
 
-/** Native calls between two captures; measured: 1,000 to 8,000 cost the same within noise. */
-const FUEL = 2000;
 /** A run of threads this long (milliseconds) lets the event loop have a turn. */
 const SLICE_MS = 8;
 /** The same when somebody waits for the world: an answer that has arrived is seen this soon, for about a hundredth of the time. */
@@ -112,6 +111,9 @@ const WAITED_FOR_SLICE_MS = 1;
 const MOST_CALLS = 10_000_000;
 /** A recursion this deep is the first thing to suspect when there is no memory left. */
 const DEEP = 1_000_000;
+
+/** A capture of more frames than this means that the program recurses. */
+const DEEP_CAPTURE = 100;
 
 const callAgain: Resume = (_charge, slots) => (slots[0] as Fn)(...(slots[1] as Value[]));
 const startCall: Resume = (_pc, slots) => callWith(slots[0] as Fn, slots[1] as Value[]);
@@ -130,7 +132,7 @@ export interface MachineEvents {
 
 export class Machine {
   /** Counted down by emitted code; below zero the native stack is captured. */
-  fuel = FUEL;
+  fuel = 0;
   /** The thread that is running, when one is. */
   current: Thread | null = null;
   running = false;
@@ -143,7 +145,9 @@ export class Machine {
   pick: ((count: number) => number) | null = null;
 
   readonly #events: MachineEvents;
-  readonly #tank: number;
+  #fuelPerTurn: number;
+  /** The native stack has been measured, or a test says how much fuel there is. */
+  #measured: boolean;
   #head: Frame | null = null;
   #tail: Frame | null = null;
   #saved = 0;
@@ -156,10 +160,11 @@ export class Machine {
   #parked = new ThreadList();
 
   /** `fuel` is for tests: every call site gets its turn at being resumed when it is small. */
-  constructor(host: Host, events: MachineEvents, fuel = FUEL) {
+  constructor(host: Host, events: MachineEvents, fuel: number | null = null) {
     this.host = host;
     this.#events = events;
-    this.#tank = fuel;
+    this.#fuelPerTurn = fuel ?? SAFE_FUEL;
+    this.#measured = fuel !== null;
   }
 
   // ---- called by emitted code ----
@@ -361,7 +366,7 @@ export class Machine {
   #execute(thread: Thread, started: number): boolean {
     this.current = thread;
     thread.state = RUNNING;
-    this.fuel = this.#tank;
+    this.fuel = this.#fuelPerTurn;
     let value: Value | Suspended = thread.value;
     thread.value = null;
     try {
@@ -375,7 +380,7 @@ export class Machine {
         }
         thread.frames = frame.next;
         thread.depth--;
-        if (frame.resume === callAgain) this.fuel = this.#tank + frame.pc;
+        if (frame.resume === callAgain) this.fuel = this.#fuelPerTurn + frame.pc;
         const { resume } = frame; // called without a receiver, which would show in stack traces
         value = resume(frame.pc, frame.slots, value as Value); // SUSPENDED never gets here
         if (value !== SUSPENDED) continue;
@@ -385,6 +390,10 @@ export class Machine {
           thread.frames = this.#head;
           this.#head = this.#tail = null;
           thread.depth += this.#saved;
+          if (!this.#measured && this.#saved > DEEP_CAPTURE) {
+            this.#measured = true;
+            this.#fuelPerTurn = stackFuel();
+          }
           this.#saved = 0;
         }
         const state = thread.state as number; // changed by block, wake or outOfFuel meanwhile

@@ -10,6 +10,7 @@
 import type { Expr } from '../syntax/ast.ts';
 import type { ParseError } from '../syntax/parse-error.ts';
 import type { Source } from '../syntax/source.ts';
+import { formatFloat } from '../values/numbers.ts';
 import { Float, Str, type Value } from '../values/values.ts';
 import { brief, briefText } from './brief.ts';
 
@@ -179,10 +180,14 @@ function kindOf(container: Str | readonly Value[]): string {
   return container instanceof Str ? 'string' : 'list';
 }
 
+function asFloat(value: number | bigint | Float): string {
+  return formatFloat(value instanceof Float ? value.value : Number(value));
+}
+
 /** Two values that the operator does not work on. The left one decides the wording. */
 function operandsWording(op: string, left: Operand, right: Operand): string {
+  if (isNumber(left) && isNumber(right)) return `Invalid binary operator ${op} for floats ${asFloat(left)}, ${asFloat(right)}`;
   const values = `${brief(left)}, ${brief(right)}`;
-  if (isNumber(left) && isNumber(right)) return `Invalid binary operator ${op} for floats ${values}`;
   const leftIsOpen = isNumber(left) || left instanceof Str || Array.isArray(left);
   if (leftIsOpen || (typeof left === 'boolean' && typeof right !== 'boolean')) {
     return `Cannot ${op} incompatible values ${values}`;
@@ -191,6 +196,6 @@ function operandsWording(op: string, left: Operand, right: Operand): string {
 }
 
 /** Is this an int or a float? */
-export function isNumber(value: Operand): boolean {
+export function isNumber(value: Operand): value is number | bigint | Float {
   return typeof value === 'number' || typeof value === 'bigint' || value instanceof Float;
 }

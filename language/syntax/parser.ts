@@ -26,16 +26,11 @@ import { explainingPlace, matchBrackets } from './brackets.ts';
 import { ClassRewriter, isAssignmentOnly } from './classes.ts';
 import { type Lexed, lex, type Token, type TokenKind } from './lexer.ts';
 import { numeralError, tokenText, wordNode } from './literals.ts';
+import { DEPTH_LIMIT, nestedTooDeeply } from './nesting.ts';
 import { ParseError } from './parse-error.ts';
 import { hintFor } from './parse-hints.ts';
 import type { Source } from './source.ts';
 import { syntaxText } from './syntax-text.ts';
-
-/**
- * How deep expressions may nest. A level costs the parser four or five native frames, and whoever walks the tree about as many, so
- * this many fit into a default stack several times over. Real programs stay below 100.
- */
-const DEPTH_LIMIT = 500;
 
 // biome-ignore format: a table
 const PRECEDENCE: ReadonlyMap<TokenKind, number> = new Map<TokenKind, number>([
@@ -48,7 +43,12 @@ const ATOM_WORDS: ReadonlySet<TokenKind> = new Set<TokenKind>(['name', 'number',
 
 /** The tree of a whole source text. Throws a `ParseError` if it is no program. */
 export function parseProgram(source: Source): Program {
-  return new Parser(lex(source)).program();
+  const parser = new Parser(lex(source));
+  try {
+    return parser.program();
+  } catch (error) {
+    throw error instanceof RangeError ? nestedTooDeeply(parser.place) : error; // the native stack is smaller than usual
+  }
 }
 
 interface Parameters {
@@ -136,25 +136,31 @@ class Parser {
   }
 
   #enter(): void {
-    if (++this.#depth <= DEPTH_LIMIT) return;
-    const { at, end } = this.#current;
-    const hint = 'give an inner part a name, and use that';
-    throw new ParseError(`Nested too deeply: more than ${DEPTH_LIMIT} levels`, { at, end: Math.max(end, at + 1), hint });
+    if (++this.#depth > DEPTH_LIMIT) throw nestedTooDeeply(this.#current, `Nested too deeply: more than ${DEPTH_LIMIT} levels`);
+  }
+
+  /** The token that the parser has reached. */
+  get place(): Token {
+    return this.#current;
   }
 
   // Expressions
 
-  /** `postfix` and all operators, pipes and assignments that bind tighter than `lowest`. */
+  /** An expression that is a level of nesting by itself: in brackets, a body, the right side of an assignment. */
   #expression(lowest: number): Expr {
     this.#enter();
+    const node = this.#sameLevel(lowest);
+    this.#depth--;
+    return node;
+  }
+
+  /** `postfix` and all operators, pipes and assignments that bind tighter than `lowest`. */
+  #sameLevel(lowest: number): Expr {
     const start = this.#current.start;
     let node = this.#postfix();
     while (this.#current.kind === '|>') node = this.#pipe(node, start);
     const kind = this.#current.kind;
-    if (kind === ':=' || kind === '<-') node = this.#assign(node, start, lowest);
-    else node = this.#binary(node, start, lowest);
-    this.#depth--;
-    return node;
+    return kind === ':=' || kind === '<-' ? this.#assign(node, start, lowest) : this.#binary(node, start, lowest);
   }
 
   #assign(target: Expr, start: number, lowest: number): Expr {
@@ -169,7 +175,7 @@ class Parser {
       const precedence = PRECEDENCE.get(this.#current.kind);
       if (precedence === undefined || precedence <= lowest) return left;
       const { at, kind } = this.#take();
-      const right = this.#expression(precedence);
+      const right = this.#sameLevel(precedence); // binds tighter each time, so this goes only a few levels down
       left = { kind: 'binary', op: kind as BinaryOperator, left, right, at, start, end: this.#end }; // it has a precedence
     }
   }
@@ -349,12 +355,12 @@ class Parser {
   /** `"with" call expr`: the expression becomes the last argument, before a spread. */
   #with(): CallExpr {
     const word = this.#take();
-    const call = this.#expression(0);
+    const call = this.#sameLevel(0);
     if (call.kind !== 'call') {
       const hint = 'after with comes a call, then its last argument, as in: with each(list) fn(x) print(x)';
       throw this.#error(`with keyword should be followed by a function call, found ${shown(call)}`, word, hint);
     }
-    const last = this.#expression(0);
+    const last = this.#current.kind === 'fn' ? this.#sameLevel(0) : this.#expression(0);
     return { ...call, args: [...call.args, last], start: word.start, end: this.#end };
   }
 
@@ -393,7 +399,7 @@ class Parser {
     const { at, start } = this.#take();
     const name = this.#current.kind === 'name' ? this.#take().text : '';
     const { params, rest } = this.#parameters();
-    const body = emptyBlock(this.#expression(0));
+    const body = emptyBlock(this.#current.kind === '{' ? this.#sameLevel(0) : this.#expression(0));
     return { kind: 'fn', name, params, rest, body, at, start, end: this.#end };
   }
 

@@ -45,8 +45,8 @@ const tooLong = (limitMs: number): string => `none, stopped after ${limitMs / 10
 
 // ---- the command ----
 
-/** Each program in a process of its own, started as `node CLI FILE`. */
-export function commandPlace(cli: string, fuel: number | undefined, limitMs: number): Place {
+/** Each program in a process of its own, started as `node FLAG... CLI FILE`. */
+export function commandPlace(cli: string, fuel: number | undefined, limitMs: number, flags: readonly string[]): Place {
   const common = fuel === undefined ? process.env : { ...process.env, MAGNOLIA_FUEL: String(fuel) };
   return {
     name: 'the command',
@@ -56,7 +56,7 @@ export function commandPlace(cli: string, fuel: number | undefined, limitMs: num
         const program = join(specs, `${name}.oak`);
         const cwd = scratch ? await mkdtemp(join(tmpdir(), 'magnolia-spec-')) : dirname(program);
         try {
-          return await start([cli, program], cwd, { ...common, ...env }, limitMs);
+          return await start([...flags, cli, program], cwd, { ...common, ...env }, limitMs);
         } finally {
           if (scratch) await rm(cwd, { recursive: true, force: true });
         }

@@ -7,7 +7,7 @@
  *     name.code   it ends with this exit status and no error
  *
  * A FILTER is a part of the path under spec/. `--fuel N` gives each thread so few steps before others run (MAGNOLIA_FUEL),
- * `--jobs N` and `--limit SECONDS` bound the runs, `--cli FILE` tries another command.
+ * `--jobs N` and `--limit SECONDS` bound the runs, `--cli FILE` tries another command, `--node=FLAG` starts Node with a flag.
  *
  * `--runtime js` tries the bundle for browsers, in Node and in headless Chromium. Where that has to do something else, name.js.out,
  * name.js.err and name.js.code take the place of the others; specs that need a network and have none of these are left out.
@@ -56,6 +56,7 @@ async function main(): Promise<void> {
       jobs: { type: 'string', default: String(availableParallelism()) },
       limit: { type: 'string', default: '10' },
       cli: { type: 'string' },
+      node: { type: 'string', multiple: true, default: [] },
       runtime: { type: 'string', default: 'native' },
     },
   });
@@ -68,7 +69,7 @@ async function main(): Promise<void> {
   const places =
     runtime === 'js'
       ? await browserPlaces(fuel, limitMs)
-      : [commandPlace(resolve(values.cli ?? join(root, 'dist', 'cli.cjs')), fuel, limitMs)];
+      : [commandPlace(resolve(values.cli ?? join(root, 'dist', 'cli.cjs')), fuel, limitMs, values.node)];
 
   let failed = 0;
   for (const place of places) {
