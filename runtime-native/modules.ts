@@ -1,6 +1,6 @@
 /** Where programs on Node find their modules: the standard library by name, everything else as files. */
-import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Library } from '../embedding/options.ts';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
 import { Source } from '../language/syntax/source.ts';
@@ -12,8 +12,9 @@ const EXTENSIONS = ['.oak', '.ok', '.mag', '.mg'];
 
 /** The standard library; modules in `folder` (of `--lib`) come before those that were built in. */
 export function nativeLibrary(folder: string | null): Library {
+  const files = folder === null ? null : new LibraryFolder(folder);
   const find = (name: string, fromLibrary?: boolean): FoundModule | null => {
-    const file = folder === null ? null : libraryFile(folder, name);
+    const file = files === null ? null : files.find(name, fromLibrary === true);
     return file === null ? compiledLibrary(name, fromLibrary) : fileModule(file, true);
   };
   return {
@@ -36,10 +37,52 @@ export const fileModules: ModuleFinder = {
   },
 };
 
-/** The file of a library module: its name, which may hold a folder (`async/event-bus`), with an extension. */
-function libraryFile(folder: string, name: string): string | null {
-  if (!/^[\w-]+(\/[\w-]+)*$/.test(name)) return null;
-  return EXTENSIONS.map((extension) => join(folder, name + extension)).find((file) => existsSync(file)) ?? null;
+/**
+ * A folder of library modules. A module directly in it, or in one folder of it, has the name of its file; that folder may be a part of
+ * the name, too (`async/event-bus`). Deeper ones are for library modules only. As in the reference, a name is found in any letter case,
+ * and `bmp` also as `image-bmp`; the exact name comes first.
+ */
+class LibraryFolder {
+  readonly #folder: string;
+  /** Paths by the names that they have, in the letter case of the file and in lower case. */
+  #files: ReadonlyMap<string, string> | null = null;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  find(name: string, fromLibrary: boolean): string | null {
+    this.#files ??= this.#read();
+    const lower = name.toLowerCase();
+    const found = [name, lower, `image-${lower}`].map((one) => this.#files?.get(one)).find((file) => file !== undefined);
+    if (found === undefined || (!fromLibrary && depthOf(found) > 2)) return null;
+    return join(this.#folder, found);
+  }
+
+  #read(): ReadonlyMap<string, string> {
+    const files = new Map<string, string>();
+    const add = (name: string, file: string): void => void (files.has(name) || files.set(name, file));
+    const all = readdirSync(this.#folder, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/'));
+    const found = EXTENSIONS.flatMap((extension) => all.filter((file) => file.endsWith(extension)).sort());
+    for (const name of [exactName, lowerName]) {
+      for (const file of found) add(name(file), file);
+      for (const file of found) if (depthOf(file) === 2) add(basename(name(file)), file);
+    }
+    return files;
+  }
+}
+
+function exactName(file: string): string {
+  return file.slice(0, file.lastIndexOf('.'));
+}
+
+function lowerName(file: string): string {
+  return exactName(file).toLowerCase();
+}
+
+/** How many names a path has. */
+function depthOf(path: string): number {
+  return path.split('/').length;
 }
 
 /** The first file that opens: the path itself if it has one of the extensions, else with each of them. */

@@ -23,11 +23,11 @@ describe('describeBuiltin', () => {
     With a function as the last argument it returns ? at once, works in the background
     and calls the function with the result.
 
-    Needs files: where there are none (in browsers) it gives an error object.
+    Needs files: where there are none (in browsers) it returns an error value.
 
     Errors
       repeat requires 1 arguments, got 0
-      Expected a text, got s
+      Expected a text, got ...
       Mismatched types in call repeat(s, count)
 `);
   });

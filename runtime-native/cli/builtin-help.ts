@@ -3,6 +3,7 @@ import type { Builtin, Param } from '../../builtins/registry.ts';
 import { wording } from '../../language/runtime/mistakes.ts';
 import { display } from '../../language/runtime/render.ts';
 import { utf8Decode } from '../../language/values/bytes.ts';
+import { RESULTS } from './builtin-results.ts';
 
 /** How it is called, what it does, what it takes and which errors it makes of what it does not take. */
 export function describeBuiltin(one: Builtin): string {
@@ -23,7 +24,10 @@ export function describeBuiltin(one: Builtin): string {
       '    and calls the function with the result.',
     );
   }
-  if (backend !== undefined) lines.push('', `    Needs ${backend}: where there are none (in browsers) it gives an error object.`);
+  const results = RESULTS[name];
+  if (results !== undefined) lines.push('', '    Returns', ...results.map((result) => `      ${result}`));
+  if (backend !== undefined)
+    lines.push('', `    Needs ${backend}: where there are none (in browsers) it returns an error value.`);
 
   const required = params.filter(({ defaultValue }) => defaultValue === undefined).length;
   const errors: string[] = [];
@@ -38,5 +42,5 @@ function errorTexts(one: Builtin, param: Param): string[] {
   if (param.read(null) !== undefined) return [];
   if (param.mistake === undefined)
     return [`Mismatched types in call ${one.name}(${one.params.map(({ name }) => name).join(', ')})`];
-  return [wording(param.mistake(one.name, null).mistake).replace(/\?$/, param.name)];
+  return [wording(param.mistake(one.name, null).mistake).replace(/\?$/, '...')];
 }

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../sockets/test-kit.ts';
-import { LANGUAGE } from './language-help.ts';
 
 const root = resolve(dirname(__filename), '../..');
 const cli = join(root, 'dist/cli.cjs');
@@ -228,16 +227,6 @@ describe('what else there is', () => {
       const { out, err, status } = await magnolia(args);
       expect(err).toContain(`magnolia: ${message}\n`);
       expect([out, status]).toEqual(['', 2]);
-    });
-  }
-
-  for (const [word, text] of Object.entries(LANGUAGE)) {
-    it(`the examples of magnolia help ${word} are true`, async () => {
-      const examples = [...text.matchAll(/^ {4}(.*) {2}\/\/ => (.*)$/gm)];
-      expect(examples).not.toEqual([]);
-      for (const [, program = '', value = ''] of examples) {
-        expect([program, (await magnolia(['eval', program])).out]).toEqual([program, `${value}\n`]);
-      }
     });
   }
 

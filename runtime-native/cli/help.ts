@@ -8,7 +8,7 @@ import { knownLibrary } from '../library.ts';
 import { COMMANDS, NO_SETTINGS, type Settings } from './arguments.ts';
 import { describeBuiltin } from './builtin-help.ts';
 import { OWN_COMMANDS } from './commands.ts';
-import { LANGUAGE } from './language-help.ts';
+import { languageHelp, languageWords } from './language-help.ts';
 import { everyModulesHelp, libraryHelp, libraryList, notInLibrary } from './library-help.ts';
 import { columns, complain, writeOut } from './screen.ts';
 import { commandWorld } from './world.ts';
@@ -79,7 +79,7 @@ export function help(topic: string | null, settings: Settings): number {
     writeOut(OVERVIEW);
     return 0;
   }
-  const found = commandHelp(topic) ?? languageHelp(topic) ?? libraryHelp(topic, settings) ?? everythingCalled(topic, settings);
+  const found = commandHelp(topic) ?? list(topic) ?? libraryHelp(topic, settings) ?? everythingCalled(topic, settings);
   if (found !== null) {
     writeOut(found);
     return 0;
@@ -95,7 +95,7 @@ function notThere(topic: string): string {
     .map(({ name }) => name)
     .filter((name) => !isPrivate(name));
   const known = Object.entries(knownLibrary().modules).flat(2);
-  const meant = nearest(topic, [...names, ...known, ...Object.keys(COMMANDS), ...Object.keys(LANGUAGE), ...LISTS]);
+  const meant = nearest(topic, [...names, ...known, ...Object.keys(COMMANDS), ...languageWords(), ...LISTS]);
   return `there is no help for ${topic}${meant === null ? '' : `; did you mean ${meant}?`}`;
 }
 
@@ -126,17 +126,15 @@ function commandHelp(topic: string): string | null {
   return `${usage?.trim().split(/ {2,}/)[0] ?? `magnolia ${topic}`}\n    ${line}\n${more}`;
 }
 
-/** The builtin and the functions of the library that have this name; null when there are none. */
+/** The builtin and the functions of the library that have this name, and what the language means by it; null when there is nothing. */
 function everythingCalled(name: string, settings: Settings): string | null {
-  const pages = [builtinHelp(name), ...everyModulesHelp(name, settings)].filter((page) => page !== null);
+  const pages = [builtinHelp(name), ...everyModulesHelp(name, settings), languageHelp(name)].filter((page) => page !== null);
   return pages.length === 0 ? null : pages.join('\n');
 }
 
-/** A word of the language, or one of the lists. */
-function languageHelp(topic: string): string | null {
+function list(topic: string): string | null {
   if (topic === 'library') return libraryList();
-  if (topic === 'builtins') return builtinList();
-  return Object.hasOwn(LANGUAGE, topic) ? (LANGUAGE[topic] ?? null) : null;
+  return topic === 'builtins' ? builtinList() : null;
 }
 
 /** The builtins by group. */

@@ -1,52 +1,112 @@
-/** What `magnolia help` says about the words of the language itself. Examples are `EXPRESSION  // => VALUE`; a test runs them. */
-export const LANGUAGE: { readonly [word: string]: string } = {
-  if: `if VALUE { TARGET -> RESULT, TARGET, TARGET -> RESULT, _ -> RESULT }
-    compares a value with each target and gives the result of the first that is equal; _ is equal to everything
-if { CONDITION -> RESULT, ... }
-    without a value: the result of the first condition that is true
-if CONDITION -> RESULT
-    the short form, for one
+/** The sections of docs/language.md, for `magnolia help if`. The build puts the page beside the library. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LIBRARY_FOLDER } from '../library.ts';
+import { columns } from './screen.ts';
 
-    Where nothing is equal it gives ?. Only true is true: if 1 -> 'never' gives ?, too. Line ends may stand for the commas.
+interface Section {
+  readonly heading: string;
+  /** The words it is found by, beside its heading: those of the comment `help: WORD ...` below it. */
+  readonly words: readonly string[];
+  /** Markdown. */
+  readonly body: string;
+}
 
-    if 2 + 2 { 3, 4 -> 'near', _ -> 'far' }  // => near
-    if { 2 > 3 -> 'more', _ -> 'less' }  // => less
-    if 2 < 3 -> 'of course'  // => of course
-`,
-  fn: `fn NAME(PARAMETER, ..., REST...) BODY
-    a function, which can be called by this name where it stands
-fn(PARAMETER, ...) BODY
-    a function without a name, for a call or a variable
+/** All words that `languageHelp` knows. */
+export function languageWords(): readonly string[] {
+  return sections().flatMap(({ heading, words }) => [...words, heading.toLowerCase()]);
+}
 
-    The body is one expression, or a block in braces whose last value is the result. Arguments that are missing are ?. A call with
-    ... behind its last argument gives the items of a list as arguments.
+/** The section about a word, operator or heading, as text for a terminal; null if there is none. */
+export function languageHelp(word: string): string | null {
+  const wanted = word.toLowerCase();
+  const found = sections().find(({ heading, words }) => words.includes(wanted) || heading.toLowerCase() === wanted);
+  if (found === undefined) return null;
+  const more = wanted === 'language' ? `\n${topicList()}` : '';
+  return `${found.heading}\n\n${plain(found.body)}${more}`;
+}
 
-    (fn(a, b) a + b)(1, 2)  // => 3
-    (fn(first, more...) more)(1, 2, 3)  // => [2, 3]
-    import('math').max([3, 1, 2]...)  // => 3
-`,
-  cs: `cs NAME(PARAMETER, ...) { FIELD := VALUE ... }
-    a class: each call of it makes an object with these fields, which its functions see by their names
-cs NAME(PARAMETER, ...) BODY
-    a class that gives what its body gives
-cs NAME(PARAMETER, ...) { (PARENT, ...) -> BODY }
-    a class that merges what its parents make of the same arguments with its own object
+function topicList(): string {
+  const lines = sections().map(({ heading, words }) => `    ${heading.padEnd(26)}  ${words.join(' ')}`);
+  return `magnolia help TOPIC, where TOPIC is one of these:\n\n${lines.join('\n')}\n`;
+}
 
-    { cs Point(x, y) { x: x, y: y }, Point(3, 4).y }  // => 4
-    { cs Counter { n := 0, up := fn() { n <- n + 1, n } }, c := Counter(), c.up(), c.up() }  // => 2
-    { cs A(x) { a: x }, cs B(x) { (A) -> { b: 2 } }, B(1) }  // => {a: 1, b: 2}
-`,
-  with: `with CALL(ARGUMENT, ...) LAST
-    the call with one more argument behind the others, for a function that is the last argument of another
+let read: readonly Section[] | null = null;
 
-    with import('std').map([1, 2]) fn(n) n * 10  // => [10, 20]
-`,
-  import: `import(path)
-    the variables of another program as an object: of a module of the standard library by its name (see: magnolia help library),
-    of a file by its path beside this file, with or without .oak
+function sections(): readonly Section[] {
+  read ??= readSections();
+  return read;
+}
 
-    Each is run once, however often it is imported. Names are taken out of it like this: { map: map, each: each } := import('std')
+function readSections(): readonly Section[] {
+  let page: string;
+  try {
+    page = readFileSync(join(LIBRARY_FOLDER, 'language.md'), 'utf8');
+  } catch {
+    return []; // not built
+  }
+  return page
+    .split(/^## /m)
+    .slice(1)
+    .map((text) => {
+      const [, heading = '', words = '', body = ''] = /^(.*)\n(?:<!-- help: (.*) -->\n)?([\s\S]*)$/.exec(text) ?? [];
+      return { heading, words: words.split(' '), body: body.trim() };
+    });
+}
 
-    import('std').reverse([1, 2, 3])  // => [3, 2, 1]
-`,
-};
+/** Markdown as text: programs are indented, tables aligned, the rest loses its marks and is broken for the terminal. */
+function plain(markdown: string): string {
+  const pieces = markdown.split(/^```(oak|text)\n([\s\S]*?)^```\n?/m);
+  const blocks: string[] = [];
+  for (let i = 0; i < pieces.length; i += 3) {
+    blocks.push(
+      ...(pieces[i] ?? '')
+        .split(/\n{2,}/)
+        .filter((block) => block.trim() !== '')
+        .map(proseOrTable),
+    );
+    const code = pieces[i + 2];
+    if (code === undefined) continue;
+    const shown = code.replace(/^(?=.)/gm, '    ').trimEnd();
+    blocks.push(pieces[i + 1] === 'text' ? `  prints\n${shown}` : shown);
+  }
+  return `${blocks.join('\n\n')}\n`;
+}
+
+/** The most columns of a line of prose. */
+const WIDEST = 100;
+
+function proseOrTable(block: string): string {
+  const lines = block.trim().split('\n');
+  if (lines[0]?.startsWith('|')) return columns(lines.filter((line) => !/^\|[-| ]+\|$/.test(line)).map(cellsOf)).trimEnd();
+  if (lines[0]?.startsWith('- ')) return lines.map(withoutMarks).join('\n');
+  const width = Math.min(process.stdout.columns || WIDEST, WIDEST);
+  let text = '';
+  let column = 0;
+  for (const word of withoutMarks(lines.join(' ')).split(' ')) {
+    if (column > 0 && column + 1 + word.length > width) {
+      text += '\n';
+      column = 0;
+    } else if (column > 0) {
+      text += ' ';
+      column++;
+    }
+    text += word;
+    column += word.length;
+  }
+  return text;
+}
+
+function cellsOf(row: string): string[] {
+  return row
+    .replace(/^\| ?| ?\|$/g, '')
+    .split(' | ')
+    .map((cell) => withoutMarks(cell.replace(/<code>&#124;(.*?)<\/code>/g, '`|$1`')).trim());
+}
+
+function withoutMarks(prose: string): string {
+  return prose
+    .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
+    .replace(/\*\*(\w[^*]*\w)\*\*/g, '$1')
+    .replace(/(?<=\s)\*(\w[\w ]*)\*(?=[\s,.])/g, '$1');
+}

@@ -38,6 +38,8 @@ export function complain(message: string): void {
 
 /** Names with a line about each. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const width = Math.max(...rows.map(([name = '']) => name.length));
-  return rows.map(([name = '', about = '']) => `    ${name.padEnd(width)}  ${about}\n`).join('');
+  const widths = rows.reduce<number[]>((widest, row) => row.map((cell, i) => Math.max(cell.length, widest[i] ?? 0)), []);
+  const line = (row: readonly string[]): string =>
+    row.map((cell, i) => (i < row.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell)).join('  ');
+  return rows.map((row) => `    ${line(row)}\n`).join('');
 }

@@ -33,6 +33,7 @@ const inputs = [
   'runtime-native',
   'runtime-js',
   'lib',
+  'docs/language.md',
   'scripts/build',
   'package.json',
 ];
@@ -108,6 +109,7 @@ export async function build(): Promise<void> {
     buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() =>
       writeBrowserLibrary(join(root, 'lib'), join(dist, 'lib'), dist),
     ),
+    readFile(join(root, 'docs/language.md')).then((page) => replaceFile(join(dist, 'lib/language.md'), page)),
     buildDeclarations(ready.map(({ entry }) => entry)),
   ]);
   await writeFile(stamp, String(started));
