@@ -16,6 +16,7 @@ import { certificateBuiltins } from '../builtins/certificates.ts';
 import { channelBuiltins } from '../builtins/channels.ts';
 import { coreBuiltins } from '../builtins/core.ts';
 import { digestBuiltins } from '../builtins/digests/builtins.ts';
+import { dnsBuiltins } from '../builtins/dns.ts';
 import { fileBuiltins } from '../builtins/files.ts';
 import { unavailableHttp } from '../builtins/http/unavailable.ts';
 import { libraryBuiltins } from '../builtins/lib-support/builtins.ts';
@@ -66,6 +67,7 @@ export function programFamilies(grants: Grants): readonly Family[] {
     infoFamily(grants),
     socketFamily(grants),
     httpFamily(grants),
+    dnsFamily(grants),
     signalFamily(grants),
     { builtins: certificateBuiltins(platform.certificates ?? null) },
   ];
@@ -103,6 +105,10 @@ function processFamily({ options: { env = {}, processes = 'none' }, platform: { 
 
 function socketFamily({ network: { access } }: Grants): Family {
   return { builtins: access === null ? unavailableSockets() : socketBuiltins(access.backend, access.policy, access.watch) };
+}
+
+function dnsFamily({ network: { access }, platform: { system } }: Grants): Family {
+  return { builtins: dnsBuiltins(access === null ? null : (system.dns ?? null), access?.policy) };
 }
 
 function httpFamily({ network: { access }, platform: { system } }: Grants): Family {

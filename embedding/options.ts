@@ -2,6 +2,7 @@
 
 import type { CertificateBackend } from '../builtins/certificates.ts';
 import type { DigestBackend } from '../builtins/digests/backend.ts';
+import type { DnsBackend } from '../builtins/dns.ts';
 import type { FileBackend } from '../builtins/files.ts';
 import type { ProcessBackend } from '../builtins/processes.ts';
 import type { Builtin, Registry } from '../builtins/registry.ts';
@@ -128,6 +129,8 @@ export interface Platform {
     /** HTTP over whichever network a program has. */
     readonly http: ((network: NetworkAccess) => Builtin[]) | null;
     readonly exec: ProcessBackend['exec'] | null;
+    /** Name servers; left out where there are none. */
+    readonly dns?: DnsBackend;
     /** Signals and workers, for a program that owns its process. */
     readonly signals?: () => SystemSignals;
   };

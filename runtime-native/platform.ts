@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { httpBuiltins } from '../builtins/http/builtins.ts';
 import type { Platform } from '../embedding/options.ts';
 import { nodeDigests } from './digests.ts';
+import { nodeDns } from './dns.ts';
 import { nodeFiles } from './files.ts';
 import { nodeClock } from './host.ts';
 import { loadHttp } from './http/load.ts';
@@ -43,5 +44,6 @@ export const nodePlatform: Platform = {
     http: (network) => httpBuiltins(network, loadHttp),
     exec: nodeExec,
     signals: nativeSignals,
+    dns: nodeDns,
   },
 };
