@@ -42,12 +42,28 @@ export function bytesOf(text: string): Uint8Array {
   return bytes;
 }
 
-let room = new Uint8Array(0);
+/** Arrays that are used again for each piece of a long text: new ones would pile up faster than they are collected. */
+class Room {
+  #bytes = new Uint8Array(0);
 
-/** An array of at least this size for the moment: what writes a piece of long text needs no new one for each piece. */
+  take(size: number): Uint8Array {
+    if (this.#bytes.length < size) this.#bytes = new Uint8Array(size);
+    return this.#bytes;
+  }
+}
+const written = new Room();
+const read = new Room();
+
+/** An array of at least this size to write into, until the next one is asked for. */
 export function scratch(size: number): Uint8Array {
-  if (room.length < size) room = new Uint8Array(size);
-  return room;
+  return written.take(size);
+}
+
+/** The bytes of byte text, until those of another text are asked for. */
+export function scratchBytes(text: string): Uint8Array {
+  const bytes = read.take(text.length);
+  codec.encode(text, bytes, 0);
+  return bytes.subarray(0, text.length);
 }
 
 /** Groups, of three bytes or four digits, that are done in one slice. */

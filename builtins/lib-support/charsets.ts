@@ -5,7 +5,7 @@
 import { sequenceLength, utf8Encode } from '../../language/values/bytes.ts';
 import { codec } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
-import { bytesOf, scratch } from './base64.ts';
+import { bytesOf, scratch, scratchBytes } from './base64.ts';
 
 /** Bytes that are decoded in one slice. */
 const SLICE = 2 ** 17;
@@ -95,7 +95,7 @@ const encoder = new TextEncoder();
 
 function decodeWith(decoder: TextDecoder): Reader {
   return (piece) => {
-    const bytes = encoder.encode(decoder.decode(bytesOf(piece), { stream: piece !== '' }));
+    const bytes = encoder.encode(decoder.decode(scratchBytes(piece), { stream: piece !== '' }));
     return codec.decode(bytes, 0, bytes.length);
   };
 }
@@ -104,7 +104,7 @@ function decodeWith(decoder: TextDecoder): Reader {
 function upperHalf(characters: string): Reader {
   const encoded = Array.from({ length: 128 }, (_, i) => bytesOf(utf8Encode(characters[i] ?? String.fromCharCode(0x80 + i))));
   return (piece) => {
-    const bytes = bytesOf(piece);
+    const bytes = scratchBytes(piece);
     const out = scratch(bytes.length * 3);
     let end = 0;
     for (const byte of bytes) {

@@ -3,7 +3,7 @@
  */
 import { codec } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
-import { base64, bytesOf, isWhole, scratch } from './base64.ts';
+import { base64, bytesOf, isWhole, scratch, scratchBytes } from './base64.ts';
 
 const UNSAFE = /[\r\n\0]/;
 const BARE = /(?:^|[^\r])\n|\r(?!\n)/;
@@ -225,7 +225,7 @@ function lineEnd(bytes: Uint8Array, at: number): number {
 }
 
 function qpPiece(text: string, last: boolean): string {
-  const bytes = bytesOf(text);
+  const bytes = scratchBytes(text);
   const out = scratch(bytes.length);
   let end = 0;
   for (let i = 0; i < bytes.length; ) {
