@@ -11,6 +11,8 @@ import {
   type Encryption,
   Failure,
   type Listener,
+  type ListenerEvents,
+  type ProxyPeer,
   type SocketBackend,
   type TlsOptions,
 } from '../builtins/sockets/backend.ts';
@@ -123,12 +125,13 @@ export function closableSockets(backend: SocketBackend): { readonly backend: Soc
       return giveUp;
     },
     listen(target, tls, events, done) {
-      const noted = {
+      const noted: Required<ListenerEvents> = {
         connection(connection: Connection) {
           const one = new NotedConnection(connection, ends);
           if (!ends.over) events.connection(one);
         },
         failed: events.failed.bind(events),
+        handshake: (event, isHanded) => events.handshake?.(event, isHanded),
       };
       backend.listen(target, tls, noted, (outcome) => {
         const one = outcome instanceof Failure ? outcome : notedListener(outcome, ends);
@@ -148,6 +151,7 @@ function notedListener(listener: Listener, ends: OpenEnds): Listener {
     },
     hold: (isHeld) => listener.hold(isHeld),
     waiting: () => listener.waiting(),
+    reload: (tls) => listener.reload?.(tls),
   };
   ends.add(noted);
   return noted;
@@ -175,6 +179,10 @@ class NotedConnection implements Connection {
 
   get handshaking(): boolean {
     return this.#connection.handshaking === true;
+  }
+
+  get proxy(): ProxyPeer | null {
+    return this.#connection.proxy ?? null;
   }
 
   get cleanEnd(): boolean {

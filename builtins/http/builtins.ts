@@ -10,9 +10,8 @@ import type { Machine } from '../../language/runtime/machine.ts';
 import { Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { atomValue, isCallable, object } from '../params.ts';
 import { builtin } from '../registry.ts';
-import { parseAddress } from '../sockets/address.ts';
-import { Failure } from '../sockets/backend.ts';
-import { listenAt } from '../sockets/network.ts';
+import { Failure, type Listener } from '../sockets/backend.ts';
+import { checkListenSettings, listenAt } from '../sockets/network.ts';
 import { anything } from '../sockets/options.ts';
 import { serverSide } from '../sockets/tls-choices.ts';
 import type { HttpFamily } from './backend.ts';
@@ -51,12 +50,13 @@ export const httpBuiltins: HttpFamily = (network, load) => {
     }
     const choices = serverOptions.read(args.options);
     if (choices === undefined) throw serverOptions.mistake(name, args.options);
-    const tls = choices.tls ? serverSide(network.backend, choices, choices.clientAuth, choices.handshakeTimeout) : null;
+    checkListenSettings(name, network.backend, choices);
+    const tls = choices.tls ? serverSide(network.backend, choices, choices.handshakeTimeout) : null;
     const text = address.text === '' ? ':80' : address.text;
     const thread = machine.block('world');
     context.withEngine((engine) => {
       const serving = new HttpServing(machine, context, engine, webSockets, handler, choices, kind);
-      const settle = (outcome: Parameters<Parameters<typeof listenAt>[5]>[0]): void => {
+      const settle = (outcome: Listener | Failure): void => {
         if (!(outcome instanceof Failure)) {
           serving.listening(outcome);
           machine.wake(thread, name === 'http_serve' ? serving.result(outcome.local) : serving.closeFunction());
@@ -66,9 +66,7 @@ export const httpBuiltins: HttpFamily = (network, load) => {
         if (name !== 'http_serve') machine.spawn(handler, [error]);
         machine.wake(thread, name === 'http_serve' ? error : serving.closeFunction());
       };
-      const target = parseAddress(text);
-      if (target.kind === 'bad') settle(new Failure(target.code, `listen tcp: ${target.detail}`));
-      else listenAt(network, text, target, { ...choices, tls }, serving, settle);
+      listenAt(network, text, { ...choices, tls }, serving, settle);
     });
     return SUSPENDED;
   };

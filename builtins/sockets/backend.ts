@@ -63,6 +63,8 @@ export interface Connection {
   readonly encrypted: boolean;
   /** Whether the handshake of an accepted connection is under way: nothing can be sent before `secured`. */
   readonly handshaking?: boolean;
+  /** What a balancer in front has said of the client, by the PROXY protocol. */
+  readonly proxy?: ProxyPeer | null;
   /** Whether an encrypted stream has ended with the peer's goodbye (close_notify), so that nothing of it is missing. */
   readonly cleanEnd?: boolean;
   /** Says who is told what happens, and starts reading. Called once, in the turn in which the connection was handed over. */
@@ -120,12 +122,20 @@ export class Gone implements Connection {
   readonly remote: string;
   readonly encrypted: boolean;
   readonly cleanEnd: boolean;
+  readonly proxy: ProxyPeer | null;
 
-  constructor({ local, remote, encrypted, cleanEnd }: Pick<Connection, 'local' | 'remote' | 'encrypted' | 'cleanEnd'>) {
+  constructor({
+    local,
+    remote,
+    encrypted,
+    cleanEnd,
+    proxy,
+  }: Pick<Connection, 'local' | 'remote' | 'encrypted' | 'cleanEnd' | 'proxy'>) {
     this.local = local;
     this.remote = remote;
     this.encrypted = encrypted;
     this.cleanEnd = cleanEnd === true;
+    this.proxy = proxy ?? null;
   }
 
   attach(): void {}
@@ -181,6 +191,8 @@ export interface TlsOptions {
   readonly clientAuth: 'none' | 'request' | 'require';
   /** Made by `loadCredentials`; a server needs them, a client presents them. */
   readonly credentials: Credentials | null;
+  /** Of a server: the credentials for clients that ask for a name, in lower case; `*.` stands for one label. */
+  readonly sni: ReadonlyMap<string, Credentials>;
   readonly minVersion: '1.2' | '1.3';
   /** Names of protocols to agree on, the dearest first. */
   readonly alpn: readonly string[];
@@ -220,6 +232,42 @@ export interface StreamOptions {
   readonly lingerMs: number;
 }
 
+/** What a header of the PROXY protocol says. Texts are byte text. */
+export interface ProxyHeader {
+  readonly version: 1 | 2;
+  /** `ip:port` or `unix:PATH` of the client; null when the header leaves the peer's own (`LOCAL`, `UNKNOWN`). */
+  readonly source: string | null;
+  /** Where the client wanted to go. */
+  readonly destination: string | null;
+  /** The host name that the client asked for, and the protocol that was agreed on with it. */
+  readonly authority: string | null;
+  readonly alpn: string | null;
+  /** The client's TLS, if it came with TLS. */
+  readonly tls: { readonly version: string | null; readonly verified: boolean; readonly name: string | null } | null;
+}
+
+/** The peer of a connection that came with a PROXY header: `remote` is its client. */
+export interface ProxyPeer {
+  /** The peer's own address. */
+  readonly peer: string;
+  readonly header: ProxyHeader;
+}
+
+/** From whom a listener takes PROXY headers. */
+export interface ProxyRules {
+  /** Whether others are turned away; else they are clients themselves, and their bytes data. */
+  readonly isRequired: boolean;
+  /** `peer` is an IP address, or `unix:` on a Unix socket. Whoever is trusted must send a header. */
+  trusts(peer: string): boolean;
+}
+
+/** A listening socket that the process was given. */
+export interface PassedSocket {
+  readonly fd: number;
+  /** Where it listens; null where the system does not tell. */
+  readonly target: Target | null;
+}
+
 /** What is allowed of the addresses of a name. */
 export interface NameRules {
   /** Whether an IP address that the host's name was found to have may be used; without it every one may. */
@@ -235,6 +283,13 @@ export interface DialOptions extends StreamOptions, NameRules {
 export interface ListenerOptions extends StreamOptions, NameRules {
   readonly tls: TlsOptions | null;
   readonly backlog: number;
+  /** How long a client may take for the PROXY header; 0 for ever. */
+  readonly handshakeMs: number;
+  readonly proxy: ProxyRules | null;
+  /** The socket to listen on, in place of a new one. */
+  readonly passed: PassedSocket | null;
+  /** Several processes may listen on the same port. */
+  readonly reusePort: boolean;
 }
 
 export interface Listener {
@@ -249,6 +304,8 @@ export interface Listener {
   hold(isHeld: boolean): void;
   /** How many are held back. */
   waiting(): number;
+  /** Handshakes that begin from now on use these. Only of listeners with TLS. */
+  reload?(tls: TlsOptions): void;
 }
 
 export interface ListenerEvents {
@@ -256,6 +313,11 @@ export interface ListenerEvents {
   connection(connection: Connection): void;
   /** Accepting failed, for now or for good. */
   failed(failure: Failure, temporary: boolean): void;
+  /**
+   * A PROXY header or a TLS handshake was begun or has ended. `isHanded`: `connection` is called before it ends, so that it is waited
+   * for there; else only afterwards, and only when it was done.
+   */
+  handshake?(event: 'begun' | 'done' | 'failed', isHanded: boolean): void;
 }
 
 /** A network. */
@@ -265,4 +327,8 @@ export interface SocketBackend {
   /** Listens; with `tls` each handshake starts right after accept and reading waits for it. */
   listen(target: Target, options: ListenerOptions, events: ListenerEvents, done: (outcome: Listener | Failure) => void): void;
   loadCredentials(sources: CredentialSources): Credentials | BadCredentials;
+  /** The socket that the process was given under a number or a name (`fd:3`, `fd:web`). Without it no socket can be passed. */
+  passedSocket?(name: string): PassedSocket | Failure;
+  /** Whether `reusePort` can be had. */
+  readonly canReusePort?: boolean;
 }

@@ -403,6 +403,7 @@ describe('info', () => {
       bytesOut: 0,
       buffered: 3,
       cleanEnd: false,
+      proxy: null,
     };
     expect(plain(await driver.call('info', a))).toEqual({ ...known, open: true });
     expect(plain(await driver.call('info', b))).toMatchObject({ server: true, bytesOut: 5, bytesIn: 0 });

@@ -10,10 +10,10 @@ import type { Machine } from '../../language/runtime/machine.ts';
 import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { type Builtin, builtin } from '../registry.ts';
 import { addressHint, parseAddress } from './address.ts';
-import { Failure, type SocketBackend } from './backend.ts';
+import { Failure, type SocketBackend, type TlsOptions } from './backend.ts';
 import { infoOf } from './info.ts';
 import { MAX_BYTES, MAX_COLLECTED, MAX_LINE, MAX_PACKET } from './limits.ts';
-import { dial, listenAt, type NetworkAccess, refused } from './network.ts';
+import { checkListenSettings, dial, listenAt, type NetworkAccess, refused } from './network.ts';
 import {
   address,
   anything,
@@ -24,12 +24,14 @@ import {
   data,
   delimiter,
   listenOptions,
+  pipeOptions,
   size,
   socketOf,
   startTlsOptions,
   times,
   width,
 } from './options.ts';
+import { Pipe } from './pipe.ts';
 import type { SocketPolicy } from './policy.ts';
 import { errorResult, okResult, PREFIX, withHint } from './results.ts';
 import { Serving } from './serving.ts';
@@ -91,6 +93,13 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
       help: 'Waits for data and reads up to size bytes: {type: :data, data} or {type: :closed}, or an error value.',
       params: [socket, size, callOptions],
       run: (_machine, one, bytes, options) => one.recv(bytes, options.timeout),
+    }),
+    builtin({
+      ...shared,
+      name: 'socket_peek',
+      help: 'Waits for data and returns up to size bytes, which stay for the next read: {type: :data, data} or {type: :closed}, or an error value.',
+      params: [socket, size, callOptions],
+      run: (_machine, one, bytes, options) => one.peek(bytes, options.timeout),
     }),
     builtin({
       ...shared,
@@ -157,10 +166,31 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
       run: (_machine, one, options) => {
         const limitMs = options.timeout;
         return one.startTls(
-          options.server
-            ? serverSide(backend, options, options.clientAuth, limitMs)
-            : clientSide(backend, options, one.host, limitMs),
+          options.server ? serverSide(backend, options, limitMs) : clientSide(backend, options, one.host, limitMs),
         );
+      },
+    }),
+    builtin({
+      ...shared,
+      name: 'socket_handshake',
+      help: 'Waits for the TLS handshake of an accepted socket: {type: :ok, socket, remote, local, tls}, or an error value.',
+      params: [socket, callOptions],
+      run: (_machine, one, options) => one.handshake(options.timeout),
+    }),
+    builtin({
+      ...shared,
+      name: 'socket_pipe',
+      help: 'Copies between two sockets, both ways, until both directions have ended: {type: :ok, sent, received}, or an error value.',
+      params: [socket, { ...socket, name: 'other' }, pipeOptions],
+      run: (machine, a, b, { idle, maxBytes }) => {
+        const refusal =
+          a === b ? errorResult(`${PREFIX.pipe}a socket cannot be piped to itself`, 'other') : (a.whyNoPipe() ?? b.whyNoPipe());
+        if (refusal !== null) return withCounts(refusal);
+        const options = { idleMs: Math.max(idle, 0), maxBytes: maxBytes < 0 ? Number.POSITIVE_INFINITY : maxBytes };
+        const pipe = new Pipe(machine, machine.block('world'), [a, b], options);
+        a.startPipe(pipe.a);
+        b.startPipe(pipe.b);
+        return SUSPENDED;
       },
     }),
     builtin({
@@ -210,6 +240,13 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
       run: (machine, where, handler, given) => listen(machine, context, 'socket_serve', where, handler, given),
     }),
   ];
+}
+
+/** The result of a pipe that was not begun. */
+function withCounts(result: Obj): Obj {
+  result.sent = 0;
+  result.received = 0;
+  return result;
 }
 
 /** The length of a text as a number of `width` bytes, the highest first. */
@@ -274,18 +311,17 @@ function listen(
   }
   const options = listenOptions.read(given);
   if (options === undefined) throw listenOptions.mistake(name, given);
-  const tls = options.tls ? serverSide(network.backend, options, options.clientAuth, options.handshakeTimeout) : null;
-  const { text } = where;
-  const target = parseAddress(text === '' ? ':0' : text);
-  if (target.kind === 'bad') {
-    return withHint(errorResult(`${PREFIX.listen}listen tcp: ${target.detail}`, target.code), addressHint(text));
-  }
+  checkListenSettings(name, network.backend, options);
+  const loadTls = (): TlsOptions | null => (options.tls ? serverSide(network.backend, options, options.handshakeTimeout) : null);
+  const tls = loadTls();
   const maxConnections = options.maxConnections < 0 ? Number.POSITIVE_INFINITY : options.maxConnections;
-  const serving = new Serving(machine, table, handler, { maxLine: lineLimit(MAX_LINE, options), maxConnections });
+  const serving = new Serving(machine, table, handler, { maxLine: lineLimit(MAX_LINE, options), maxConnections, loadTls });
   const thread = machine.block('world');
-  listenAt(network, text, target, { ...options, tls }, serving, (outcome) => {
+  listenAt(network, where.text === '' ? ':0' : where.text, { ...options, tls }, serving, (outcome) => {
     if (outcome instanceof Failure) {
-      machine.wake(thread, errorResult(PREFIX.listen + outcome.detail, outcome.code));
+      const isAboutAddress = outcome.code === 'address' || outcome.code === 'dns';
+      const error = errorResult(PREFIX.listen + outcome.detail, outcome.code);
+      machine.wake(thread, withHint(error, isAboutAddress ? addressHint(where.text) : null));
       return;
     }
     serving.started(outcome);

@@ -1,6 +1,6 @@
 /** What `info` tells about a socket. */
 import { type Obj, obj, Str, type Value } from '../../language/values/values.ts';
-import type { PeerCertificate } from './backend.ts';
+import type { PeerCertificate, ProxyPeer } from './backend.ts';
 import { okResult } from './results.ts';
 import type { Socket } from './socket.ts';
 
@@ -21,6 +21,7 @@ export function infoOf(socket: Socket): Obj {
   result.cleanEnd = connection.cleanEnd === true;
   result.verified = encryption?.verified ?? false;
   result.peer = encryption?.peer == null ? null : peer(encryption.peer);
+  result.proxy = connection.proxy == null ? null : proxy(connection.proxy);
   result.bytesIn = socket.bytesIn;
   result.bytesOut = socket.bytesOut;
   result.buffered = socket.unread;
@@ -36,6 +37,22 @@ function peer({ subject, issuer, names, validFrom, validTo, fingerprint }: PeerC
     validTo: new Str(validTo),
     fingerprint: new Str(fingerprint),
   });
+}
+
+/** `{peer, version, destination?, authority?, alpn?, tls?}`, without what the header does not say. */
+function proxy({ peer, header }: ProxyPeer): Obj {
+  const result = obj({ peer: new Str(peer), version: header.version });
+  if (header.destination !== null) result.destination = new Str(header.destination);
+  if (header.authority !== null) result.authority = new Str(header.authority);
+  if (header.alpn !== null) result.alpn = new Str(header.alpn);
+  if (header.tls !== null) {
+    const { version, verified, name } = header.tls;
+    const tls = obj({ verified });
+    if (version !== null) tls.version = new Str(version);
+    if (name !== null) tls.name = new Str(name);
+    result.tls = tls;
+  }
+  return result;
 }
 
 function text(given: string | null | undefined): Value {

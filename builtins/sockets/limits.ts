@@ -24,3 +24,6 @@ export const MAX_COLLECTED = Math.min(2 ** 30, MAX_BYTES);
 export const MAX_ALPN = 0xffff;
 /** Closed sockets that keep their addresses for error texts. */
 export const KEPT_CLOSED = 1000;
+/** Bytes of a PROXY header: a line of version 1 by its definition; of version 2 what balancers send, and more than they need. */
+export const MAX_PROXY_V1 = 107;
+export const MAX_PROXY_V2 = 4096;

@@ -1,5 +1,6 @@
 /** The only way to a network: dialling and listening as the policy allows, reported to whoever watches. */
-import { isIP } from './address.ts';
+import { mistake } from '../../language/runtime/errors.ts';
+import { isIP, parseAddress } from './address.ts';
 import {
   type Connection,
   type DialOptions,
@@ -8,11 +9,13 @@ import {
   type ListenerEvents,
   type NameRules,
   NOT_ALLOWED,
+  type PassedSocket,
+  type ProxyRules,
   type SocketBackend,
   type Target,
   type TlsOptions,
 } from './backend.ts';
-import { BACKLOG } from './limits.ts';
+import { BACKLOG, HANDSHAKE_MS } from './limits.ts';
 import type { SocketPolicy } from './policy.ts';
 import type { SocketWatch } from './watch.ts';
 
@@ -25,11 +28,14 @@ export interface NetworkAccess {
 
 /** How to listen: options of a program, where -1 is "not given". */
 export interface ListenSettings {
-  readonly tls: TlsOptions | null;
   readonly backlog: number;
   readonly noDelay: boolean;
   readonly keepAlive: number;
   readonly linger: number;
+  readonly handshakeTimeout: number;
+  readonly proxyProtocol: 'none' | 'require' | 'trusted';
+  readonly trusted: ((peer: string) => boolean) | null;
+  readonly reusePort: boolean;
 }
 
 /** Connects to `target`, which the program wrote as `text`. Returns a function that gives up. */
@@ -56,12 +62,29 @@ export function refused({ watch }: NetworkAccess, address: string, failure: Fail
   return failure;
 }
 
-/** Listens at `target`, which the program wrote as `text`. */
+/** What is wrong with options together, or cannot be had here; a mistake in the program. */
+export function checkListenSettings(
+  builtin: string,
+  backend: SocketBackend,
+  { proxyProtocol, trusted, reusePort }: ListenSettings,
+): void {
+  if (proxyProtocol !== 'none' && trusted === null) {
+    throw mistake('domain', {
+      says: `${builtin} options.trusted must be given with proxyProtocol, such as ['10.0.0.0/8', '::1']`,
+    });
+  }
+  if (reusePort && backend.canReusePort !== true) {
+    throw mistake('domain', {
+      says: `${builtin} options.reusePort is not available in this runtime: it needs Node 22.12 or later`,
+    });
+  }
+}
+
+/** Listens at the address `text`: `host:port`, `unix:/path`, or `fd:NAME` for a socket that the process was given. */
 export function listenAt(
   { backend, policy, watch }: NetworkAccess,
   text: string,
-  target: Target,
-  { tls, backlog, noDelay, keepAlive, linger }: ListenSettings,
+  given: ListenSettings & { readonly tls: TlsOptions | null },
   events: ListenerEvents,
   done: (outcome: Listener | Failure) => void,
 ): void {
@@ -71,12 +94,47 @@ export function listenAt(
     }
     done(outcome);
   };
-  if (policy.mayListen !== undefined && policy.mayListen(target) !== true) {
+  const passed = text.startsWith('fd:') ? passedSocket(backend, text) : null;
+  if (passed instanceof Failure) {
+    settle(passed);
+    return;
+  }
+  const target = passed === null ? parseAddress(text) : passed.target;
+  if (target?.kind === 'bad') {
+    settle(new Failure(target.code, `listen tcp: ${target.detail}`));
+    return;
+  }
+  if (policy.mayListen !== undefined && (target === null || policy.mayListen(target) !== true)) {
     settle(new Failure('permission', `listen tcp ${text}: ${NOT_ALLOWED}`));
     return;
   }
-  const settings = { tls, backlog: backlog < 0 ? BACKLOG : backlog, noDelay, keepAliveMs: keepAlive, lingerMs: linger };
-  backend.listen(target, { ...settings, ...reachable(policy, target) }, events, settle);
+  const { tls, backlog, noDelay, keepAlive, linger, handshakeTimeout, reusePort } = given;
+  const proxy = proxyRules(given);
+  const settings = {
+    tls,
+    backlog: backlog < 0 ? BACKLOG : backlog,
+    noDelay,
+    keepAliveMs: keepAlive,
+    lingerMs: linger,
+    reusePort,
+    passed,
+    proxy,
+    handshakeMs: handshakeTimeout < 0 ? HANDSHAKE_MS : handshakeTimeout,
+  };
+  const where = target ?? NOWHERE;
+  backend.listen(where, { ...settings, ...reachable(policy, where) }, events, settle);
+}
+
+/** Where a passed socket listens when the system does not tell. */
+const NOWHERE: Target = { kind: 'tcp', host: '', port: 0 };
+
+function proxyRules({ proxyProtocol, trusted }: ListenSettings): ProxyRules | null {
+  if (proxyProtocol === 'none' || trusted === null) return null;
+  return { isRequired: proxyProtocol === 'require', trusts: trusted };
+}
+
+function passedSocket({ passedSocket: find }: SocketBackend, address: string): PassedSocket | Failure {
+  return find?.(address.slice('fd:'.length)) ?? new Failure('address', `listen ${address}: this network is given no sockets`);
 }
 
 /** What a policy says about the addresses of a name. */

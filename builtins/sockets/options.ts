@@ -5,10 +5,11 @@
  * unknown ones are ignored.
  */
 import { mistake } from '../../language/runtime/errors.ts';
-import { Atom, getKey, isInt, isObject, Obj, Str, type Value } from '../../language/values/values.ts';
+import { Atom, getKey, isInt, isObject, keysOf, Obj, Str, type Value } from '../../language/values/values.ts';
 import { milliseconds } from '../params.ts';
 import type { Param } from '../registry.ts';
 import { KEEP_ALIVE_MS, LINGER_MS, MAX_ALPN } from './limits.ts';
+import { peerMatcher } from './peers.ts';
 import { SOCKET } from './results.ts';
 import type { Socket } from './socket.ts';
 import type { SocketTable } from './table.ts';
@@ -93,6 +94,60 @@ const linger: Field<number> = {
   read: (value) => (value === null ? LINGER_MS : milliseconds(value)),
 };
 
+/** A certificate and its key for one name, from files or as PEM text. */
+export interface OwnCertificate {
+  readonly certFile: string | null;
+  readonly keyFile: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+}
+
+/** Certificates by the name that a client asks for. */
+const sni: Field<ReadonlyMap<string, OwnCertificate>> = {
+  expected: 'an object of {certFile, keyFile} or {cert, key} by name',
+  defaultValue: new Map(),
+  read(value) {
+    if (value === null) return new Map();
+    if (!isObject(value)) return undefined;
+    const all = new Map<string, OwnCertificate>();
+    for (const name of keysOf(value)) {
+      const one = getKey(value, name) ?? null;
+      if (!isObject(one)) return undefined;
+      const [certFile, keyFile, cert, key] = ['certFile', 'keyFile', 'cert', 'key'].map((field) =>
+        text.read(getKey(one, field) ?? NO_TEXT),
+      );
+      if (certFile === undefined || keyFile === undefined || cert === undefined || key === undefined) return undefined;
+      if ((certFile ?? cert) === null || (keyFile ?? key) === null) return undefined;
+      all.set(name.toLowerCase().replace(/\.$/, ''), { certFile, keyFile, cert, key });
+    }
+    return all;
+  },
+};
+
+const NO_TEXT = new Str('');
+
+/** Whether a PROXY header is needed from everybody who may connect, or from the trusted. */
+const proxyProtocol: Field<'none' | 'require' | 'trusted'> = {
+  expected: ':require or :trusted',
+  defaultValue: 'none',
+  read: (value) => {
+    const name = value instanceof Atom ? value.name : '';
+    return value === null ? 'none' : name === 'require' || name === 'trusted' ? name : undefined;
+  },
+};
+
+/** From whom PROXY headers are taken. */
+const trusted: Field<((peer: string) => boolean) | null> = {
+  expected: "a list of addresses such as '10.0.0.0/8', '::1', 'unix:' or '*'",
+  defaultValue: null,
+  read(value) {
+    if (value === null) return null;
+    if (!Array.isArray(value)) return undefined;
+    const texts = value.flatMap((one) => (one instanceof Str ? [one.text] : []));
+    return texts.length === value.length ? (peerMatcher(texts) ?? undefined) : undefined;
+  },
+};
+
 export const tlsFields = {
   tls: bool,
   server: bool,
@@ -117,7 +172,7 @@ const connectFields = {
   keepAlive,
   linger,
 };
-const startTlsFields = { ...tlsFields, timeout: time, clientAuth };
+const startTlsFields = { ...tlsFields, timeout: time, clientAuth, sni };
 export const listenFields = {
   ...tlsFields,
   handshakeTimeout: time,
@@ -128,11 +183,17 @@ export const listenFields = {
   backlog: bytes,
   maxConnections: bytes,
   clientAuth,
+  sni,
+  proxyProtocol,
+  trusted,
+  reusePort: bool,
 };
 /** Options of a single read or write. */
 const callFields = { timeout: time, maxLine: bytes, maxBytes: bytes, keep: bool };
 
 export type TlsChoices = Read<typeof tlsFields>;
+export type ServerChoices = TlsChoices & Pick<Read<typeof listenFields>, 'clientAuth' | 'sni'>;
+export type ListenOptions = Read<typeof listenFields>;
 export type ConnectOptions = Read<typeof connectFields>;
 export type CallOptions = Read<typeof callFields>;
 
@@ -175,6 +236,7 @@ export function optionsParam<F extends Fields>(fields: F): Required<Param<Read<F
 }
 
 export const connectOptions = optionsParam(connectFields);
+export const pipeOptions = optionsParam({ idle: time, maxBytes: bytes });
 export const startTlsOptions = optionsParam(startTlsFields);
 export const listenOptions = optionsParam(listenFields);
 const strictCallOptions = optionsParam(callFields);

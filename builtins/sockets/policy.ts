@@ -15,6 +15,7 @@
  */
 import { isIP, parseAddress } from './address.ts';
 import type { Target } from './backend.ts';
+import { addressBits, blockMatcher } from './peers.ts';
 
 /**
  * What programs may do, where the embedder wants a say; everything is allowed that is not forbidden. A host is as the program wrote
@@ -65,20 +66,9 @@ function hostMatcher(host: string): ((given: string) => boolean) | null {
     const suffix = host.slice(1);
     return isName(host.slice(2)) ? (given) => given.endsWith(suffix) : null;
   }
-  const [prefix = '', bits] = host.split('/', 2);
-  const address = addressBits(prefix);
-  if (address === null) {
-    if (bits !== undefined || !isName(host)) return null;
-    return host === 'localhost' ? isLocal : (given) => given === host;
-  }
-  const most = prefix.includes(':') ? 128 : 32;
-  const length = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : -1;
-  if (length < 0 || length > most) return null;
-  const ignored = BigInt(most - length);
-  return (given) => {
-    const other = addressBits(given);
-    return other !== null && other >> ignored === address >> ignored;
-  };
+  const byAddress = blockMatcher(host);
+  if (byAddress !== null || host.includes('/') || !isName(host)) return byAddress;
+  return host === 'localhost' ? isLocal : (given) => given === host;
 }
 
 function isName(host: string): boolean {
@@ -99,31 +89,6 @@ function plainPath(path: string): string {
     else if (part !== '' && part !== '.') parts.push(part);
   }
   return `/${parts.join('/')}`;
-}
-
-/** An IP address as a number: of 128 bits, IPv4 in its mapped form. Null when it is none. */
-function addressBits(host: string): bigint | null {
-  if (!isIP(host)) return null;
-  const parsed = parseAddress(`[${host}]:1`);
-  if (parsed.kind !== 'tcp') return null;
-  const plain = parsed.host.replace(/%.*$/, '');
-  if (!plain.includes(':'))
-    return 0xffff_0000_0000n | BigInt(plain.split('.').reduce((sum, part) => sum * 256 + Number(part), 0));
-  const [before = '', after] = plain.replace(/[\d.]+\.\d+$/, dottedGroups).split('::');
-  const first = groups(before);
-  const last = after === undefined ? [] : groups(after);
-  const all = [...first, ...new Array<number>(8 - first.length - last.length).fill(0), ...last];
-  return all.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n);
-}
-
-/** The last four bytes of an IPv6 address, when they are written as an IPv4 address. */
-function dottedGroups(dotted: string): string {
-  const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number);
-  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-}
-
-function groups(text: string): number[] {
-  return text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
 }
 
 const LOOPBACK_4 = 0xffff_7f00_0001n;

@@ -36,7 +36,7 @@ const spare: Uint8Array[] = [];
 /** Answers a search that has not found its delimiter within the limit. */
 export const TOO_LONG = Symbol('too long');
 
-export type ReadKind = 'recv' | 'recvExact' | 'recvLine' | 'recvUntil' | 'recvThrough' | 'recvPacket' | 'recvAll';
+export type ReadKind = 'recv' | 'recvExact' | 'recvLine' | 'recvUntil' | 'recvThrough' | 'recvPacket' | 'recvAll' | 'peek';
 
 /** How many bytes a read will take in any case; 0 where that is not known. */
 export function wantedBy({ kind, size }: { readonly kind: ReadKind; readonly size: number }): number {
@@ -105,6 +105,13 @@ export class Reader {
   takeSome(size: number): string | null {
     const unread = this.unread;
     return unread === 0 ? null : this.#take(Math.min(size, unread));
+  }
+
+  /** The same without taking them. */
+  peekSome(size: number): string | null {
+    if (this.unread === 0) return null;
+    const text = this.#text.slice(this.#at, this.#at + size);
+    return text + codec.decode(this.#bytes, this.#start, Math.min(this.#end, this.#start + size - text.length));
   }
 
   /** `size` bytes; null while there are fewer. */

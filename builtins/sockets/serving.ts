@@ -1,10 +1,10 @@
 /** Listeners: each accepted connection is an event, and each event a thread of its own. */
-import { mistake } from '../../language/runtime/errors.ts';
-import type { Machine } from '../../language/runtime/machine.ts';
+import { mistake, ProgramError } from '../../language/runtime/errors.ts';
+import type { Machine, Thread } from '../../language/runtime/machine.ts';
 import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { milliseconds } from '../params.ts';
 import { namedFunction } from '../registry.ts';
-import type { Connection, Failure, Listener, ListenerEvents } from './backend.ts';
+import type { Connection, Failure, Listener, ListenerEvents, TlsOptions } from './backend.ts';
 import { errorResult, okResult, PREFIX } from './results.ts';
 import type { Socket, SocketOwner } from './socket.ts';
 import type { SocketTable } from './table.ts';
@@ -15,6 +15,14 @@ export interface ServingOptions {
   readonly maxLine: number;
   /** So many accepted sockets may be open; further connections wait. */
   readonly maxConnections: number;
+  /** Reads the certificates; null without TLS. */
+  readonly loadTls: () => TlsOptions | null;
+}
+
+/** A connection whose socket is open or whose handler runs. */
+interface Visit {
+  readonly socket: Socket;
+  readonly handler: Thread;
 }
 
 /** A listener of a program, with the sockets that came from it. */
@@ -23,14 +31,22 @@ export class Serving implements ListenerEvents, SocketOwner {
   readonly #table: SocketTable;
   readonly #handler: Fn;
   readonly #options: ServingOptions;
+  /** Sockets that hold a descriptor. */
   readonly #open = new Set<Socket>();
+  readonly #visits = new Map<Socket, Visit>();
   #listener: Listener | null = null;
   #accepted = 0;
+  #handlers = 0;
+  #handshakes = 0;
+  #failedHandshakes = 0;
+  /** Connections that the program is going to see when their handshake is done. */
+  #unhanded = 0;
+  #isDraining = false;
   /** Bytes of sockets that are no longer open. */
   #bytesIn = 0;
   #bytesOut = 0;
-  /** Who waits for the last socket to be closed. */
-  #whenEmpty: (() => void)[] = [];
+  /** Called when a visit is over. */
+  readonly #onVisitOver = new Set<() => void>();
 
   constructor(machine: Machine, table: SocketTable, handler: Fn, options: ServingOptions) {
     this.#machine = machine;
@@ -51,9 +67,14 @@ export class Serving implements ListenerEvents, SocketOwner {
     socket.maxLine = this.#options.maxLine;
     this.#accepted++;
     this.#open.add(socket);
-    if (this.#open.size >= this.#options.maxConnections) this.#listener?.hold(true);
-    this.#machine.spawn(this.#handler, [event]).onEnd = (_result, error) => {
+    this.#checkRoom();
+    const handler = this.#machine.spawn(this.#handler, [event]);
+    this.#handlers++;
+    this.#visits.set(socket, { socket, handler });
+    handler.onEnd = (_result, error) => {
+      this.#handlers--;
       if (error !== null) socket.close(); // nobody else will
+      this.#checkVisit(socket);
     };
   }
 
@@ -63,18 +84,38 @@ export class Serving implements ListenerEvents, SocketOwner {
     this.#machine.spawn(this.#handler, [errorResult(prefix + detail, code)]);
   }
 
+  handshake(event: 'begun' | 'done' | 'failed', isHanded: boolean): void {
+    const change = event === 'begun' ? 1 : -1;
+    this.#handshakes += change;
+    if (event === 'failed') this.#failedHandshakes++;
+    if (isHanded) return;
+    this.#unhanded += change;
+    this.#checkRoom();
+  }
+
   left(socket: Socket): void {
     this.#table.left(socket);
     if (!socket.lingering) this.gone(socket);
+    this.#checkVisit(socket);
   }
 
   gone(socket: Socket): void {
     if (!this.#open.delete(socket)) return;
     this.#bytesIn += socket.bytesIn;
     this.#bytesOut += socket.bytesOut;
-    if (this.#open.size < this.#options.maxConnections) this.#listener?.hold(false);
-    if (this.#open.size > 0) return;
-    for (const tell of this.#whenEmpty.splice(0)) tell();
+    this.#checkRoom();
+  }
+
+  /** Lets further connections wait, or in. */
+  #checkRoom(): void {
+    this.#listener?.hold(this.#open.size + this.#unhanded >= this.#options.maxConnections);
+  }
+
+  #checkVisit(socket: Socket): void {
+    const visit = this.#visits.get(socket);
+    if (visit === undefined || !visit.handler.ended || (!socket.closed && this.#open.has(socket))) return;
+    this.#visits.delete(socket);
+    for (const over of [...this.#onVisitOver]) over();
   }
 
   /** Frees the port; the accepted sockets live on. A second time nothing happens. */
@@ -87,37 +128,59 @@ export class Serving implements ListenerEvents, SocketOwner {
     this.#table.watch?.tell({ kind: 'listen-closed', local: listener.local });
   }
 
-  /** Frees the port and waits for the accepted sockets to be closed; after that time (0: for ever) closes those that are left. */
+  /**
+   * Frees the port and waits until every accepted socket is closed and every handler has ended, but the one that calls this; after
+   * that time (0: for ever) closes the sockets that are left.
+   */
   drain(limitMs: number): Value | Suspended {
+    this.#isDraining = true;
     this.stop();
-    if (this.#open.size === 0) return this.#drained(0);
+    const caller = this.#machine.current;
+    const left = (): Visit[] => [...this.#visits.values()].filter(({ handler }) => handler !== caller);
+    if (left().length === 0) return drained(0);
     const thread = this.#machine.block('world');
     let stopTimer: (() => void) | null = null;
     const finish = (): void => {
       stopTimer?.();
-      this.#whenEmpty = this.#whenEmpty.filter((one) => one !== finish);
-      const left = [...this.#open];
-      for (const socket of left) socket.close();
-      this.#machine.wake(thread, this.#drained(left.length));
+      this.#onVisitOver.delete(check);
+      const remaining = left();
+      this.#machine.wake(thread, drained(remaining.length));
+      for (const { socket } of remaining) socket.close();
     };
-    this.#whenEmpty.push(finish);
+    const check = (): void => {
+      if (left().length === 0) finish();
+    };
+    this.#onVisitOver.add(check);
     if (limitMs > 0) stopTimer = this.#machine.host.timer(limitMs, finish);
     return SUSPENDED;
   }
 
-  #drained(remaining: number): Obj {
-    const result = okResult();
-    result.remaining = remaining;
-    return result;
+  /** Reads the certificates again: handshakes that begin from now on show them. */
+  reload(): Obj {
+    try {
+      const tls = this.#options.loadTls();
+      if (tls !== null) this.#listener?.reload?.(tls);
+      return okResult();
+    } catch (error) {
+      const says = error instanceof ProgramError && error.mistake.code === 'tls-credentials' ? error.mistake.facts.says : null;
+      if (typeof says !== 'string') throw error;
+      return errorResult(says, 'cert');
+    }
   }
 
-  /** `{type: :ok, listening, accepted, open, waiting, bytesIn, bytesOut}` */
+  /**
+   * `{type: :ok, listening, draining, accepted, open, waiting, handlers, handshakes, failedHandshakes, bytesIn, bytesOut}`
+   */
   stats(): Obj {
     const result = okResult();
     result.listening = this.#listener !== null;
+    result.draining = this.#isDraining;
     result.accepted = this.#accepted;
     result.open = this.#open.size;
     result.waiting = this.#listener?.waiting() ?? 0;
+    result.handlers = this.#handlers;
+    result.handshakes = this.#handshakes;
+    result.failedHandshakes = this.#failedHandshakes;
     let bytesIn = this.#bytesIn;
     let bytesOut = this.#bytesOut;
     for (const socket of this.#open) {
@@ -137,7 +200,7 @@ export class Serving implements ListenerEvents, SocketOwner {
     });
   }
 
-  /** What `serve` gives. */
+  /** The result of `serve`. */
   result(local: string): Obj {
     const result = okResult();
     result.local = new Str(local);
@@ -148,6 +211,13 @@ export class Serving implements ListenerEvents, SocketOwner {
       return this.drain(limitMs);
     });
     result.stats = namedFunction('stats', () => this.stats());
+    result.reload = namedFunction('reload', () => this.reload());
     return result;
   }
+}
+
+function drained(remaining: number): Obj {
+  const result = okResult();
+  result.remaining = remaining;
+  return result;
 }

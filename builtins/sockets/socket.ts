@@ -14,6 +14,7 @@ import type { Machine, Thread } from '../../language/runtime/machine.ts';
 import { type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { type Breakdown, type Connection, type ConnectionEvents, Gone, type TlsOptions } from './backend.ts';
 import { GATHERED, MAX_LINE, MOST_UNREAD } from './limits.ts';
+import type { PipedSocket, PipeEnd } from './pipe.ts';
 import { Reader, type ReadKind, TOO_LONG, wantedBy } from './reader.ts';
 import { closedResult, connectedResult, dataResult, errorResult, PREFIX, sentResult, tooLong } from './results.ts';
 import type { SocketWatch } from './watch.ts';
@@ -47,10 +48,12 @@ export interface SocketOwner {
   gone?(socket: Socket): void;
 }
 
+/** Reads that may ask for nothing. */
+const ZERO_READS: ReadonlySet<ReadKind> = new Set(['recv', 'recvExact', 'peek']);
 const BROKEN_PIPE: Breakdown = { code: 'closed', words: 'broken pipe', call: 'write' };
 const SEND_TIMED_OUT: Breakdown = { code: 'timeout', words: 'i/o timeout', call: null };
 
-export class Socket implements ConnectionEvents {
+export class Socket implements ConnectionEvents, PipedSocket {
   readonly id: number;
   connection: Connection;
   /** The host that was dialled: whom an upgrade has to find behind the certificate. Null for an accepted socket. */
@@ -70,6 +73,8 @@ export class Socket implements ConnectionEvents {
   readonly #owner: SocketOwner;
   readonly #reader = new Reader();
   #paused = false;
+  /** The other end of a pipe cannot take more. */
+  #isHeldBack = false;
   #ended = false;
   #toldEnd = false;
   #broken: Breakdown | null = null;
@@ -89,8 +94,12 @@ export class Socket implements ConnectionEvents {
   #mute: Breakdown | null = null;
   /** Bytes of a send that was given up when some of them were under way. */
   #givenUp = 0;
-  /** The thread that waits for a handshake. */
+  /** The thread that waits for an upgrade. */
   #upgrading: Thread | null = null;
+  /** Those that wait for the handshake of an accepted connection. */
+  #handshakes: { readonly thread: Thread; stopTimer: (() => void) | null }[] = [];
+  /** What arrives goes there. */
+  #pipe: PipeEnd | null = null;
 
   constructor(
     machine: Machine,
@@ -136,11 +145,21 @@ export class Socket implements ConnectionEvents {
   // ---- reading; a time of -1 is the socket's own ----
 
   recv(size: number, timeoutMs = -1): Value | Suspended {
-    return size === 0 && !this.#closed ? dataResult('') : this.#read('recv', size, timeoutMs);
+    return size === 0 && this.#isSettled() ? dataResult('') : this.#read('recv', size, timeoutMs);
+  }
+
+  /** As `recv`, but the bytes stay for the next read. */
+  peek(size: number, timeoutMs = -1): Value | Suspended {
+    return size === 0 && this.#isSettled() ? dataResult('') : this.#read('peek', size, timeoutMs);
+  }
+
+  /** Reading nothing does not touch the stream, but it waits for a handshake and fails with it. */
+  #isSettled(): boolean {
+    return !this.#closed && this.connection.handshaking !== true && this.#broken?.call !== null;
   }
 
   recvExact(size: number, timeoutMs = -1): Value | Suspended {
-    return size === 0 && !this.#closed ? dataResult('') : this.#read('recvExact', size, timeoutMs);
+    return size === 0 && this.#isSettled() ? dataResult('') : this.#read('recvExact', size, timeoutMs);
   }
 
   recvLine(limit = this.maxLine, timeoutMs = -1): Value | Suspended {
@@ -184,6 +203,7 @@ export class Socket implements ConnectionEvents {
     let found: string | null | typeof TOO_LONG;
     if (kind === 'recvLine') found = reader.takeLine(size);
     else if (kind === 'recv') found = reader.takeSome(size);
+    else if (kind === 'peek') found = reader.peekSome(size);
     else if (kind === 'recvExact') found = reader.takeExact(size);
     else if (kind === 'recvUntil' || kind === 'recvThrough') found = reader.takeUntil(delimiter, size);
     else if (kind === 'recvPacket') {
@@ -200,6 +220,7 @@ export class Socket implements ConnectionEvents {
       reader.putBack();
       return errorResult(tooLong(kind, size), 'limit');
     }
+    if (this.#broken === null && size === 0 && this.#isSettled() && ZERO_READS.has(kind)) return dataResult('');
     if (this.#broken === null && !this.#ended) return null;
     return this.#answerAtEnd(kind);
   }
@@ -384,6 +405,90 @@ export class Socket implements ConnectionEvents {
     return null;
   }
 
+  /** Waits for the handshake of an accepted connection: the result of `startTls`. */
+  handshake(timeoutMs: number): Value | Suspended {
+    if (this.#closed) return this.#closedByUs(PREFIX.startTls, 'read');
+    if (this.#broken !== null) return this.#tell(PREFIX.startTls, 'read');
+    if (this.#upgrading !== null) return errorResult(`${PREFIX.startTls}an upgrade is in progress`, 'tls');
+    if (this.connection.handshaking !== true) return this.#handshaken();
+    const waiting: { readonly thread: Thread; stopTimer: (() => void) | null } = {
+      thread: this.#machine.block('world'),
+      stopTimer: null,
+    };
+    this.#handshakes.push(waiting);
+    if (timeoutMs > 0) {
+      waiting.stopTimer = this.#machine.host.timer(timeoutMs, () => {
+        this.#handshakes = this.#handshakes.filter((one) => one !== waiting);
+        this.#machine.wake(waiting.thread, errorResult(`${PREFIX.startTls}i/o timeout`, 'timeout'));
+      });
+    }
+    return SUSPENDED;
+  }
+
+  #handshaken(): Obj {
+    const { remote, local, encrypted } = this.connection;
+    this.#shared = true;
+    return connectedResult(this.id, remote, local, encrypted);
+  }
+
+  #wakeHandshakes(result: () => Obj): void {
+    for (const { thread, stopTimer } of this.#handshakes.splice(0)) {
+      stopTimer?.();
+      this.#machine.wake(thread, result());
+    }
+  }
+
+  // ---- piping ----
+
+  /** Why this socket cannot be piped now; null when it can. */
+  whyNoPipe(): Obj | null {
+    const prefix = PREFIX.pipe;
+    if (this.#closed) return this.#closedByUs(prefix, 'read');
+    if (this.#broken !== null) return this.#tell(prefix, 'read');
+    if (this.#mute !== null) return this.#fail(prefix, 'write', this.#mute);
+    if (this.#upgrading !== null) return errorResult(`${prefix}an upgrade is in progress`, 'other');
+    if (this.#reads !== null || this.#pipe !== null) return errorResult(`${prefix}a read is in progress`, 'other');
+    return this.#writes.length > 0 ? errorResult(`${prefix}a write is in progress`, 'other') : null;
+  }
+
+  /** Everything that arrives from now on, and has arrived, goes to the other end of a pipe. */
+  startPipe(end: PipeEnd): void {
+    this.flush();
+    this.#pipe = end;
+    this.#machine.host.defer(() => {
+      if (this.#pipe !== end || this.#closed) return;
+      const bytes = this.#reader.takeBytes();
+      if (bytes.length > 0) end.data(bytes);
+      if (this.#closed) return;
+      if (this.#paused && !this.#isHeldBack) this.#resume();
+      if (this.#ended) end.ended();
+    });
+  }
+
+  pipeOut(text: string): boolean {
+    return this.#write(text);
+  }
+
+  holdBack(isHeld: boolean): void {
+    if (this.#isHeldBack === isHeld || this.#closed) return;
+    this.#isHeldBack = isHeld;
+    if (isHeld) this.connection.pause();
+    else this.#resume();
+  }
+
+  endOutput(): void {
+    if (this.#closed || this.#mute !== null) return;
+    this.#mute = BROKEN_PIPE;
+    this.connection.end();
+  }
+
+  breakdownText(breakdown: Breakdown): string {
+    const { words, call } = breakdown;
+    return call === null
+      ? words
+      : `${this.#route(call)}: ${call === 'read' && breakdown.code === 'closed' ? '' : `${call}: `}${words}`;
+  }
+
   // ---- ending ----
 
   /** Closes the socket; what was sent still goes out. */
@@ -424,6 +529,9 @@ export class Socket implements ConnectionEvents {
     this.#clogged = false;
     this.#gathered = '';
     this.#owner.left(this);
+    this.#pipe?.lost(this.#closed ? null : this.#broken);
+    this.#pipe = null;
+    this.#wakeHandshakes(() => (this.#closed ? this.#closedByUs(PREFIX.startTls, 'read') : this.#tell(PREFIX.startTls, 'read')));
     const upgrading = this.#upgrading;
     this.#upgrading = null;
     if (upgrading !== null) this.#machine.wake(upgrading, this.#closedByUs(PREFIX.startTls, 'read'));
@@ -463,6 +571,10 @@ export class Socket implements ConnectionEvents {
     if (this.#closed) return;
     this.bytesIn += bytes.length;
     this.watch?.bytes(this.id, 'in', bytes.length);
+    if (this.#pipe !== null && this.#reader.unread === 0) {
+      this.#pipe.data(bytes);
+      return;
+    }
     this.#reader.push(bytes, this.#reads === null ? 0 : wantedBy(this.#reads));
     if (this.#reads !== null) this.#serve();
     if (this.#reads === null && !this.#paused && this.#reader.unread >= MOST_UNREAD && !this.#closed) {
@@ -474,11 +586,13 @@ export class Socket implements ConnectionEvents {
   ended(): void {
     this.#ended = true;
     if (this.#mute === BROKEN_PIPE) this.#owner.left(this);
-    this.#serve();
+    if (this.#pipe === null) this.#serve();
+    else if (this.#reader.unread === 0) this.#pipe.ended();
   }
 
   drained(): void {
     this.#clogged = false;
+    this.#pipe?.drained();
     const writes = this.#writes;
     while (writes.length > 0 && !this.#clogged && this.#upgrading === null) {
       const write = writes[0] as Write; // there is one
@@ -510,6 +624,8 @@ export class Socket implements ConnectionEvents {
   /** A handshake is done. */
   secured(): void {
     this.drained(); // whoever wanted to send meanwhile
+    this.#serve(); // and to read nothing
+    this.#wakeHandshakes(() => this.#handshaken());
     if (this.watch === null) return;
     const encryption = this.connection.encryption();
     if (encryption === null) return;

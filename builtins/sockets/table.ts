@@ -42,6 +42,7 @@ export class SocketTable implements SocketOwner {
       new Socket(machine, owner, this.#next, connection, { host: null, accepted: true, watch: this.watch }),
     );
     this.#tell('accept', socket);
+    if (connection.encrypted && connection.handshaking !== true) socket.secured();
     return { socket, event: this.#result(socket, true) };
   }
 

@@ -1,8 +1,8 @@
 /** From the options that a program gives to what a backend is asked for. */
 import { mistake } from '../../language/runtime/errors.ts';
-import type { Credentials, SocketBackend, TlsOptions } from './backend.ts';
+import type { CredentialSources, Credentials, SocketBackend, TlsOptions } from './backend.ts';
 import { HANDSHAKE_MS } from './limits.ts';
-import type { TlsChoices } from './options.ts';
+import type { ServerChoices, TlsChoices } from './options.ts';
 
 /** TLS as a client of `host`. A time of -1 is the usual limit of the handshake. */
 export function clientSide(backend: SocketBackend, choices: TlsChoices, host: string | null, timeoutMs: number): TlsOptions {
@@ -13,16 +13,13 @@ export function clientSide(backend: SocketBackend, choices: TlsChoices, host: st
     verify: !choices.insecureSkipVerify,
     clientAuth: 'none',
     credentials: choices.tls && choices.server ? serverCredentials(backend, choices) : ownCredentials(backend, choices),
+    sni: new Map(),
   };
 }
 
 /** TLS as a server, which needs a certificate. */
-export function serverSide(
-  backend: SocketBackend,
-  choices: TlsChoices,
-  clientAuth: TlsOptions['clientAuth'],
-  timeoutMs: number,
-): TlsOptions {
+export function serverSide(backend: SocketBackend, choices: ServerChoices, timeoutMs: number): TlsOptions {
+  const { clientAuth, caFile, ca } = choices;
   return {
     ...common(choices, timeoutMs),
     role: 'server',
@@ -30,6 +27,7 @@ export function serverSide(
     verify: false,
     clientAuth,
     credentials: serverCredentials(backend, choices),
+    sni: new Map([...choices.sni].map(([name, own]) => [name, load(backend, { ...own, caFile, ca })])),
   };
 }
 
@@ -53,7 +51,7 @@ function ownCredentials(backend: SocketBackend, choices: TlsChoices): Credential
   return (caFile ?? ca) === null ? null : load(backend, { ...choices, certFile: null, keyFile: null, cert: null, key: null });
 }
 
-function load(backend: SocketBackend, { certFile, keyFile, cert, key, caFile, ca }: TlsChoices): Credentials {
+function load(backend: SocketBackend, { certFile, keyFile, cert, key, caFile, ca }: CredentialSources): Credentials {
   const loaded = backend.loadCredentials({ certFile, keyFile, cert, key, caFile, ca });
   if (loaded.kind === 'bad') throw mistake('tls-credentials', { says: `Could not load TLS ${loaded.what}: ${loaded.detail}` });
   return loaded;

@@ -1,19 +1,14 @@
 /** The network of Node: TCP and Unix sockets by `node:net`, TLS by `node:tls`. */
 import type { Socket } from 'node:net';
 import { formatAddress, isIP } from '../../builtins/sockets/address.ts';
-import {
-  type Connection,
-  Failure,
-  type ListenerEvents,
-  type ListenerOptions,
-  NOT_ALLOWED,
-  type SocketBackend,
-} from '../../builtins/sockets/backend.ts';
+import { type Connection, Failure, type Listener, NOT_ALLOWED, type SocketBackend } from '../../builtins/sockets/backend.ts';
 import type { Door } from './accepting.ts';
+import { Acceptor } from './acceptor.ts';
 import { loadCredentials } from './certificates.ts';
 import { type Inlet, NodeConnection } from './connection.ts';
 import { dial } from './dial.ts';
-import { listenTcp } from './listener.ts';
+import { listenPassed, listenTcp } from './listener.ts';
+import { passedSocket } from './passed.ts';
 import { resolve } from './resolve.ts';
 import { dialUnix, listenUnix } from './unix.ts';
 
@@ -52,7 +47,7 @@ export function nativeSockets(): NativeSockets {
         done(outcome);
       };
       const connected = (stream: Socket, inlet: Inlet | null, path: string | null): void => {
-        const connection = new NodeConnection(stream, { inlet, open, path, lingerMs });
+        const connection = new NodeConnection(stream, { inlet, open, path, lingerMs, header: null });
         if (tls === null) {
           settle(connection);
           return;
@@ -90,15 +85,26 @@ export function nativeSockets(): NativeSockets {
     },
 
     listen(target, options, events, done) {
-      const path = target.kind === 'unix' ? target.path : null;
-      const accept = acceptor(options, events, open, path);
+      const { passed, tls } = options;
+      const unix = passed === null ? target : passed.target;
+      const acceptor = new Acceptor(options, events, { open, path: unix?.kind === 'unix' ? unix.path : null });
+      const reloadable = (outcome: Listener | Failure): void => {
+        done(
+          outcome instanceof Failure || tls === null ? outcome : { ...outcome, reload: (changed) => acceptor.reload(changed) },
+        );
+      };
+      const listening = { options, listeners, accept: acceptor.accept, events, done: reloadable };
+      if (passed !== null) {
+        listenPassed(passed, listening);
+        return;
+      }
       if (target.kind === 'unix') {
-        listenUnix(target.path, options, listeners, accept, events, done);
+        listenUnix(target.path, listening);
         return;
       }
       const { host, port } = target;
       if (host === '' || host === '::') {
-        listenTcp('', port, options, listeners, accept, events, done);
+        listenTcp('', port, listening);
         return;
       }
       let stopResolving = (): void => {};
@@ -113,7 +119,7 @@ export function nativeSockets(): NativeSockets {
           done(new Failure('permission', `listen tcp ${formatAddress(ip, port)}: ${NOT_ALLOWED}`));
           return;
         }
-        listenTcp(ip, port, options, listeners, accept, events, done);
+        listenTcp(ip, port, listening);
       };
       if (isIP(host)) {
         resolved([host]);
@@ -123,6 +129,8 @@ export function nativeSockets(): NativeSockets {
       dialling.add(stopResolving);
     },
 
+    passedSocket,
+    canReusePort: canReusePort(process.versions.node),
     loadCredentials,
 
     drainAll(done) {
@@ -143,22 +151,14 @@ export function nativeSockets(): NativeSockets {
   };
 }
 
-/** Makes connections of accepted streams. */
-function acceptor(
-  { tls, lingerMs }: ListenerOptions,
-  events: ListenerEvents,
-  open: Set<NodeConnection>,
-  path: string | null,
-): (stream: Socket) => void {
-  return (stream) => {
-    const connection = new NodeConnection(stream, { inlet: null, open, path, lingerMs });
-    if (tls !== null) connection.accept(tls);
-    events.connection(connection);
-  };
-}
-
 /** No host, and the addresses that mean every interface, are this machine. */
 function dialledHost(host: string): string {
   if (host === '' || host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : host;
+}
+
+/** Node has had the option since 22.12 and 23.1. */
+function canReusePort(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
 }

@@ -17,6 +17,8 @@ import {
   type ConnectionEvents,
   type Encryption,
   Failure,
+  type ProxyHeader,
+  type ProxyPeer,
   type StreamOptions,
   type TlsOptions,
 } from '../../builtins/sockets/backend.ts';
@@ -67,11 +69,14 @@ export interface Origin {
   readonly path: string | null;
   /** How long what was sent may take to leave after `close`. */
   readonly lingerMs: number;
+  /** What a balancer in front has said of the client. */
+  readonly header: ProxyHeader | null;
 }
 
 export class NodeConnection implements Connection {
   readonly local: string;
   readonly remote: string;
+  readonly proxy: ProxyPeer | null;
   encrypted = false;
   events: ConnectionEvents = NOBODY;
   /** The stream that is read and written; the socket itself, or the encryption over it. */
@@ -88,11 +93,13 @@ export class NodeConnection implements Connection {
   #alone = false;
 
   constructor(stream: Socket, origin: Origin) {
-    const { open, path } = origin;
+    const { open, path, header } = origin;
     this.#stream = this.#socket = stream;
     this.#origin = origin;
     this.local = path === null ? formatAddress(stream.localAddress ?? '', stream.localPort ?? 0) : `unix:${path}`;
-    this.remote = path === null ? formatAddress(stream.remoteAddress ?? '', stream.remotePort ?? 0) : `unix:${path}`;
+    const peer = path === null ? formatAddress(stream.remoteAddress ?? '', stream.remotePort ?? 0) : `unix:${path}`;
+    this.remote = header?.source ?? peer;
+    this.proxy = header === null ? null : { peer, header };
     open.add(this);
     stream.on('error', this.#onError);
     stream.once('close', this.#onClose);
@@ -277,10 +284,11 @@ export class NodeConnection implements Connection {
   }
 
   /** Starts TLS as the server of a connection that was just accepted; reads and writes wait for the handshake. */
-  accept(options: TlsOptions): void {
+  accept(options: TlsOptions, done: (isFine: boolean) => void): void {
     this.#securing = true;
     this.encrypted = true;
     this.#secure(options, NO_BYTES, (failure) => {
+      done(failure === null);
       if (failure === null) {
         this.events.secured?.();
         return;

@@ -1,51 +1,89 @@
-/** Listening on TCP with a server of Node. */
+/** Listening on TCP, and on sockets that the process was given, with a server of Node. */
 import type { AddressInfo, Socket } from 'node:net';
 import { formatAddress } from '../../builtins/sockets/address.ts';
-import { Failure, type Listener, type ListenerEvents, type ListenerOptions } from '../../builtins/sockets/backend.ts';
+import {
+  Failure,
+  type Listener,
+  type ListenerEvents,
+  type ListenerOptions,
+  type PassedSocket,
+} from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { type Door, doorOf, Entrance } from './accepting.ts';
 import { streamSettings } from './connection.ts';
 import { kindOf } from './errors.ts';
-import { newServer } from './shared-server.ts';
+import { newServer, type Where } from './shared-server.ts';
 
 /** What passes when others have closed something. */
 const TEMPORARY = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ECONNABORTED']);
 
-/** Listens on an IP address; '' is every interface, in both families where there are two. */
-export function listenTcp(
-  host: string,
-  port: number,
-  options: ListenerOptions,
-  listeners: Set<Door>,
-  accept: (stream: Socket) => void,
-  events: ListenerEvents,
-  done: (outcome: Listener | Failure) => void,
-): void {
-  let local = '';
-  const entrance = new Entrance(options.backlog, events, () => `tcp ${local}`, accept);
-  const server = newServer(streamSettings(options), (stream) => {
-    // Its client may have gone, and nobody can say who it was.
-    if (stream.remoteAddress === undefined) stream.destroy();
-    else entrance.enter(stream);
-  });
-  const door = doorOf(server, entrance);
+/** What every listener needs. */
+export interface Listening {
+  readonly options: ListenerOptions;
+  /** All listeners; an open one is among them. */
+  readonly listeners: Set<Door>;
+  accept(stream: Socket): void;
+  readonly events: ListenerEvents;
+  done(outcome: Listener | Failure): void;
+}
 
-  const onError = (error: Error): void => {
-    listeners.delete(door);
+/** Listens on an IP address; '' is every interface, in both families where there are two. */
+export function listenTcp(host: string, port: number, listening: Listening): void {
+  const { options, done } = listening;
+  const isTcp = (stream: Socket): boolean => stream.remoteAddress !== undefined;
+  const where = {
+    host: host === '' ? '::' : host,
+    port,
+    backlog: options.backlog,
+    ...(options.reusePort ? { reusePort: true } : {}),
+  };
+  listen(where, 'tcp', isTcp, listening, (error) => {
     if (host === '' && ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(codeOf(error))) {
-      listenTcp('0.0.0.0', port, options, listeners, accept, events, done); // a system without IPv6
+      listenTcp('0.0.0.0', port, listening); // a system without IPv6
       return;
     }
     const call = ['EMFILE', 'ENFILE'].includes(codeOf(error)) ? 'socket' : 'bind';
     const shown = host === '' ? `:${port}` : formatAddress(host, port);
     done(new Failure(kindOf(error), `listen tcp ${shown}: ${call}: ${errnoText(error)}`));
+  });
+}
+
+/** Listens on a socket that was passed. A Unix socket's file stays when it is closed. */
+export function listenPassed({ fd, target }: PassedSocket, listening: Listening): void {
+  const isUnix = target?.kind === 'unix';
+  const isThere = (stream: Socket): boolean => isUnix || stream.remoteAddress !== undefined;
+  listen({ fd }, isUnix ? `unix:${target.path}` : 'tcp', isThere, listening, (error) => {
+    listening.done(new Failure('address', `listen fd:${fd}: ${errnoText(error)}`));
+  });
+}
+
+/** `kind` is `tcp`, or the address of a Unix socket, which Node does not know. */
+function listen(
+  where: Where,
+  kind: string,
+  isThere: (stream: Socket) => boolean,
+  { options, listeners, accept, events, done }: Listening,
+  failed: (error: Error) => void,
+): void {
+  let local = kind;
+  const entrance = new Entrance(options.backlog, events, () => `${kind === 'tcp' ? 'tcp ' : ''}${local}`, accept);
+  const server = newServer(streamSettings(options), (stream) => {
+    // Its client may have gone, and nobody can say who it was.
+    if (isThere(stream)) entrance.enter(stream);
+    else stream.destroy();
+  });
+  const door = doorOf(server, entrance);
+
+  const onError = (error: Error): void => {
+    listeners.delete(door);
+    failed(error);
   };
 
   listeners.add(door);
   server.once('error', onError);
-  server.listen({ host: host === '' ? '::' : host, port, backlog: options.backlog }, () => {
-    const { address, port: given } = server.address() as AddressInfo; // it listens on TCP
-    local = formatAddress(address, given);
+  server.listen(where, () => {
+    const { address, port: given } = (server.address() ?? {}) as Partial<AddressInfo>; // a Unix socket that was passed has none
+    if (kind === 'tcp') local = formatAddress(address ?? '', given ?? 0);
     server.off('error', onError);
     server.on('error', (error) => {
       events.failed(

@@ -302,7 +302,17 @@ describe('a Unix socket', () => {
     const backend = nativeSockets();
     const answers: unknown[] = [];
     await new Promise<void>((resolve) => {
-      const options = { tls: null, backlog: 1, noDelay: true, keepAliveMs: 0, lingerMs: 5000 };
+      const options = {
+        tls: null,
+        backlog: 1,
+        noDelay: true,
+        keepAliveMs: 0,
+        lingerMs: 5000,
+        handshakeMs: 0,
+        proxy: null,
+        passed: null,
+        reusePort: false,
+      };
       const events = { connection() {}, failed() {} };
       backend.listen({ kind: 'unix', path }, options, events, (outcome) => {
         answers.push(outcome);

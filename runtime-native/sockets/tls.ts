@@ -1,6 +1,6 @@
 /** TLS over a connected stream, in either role. */
 import type { Socket } from 'node:net';
-import { connect, type DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { connect, type DetailedPeerCertificate, type SecureContext, TLSSocket } from 'node:tls';
 import { isIP } from '../../builtins/sockets/address.ts';
 import { type Connection, type Encryption, Failure, type TlsOptions } from '../../builtins/sockets/backend.ts';
 import { utf8Encode } from '../../language/values/bytes.ts';
@@ -117,9 +117,19 @@ function serverStream(plain: Socket, options: TlsOptions): TLSSocket {
     isServer: true,
     secureContext: contextFor(options),
     requestCert: options.clientAuth !== 'none',
+    ...(options.sni.size > 0 ? { SNICallback: sniCallback(options) } : {}),
     rejectUnauthorized: options.clientAuth === 'require', // OpenSSL then refuses clients without one; of others refusalOf decides
     ...(options.alpn.length > 0 ? { ALPNProtocols: alpnList(options.alpn) } : {}),
   });
+}
+
+/** Chooses the certificate by the name that the client asks for: an exact one before a wildcard, else that of the options. */
+function sniCallback(options: TlsOptions): (name: string, done: (error: Error | null, context?: SecureContext) => void) => void {
+  return (name, done) => {
+    const wanted = name.toLowerCase().replace(/\.$/, '');
+    const credentials = options.sni.get(wanted) ?? options.sni.get(wanted.replace(/^[^.]*/, '*'));
+    done(null, contextFor(credentials === undefined ? options : { ...options, credentials }));
+  };
 }
 
 /** Names as the handshake has them (RFC 7301, section 3.1): bytes, each behind its length. Node would make UTF-8 of strings. */

@@ -3,11 +3,12 @@ import { isUtf8 } from 'node:buffer';
 import { lstatSync, statSync, unlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { Failure, type Listener, type ListenerEvents, type ListenerOptions } from '../../builtins/sockets/backend.ts';
+import { Failure } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
-import { type Door, doorOf, Entrance } from './accepting.ts';
+import { doorOf, Entrance } from './accepting.ts';
 import { kindOf } from './errors.ts';
+import type { Listening } from './listener.ts';
 import { newServer } from './shared-server.ts';
 
 /** What the address of a Unix socket has room for, in bytes; of a longer path the system would silently take the beginning. */
@@ -47,14 +48,7 @@ export function dialUnix(path: string, done: (outcome: Socket | Failure) => void
 }
 
 /** Listens on a path. A socket file on which nobody answers is left over from a program that died, and is replaced. */
-export function listenUnix(
-  path: string,
-  { backlog }: ListenerOptions,
-  listeners: Set<Door>,
-  accept: (stream: Socket) => void,
-  events: ListenerEvents,
-  done: (outcome: Listener | Failure) => void,
-): void {
+export function listenUnix(path: string, { options: { backlog }, listeners, accept, events, done }: Listening): void {
   const entrance = new Entrance(backlog, events, () => `unix ${path}`, accept);
   const server = newServer({}, entrance.enter);
   const door = doorOf(server, entrance);
