@@ -15,6 +15,7 @@ import {
   getKey,
   isInt,
   isObject,
+  keysOf,
   Obj,
   obj,
   Str,
@@ -124,18 +125,33 @@ const stream: Fields = {
     'a positive number or false',
     (value) => typeof value === 'boolean' || value === null || (isTime(value) && !isZero(value)),
   ],
+  linger: time,
 };
 const isZero = (value: Value): boolean => value === 0 || (value instanceof Float && value.value === 0);
 const connectFields: Fields = { ...tlsFields, timeout: time, ...stream };
-const startTlsFields: Fields = { ...tlsFields, timeout: time };
+const server: Fields = {
+  clientAuth: [':request or :require', (value) => value === null || isOneOf(value, ['request', 'require'])],
+  sni: [
+    'an object of {certFile, keyFile} or {cert, key} by name',
+    (value) => value === null || (isObject(value) && keysOf(value).length === 0), // no other value of ours is one
+  ],
+};
+const startTlsFields: Fields = { ...tlsFields, timeout: time, ...server };
 const listenFields: Fields = {
   ...tlsFields,
   handshakeTimeout: time,
   ...stream,
   backlog: count,
   maxConnections: count,
-  clientAuth: [':request or :require', (value) => value === null || isOneOf(value, ['request', 'require'])],
+  ...server,
+  proxyProtocol: [':require or :trusted', (value) => value === null || isOneOf(value, ['require', 'trusted'])],
+  trusted: [
+    "a list of addresses such as '10.0.0.0/8', '::1', 'unix:' or '*'",
+    (value) => value === null || (Array.isArray(value) && value.length === 0), // no other value of ours is one
+  ],
+  reusePort: bool,
 };
+const pipeFields: Fields = { idle: time, maxBytes: count };
 const callFields: Fields = { timeout: time, maxLine: count, maxBytes: count, keep: bool };
 
 const options =
@@ -164,6 +180,17 @@ function certificates(name: string, given: Value): string | null {
   return presents || has('ca') || has('caFile') ? 'Could not load TLS certificate: this network has no TLS' : null;
 }
 
+/** Options of listeners that need another one, or that this network does not have. */
+function together(name: string, given: Value): string | null {
+  if (!isObject(given)) return null;
+  const proxy = getKey(given, 'proxyProtocol');
+  if (proxy !== undefined && proxy !== null && (getKey(given, 'trusted') ?? null) === null) {
+    return `${name} options.trusted must be given with proxyProtocol, such as ['10.0.0.0/8', '::1']`;
+  }
+  if (getKey(given, 'reusePort') !== true) return null;
+  return `${name} options.reusePort is not available in this runtime: it needs Node 22.12 or later`;
+}
+
 const isCallable = (value: Value | undefined): boolean => typeof value === 'function';
 const anAddress: Rule = (value, name) => (value instanceof Str ? null : `Mismatched types in call ${name}(${display(value)})`);
 const width: Rule = (value, name) =>
@@ -176,6 +203,7 @@ const contract: { readonly [name: string]: { rules: readonly Rule[]; needs: numb
   socket_connect: { needs: 1, rules: [anAddress, options(connectFields)], fields: connectFields },
   socket_send: { needs: 2, rules: [aSocket, aString, callOptions], fields: callFields },
   socket_recv: { needs: 2, rules: [aSocket, aSize, callOptions], fields: callFields },
+  socket_peek: { needs: 2, rules: [aSocket, aSize, callOptions], fields: callFields },
   socket_recv_exact: { needs: 2, rules: [aSocket, aSize, callOptions], fields: callFields },
   socket_recv_line: { needs: 1, rules: [aSocket, callOptions], fields: callFields },
   socket_recv_until: {
@@ -187,6 +215,12 @@ const contract: { readonly [name: string]: { rules: readonly Rule[]; needs: numb
   socket_send_packet: { needs: 2, rules: [aSocket, aString, width, callOptions], fields: callFields },
   socket_recv_packet: { needs: 1, rules: [aSocket, width, callOptions], fields: callFields },
   socket_starttls: { needs: 1, rules: [aSocket, options(startTlsFields)], fields: startTlsFields },
+  socket_handshake: { needs: 1, rules: [aSocket, callOptions], fields: callFields },
+  socket_pipe: {
+    needs: 2,
+    rules: [aSocket, (value, name) => aSocket(value, name)?.replace(/^First/, 'Second') ?? null, options(pipeFields)],
+    fields: pipeFields,
+  },
   socket_close: { needs: 1, rules: [aSocket] },
   socket_close_write: { needs: 1, rules: [aSocket] },
   socket_set_timeout: {
@@ -214,7 +248,7 @@ function mistakeIn(name: string, args: readonly Value[]): string | null {
     if (!(address instanceof Str) || !isCallable(handler)) {
       return `Mismatched types in call ${name}(${display(address)}, ${display(handler)})`;
     }
-    return options(listenFields)(given, name) ?? certificates(name, given);
+    return options(listenFields)(given, name) ?? together(name, given) ?? certificates(name, given);
   }
   for (const [place, rule] of rules.entries()) {
     const complaint = place < args.length ? rule(args[place] as Value, name) : null;
@@ -234,8 +268,12 @@ const right: { readonly [name: string]: readonly Value[] } = Object.fromEntries(
   Object.keys(contract).map((name) => {
     if (name === 'socket_connect') return [name, [str(':1')]];
     if (name === 'socket_listen' || name === 'socket_serve') return [name, [str(':1'), nothing]];
+    if (name === 'socket_pipe') return [name, [live, live]];
     if (name === 'socket_recv_until' || name.startsWith('socket_send')) return [name, [live, str('x')]];
-    return [name, name === 'socket_recv' || name === 'socket_recv_exact' || name === 'socket_set_timeout' ? [live, 1] : [live]];
+    return [
+      name,
+      ['socket_recv', 'socket_peek', 'socket_recv_exact'].includes(name) || name === 'socket_set_timeout' ? [live, 1] : [live],
+    ];
   }),
 );
 

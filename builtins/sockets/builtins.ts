@@ -24,6 +24,7 @@ import {
   data,
   delimiter,
   listenOptions,
+  otherSocketOf,
   pipeOptions,
   size,
   socketOf,
@@ -181,7 +182,7 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
       ...shared,
       name: 'socket_pipe',
       help: 'Copies between two sockets, both ways, until both directions have ended: {type: :ok, sent, received}, or an error value.',
-      params: [socket, { ...socket, name: 'other' }, pipeOptions],
+      params: [socket, otherSocketOf(context.table), pipeOptions],
       run: (machine, a, b, { idle, maxBytes }) => {
         const refusal =
           a === b ? errorResult(`${PREFIX.pipe}a socket cannot be piped to itself`, 'other') : (a.whyNoPipe() ?? b.whyNoPipe());

@@ -317,6 +317,19 @@ export function anything(name: string, expected: string): Param<Value> {
   return { name, expected, read: (value) => value };
 }
 
+/** The same as the second argument. */
+export function otherSocketOf(table: SocketTable): Param<Socket> {
+  const first = socketOf(table);
+  return {
+    ...first,
+    name: 'other',
+    mistake: (builtin, value) =>
+      isObject(value) && getKey(value, 'type') === SOCKET
+        ? mistake('unknown-handle', { kind: 'Socket', value, malformed: !isInt(getKey(value, 'id')) })
+        : mistake('argument', { says: `Second argument to ${builtin} must be a socket, got`, value }),
+  };
+}
+
 /** A socket of this table. */
 export function socketOf(table: SocketTable): Param<Socket> {
   return {
