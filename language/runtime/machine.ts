@@ -154,6 +154,7 @@ export class Machine {
   #queue: Thread[] = [];
   #queueAt = 0;
   #threads = 0;
+  #endedThreads = 0;
   #holds = 0;
   #deferred = false;
   /** Those that wait for other threads. */
@@ -258,6 +259,11 @@ export class Machine {
     return thread;
   }
 
+  /** How many threads have not ended, and how many of them wait for another thread. */
+  threadCounts(): { readonly living: number; readonly waiting: number } {
+    return { living: this.#threads - this.#endedThreads, waiting: this.#parked.all().length };
+  }
+
   /** Keeps the program alive (a listener, say) until `release` is called as often. */
   hold(): void {
     this.#holds++;
@@ -287,6 +293,7 @@ export class Machine {
       else this.#parked.remove(thread);
     }
     thread.state = ENDED;
+    this.#endedThreads++;
     this.#events.failed(thread, error);
     thread.onEnd?.(null, error);
   }
@@ -374,6 +381,7 @@ export class Machine {
         const frame: Frame | null = thread.frames;
         if (frame === null) {
           thread.state = ENDED;
+          this.#endedThreads++;
           this.current = null;
           thread.onEnd?.(value as Value, null); // a finished call has a value
           return false;

@@ -28,6 +28,8 @@ export interface Settings {
   readonly allowEnv: string | null;
   /** How many processes run the program, and how long they may take to end; null for one process. */
   readonly workers: WorkerOptions | null;
+  /** Where figures of the program can be asked for; null for nowhere. */
+  readonly metrics: string | null;
 }
 
 export type Command =
@@ -75,6 +77,7 @@ const VALUE_FLAGS = [
   '--allow-env',
   '--workers',
   '--grace',
+  '--metrics',
 ] as const;
 const FLAGS = [...VALUE_FLAGS, '--help', '--version'];
 
@@ -89,6 +92,7 @@ export const NO_SETTINGS: Settings = {
   allowRun: null,
   allowEnv: null,
   workers: null,
+  metrics: null,
 };
 
 /** Reads the arguments that come after the name of the command itself. */
@@ -104,6 +108,7 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
     '--allow-env': null,
     '--workers': null,
     '--grace': null,
+    '--metrics': null,
   };
   const rest = [...argv];
   const wrong = (message: string): Asked => ({ command: { kind: 'wrong', message }, settings: NO_SETTINGS });
@@ -153,6 +158,7 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
       allowRun: given['--allow-run'],
       allowEnv: given['--allow-env'],
       workers,
+      metrics: given['--metrics'],
     },
   };
 }

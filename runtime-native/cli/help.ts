@@ -27,6 +27,7 @@ Flags, before the FILE or the command:
   --lib DIR                   take the standard library from DIR (or MAGNOLIA_LIB)
   --workers N, --workers auto run FILE in N processes that share its listening sockets, one for each processor with auto
   --grace SECONDS             how long workers may take to end after SIGTERM; 30 unless given
+  --metrics HOST:PORT         figures of the program for Prometheus at /metrics, and /healthz
   --allow-net LIST            let the program use these addresses only: host, host:port, :port, 10.0.0.0/8, unix:/path, *
   --deny-net LIST             never let it use these; what is refused is an error value for the program
   --allow-read LIST           let it read these folders and files only; its own folder is open to import
@@ -51,12 +52,15 @@ const LISTS = ['builtins', 'library'];
 
 /** What there is to know about a command besides its line. */
 const DETAILS: { readonly [command: string]: string } = {
-  run: `    magnolia run [--workers N|auto] [--grace SECONDS] FILE [ARG...]
+  run: `    magnolia run [--workers N|auto] [--grace SECONDS] [--metrics HOST:PORT] FILE [ARG...]
 
     --workers runs the program in N processes. What they listen on is shared, and connections are handed out in turn. A worker that
     dies is replaced, one that ends with status 0 is not. SIGTERM and SIGINT end all of them within the grace, the second one at once.
     SIGHUP replaces them one by one with the program as it is then: no connection is refused, and none is cut when the program drains
     on :term. Workers share no memory. process.worker() says which one runs.
+
+    --metrics answers at /metrics in Prometheus' text format (sockets, connections, bytes, handshakes, threads, heap), and at /healthz with
+    ok, or with status 503 once the program has stopped listening. With port 0 the system picks one; standard error shows the URL.
 `,
   cert: `    NAMEs are DNS names, wildcards like *.example.org or IP addresses. Writes cert.pem and key.pem for servers and clients, and ca.pem,
     the certificate of the authority that signed it, for whoever has to trust it. The key of the authority is not kept.

@@ -9,14 +9,16 @@ import { commandWorld } from './world.ts';
 /** Runs the program in a file, or from standard input when that is `-`; gives its exit status. */
 export async function runProgram(file: string, args: readonly string[], settings: Settings): Promise<number> {
   if (settings.workers !== null && workerIdentity === null) {
-    return await (await import('./workers/primary.ts')).runWorkers(settings.workers);
+    return await (await import('./workers/primary.ts')).runWorkers(settings.workers, settings.metrics);
   }
   const reading = await readSource(file);
   if (reading.kind === 'failed') {
     complain(reading.message);
     return 1;
   }
-  const { world } = commandWorld(settings, file === '-' && args.length === 0 ? [] : [file, ...args]);
+  const metrics = settings.metrics === null ? null : await import('./program-metrics.ts');
+  const { world } = commandWorld(settings, file === '-' && args.length === 0 ? [] : [file, ...args], metrics?.watched);
+  if (metrics !== null && !(await metrics.startMetrics(settings.metrics ?? '', world.interpreter.machine))) return 1;
   const directory = file === '-' ? process.cwd() : dirname(resolve(file));
   return await new Promise((done) => {
     world.interpreter.run(reading.source, directory, ({ status }) => world.finish(() => done(status)));

@@ -1,6 +1,7 @@
 /** The world of a program that the command runs: everything that Node can give it, within the flags. */
 import { dirname, resolve } from 'node:path';
 import { readPolicy } from '../../builtins/sockets/policy.ts';
+import type { SocketWatch } from '../../builtins/sockets/watch.ts';
 import type { LineSource } from '../../embedding/grants.ts';
 import type { ProgramHost } from '../../embedding/host.ts';
 import type { NetworkPolicy, Platform, RuntimeOptions } from '../../embedding/options.ts';
@@ -28,16 +29,18 @@ export interface Console {
   readonly show?: (problem: Problem) => void;
   /** Options of the world in place of those that the flags say. */
   readonly options?: Pick<RuntimeOptions, 'network' | 'seed' | 'onTest'>;
+  /** Who looks on at its sockets, in place of the trace. */
+  readonly watch?: SocketWatch;
 }
 
 /** The world of one program, and its host. `args` is the script and what followed it on the command line, for `args()`. */
 export function commandWorld(
   settings: Settings,
   args: readonly string[],
-  { host = new NodeHost(), input = standardInput, show = showProblem, options = {} }: Console = {},
+  { host = new NodeHost(), input = standardInput, show = showProblem, options = {}, watch }: Console = {},
 ): { readonly world: World; readonly host: ProgramHost } {
   const world = new World({
-    platform: platformFor(settings, args[0]),
+    platform: platformFor(settings, args[0], watch),
     options: {
       files: 'system',
       network: networkFor(settings),
@@ -59,9 +62,9 @@ export function commandWorld(
 }
 
 /** Node within the flags, with the process of the command itself, and the library that `--lib` names. */
-function platformFor(settings: Settings, file: string | undefined): Platform {
+function platformFor(settings: Settings, file: string | undefined, watch: SocketWatch | undefined): Platform {
   const { lib } = settings;
-  const system = { ...nodePlatform.system, watch: traceFrom(process.env.MAGNOLIA_TRACE), signals: commandSignals };
+  const system = { ...nodePlatform.system, watch: watch ?? traceFrom(process.env.MAGNOLIA_TRACE), signals: commandSignals };
   return {
     ...nodePlatform,
     info: nodeInfo,

@@ -17,7 +17,7 @@ export type ToPrimary =
   | { readonly kind: 'listen'; readonly id: number; readonly where: Where; readonly nthOnAnyPort: number }
   | { readonly kind: 'close'; readonly id: number }
   | { readonly kind: 'taken' | 'refused'; readonly number: number }
-  | { readonly kind: 'metrics'; readonly number: number; readonly text: string };
+  | { readonly kind: 'metrics'; readonly number: number; readonly snapshot: unknown };
 
 /** What the primary sends to a worker; with `connection` comes its handle. */
 export type ToWorker =

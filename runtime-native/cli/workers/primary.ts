@@ -7,6 +7,7 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { ToPrimary, ToWorker } from '../../sockets/shared-server.ts';
 import { WORKER_VARIABLE } from '../../worker.ts';
+import { metricsText, type Snapshot, serveMetrics } from '../metrics.ts';
 import { complain } from '../screen.ts';
 import { forwardLines } from './lines.ts';
 import type { WorkerOptions } from './options.ts';
@@ -18,12 +19,21 @@ const LONGEST_DELAY_MS = 30_000;
 const SETTLED_MS = 5000;
 /** The first worker starts alone, so that what keeps all of them from starting is said once. */
 const HEAD_START_MS = 1000;
+/** How long a worker may take to tell its figures. */
+const ANSWER_MS = 1000;
 /** How long output of a worker that has ended may take to arrive. */
 const OUTPUT_MS = 500;
 
 /** Runs the program of this command line in workers; resolves with the exit status when all have ended. */
-export function runWorkers(options: WorkerOptions): Promise<number> {
-  return new Promise((done) => new Primary(options, done).start());
+export async function runWorkers(options: WorkerOptions, metrics: string | null): Promise<number> {
+  let end = (_status: number): void => {};
+  const ended = new Promise<number>((done) => {
+    end = done;
+  });
+  const primary = new Primary(options, end);
+  if (metrics !== null && !(await serveMetrics(metrics, () => primary.metrics()))) return 1;
+  primary.start();
+  return await ended;
 }
 
 /** One process of a worker. */
@@ -74,6 +84,9 @@ export class Primary {
   #restart: Promise<void> | null = null;
   #restartAgain = false;
   #onListening: ((one: Process) => void)[] = [];
+  /** Whoever waits for the figures of a worker. */
+  readonly #asked = new Map<number, (snapshot: Snapshot | null) => void>();
+  #questions = 0;
 
   constructor(options: WorkerOptions, done: (status: number) => void) {
     this.#options = options;
@@ -103,7 +116,11 @@ export class Primary {
     const output = Promise.all([pass(stdout, process.stdout), pass(stderr, process.stderr)]);
     const one = new Process(id, worker, output);
     this.#processes.add(one);
-    worker.process.on('message', (message: ToPrimary) => this.#listeners.receive(one, message));
+    worker.process.on('message', (message: ToPrimary) => {
+      if (message.kind === 'metrics')
+        this.#asked.get(message.number)?.(message.snapshot as Snapshot); // from program-metrics.ts
+      else this.#listeners.receive(one, message);
+    });
     worker.process.once('exit', (status, signal) => void this.#exited(one, status, signal));
     return one;
   }
@@ -168,6 +185,33 @@ export class Primary {
 
   #endIfEmpty(): void {
     if (this.#processes.size === 0 && this.#replacements.size === 0) this.#done(this.#status);
+  }
+
+  /** The figures of all workers that answer within a second. */
+  async metrics(): Promise<{ text: string; isDraining: boolean }> {
+    const current = new Map(
+      [...this.#processes].sort((a, b) => Number(b.isLeaving) - Number(a.isLeaving)).map((one) => [one.id, one]),
+    );
+    const found = await Promise.all(
+      [...current.values()].map(async (one) => ({ worker: one.id, snapshot: await this.#ask(one) })),
+    );
+    const snapshots = found.flatMap(({ worker, snapshot }) => (snapshot === null ? [] : [{ worker, snapshot }]));
+    const isDraining = this.#isStopping || (snapshots.length > 0 && snapshots.every(({ snapshot }) => snapshot.isDraining));
+    return { text: metricsText(snapshots), isDraining };
+  }
+
+  #ask(one: Process): Promise<Snapshot | null> {
+    return new Promise((done) => {
+      const number = this.#questions++;
+      const settle = (snapshot: Snapshot | null): void => {
+        clearTimeout(timer);
+        this.#asked.delete(number);
+        done(snapshot);
+      };
+      const timer = setTimeout(settle, ANSWER_MS, null);
+      this.#asked.set(number, settle);
+      if (!one.send({ kind: 'metrics', number })) settle(null);
+    });
   }
 
   // ---- the end ----

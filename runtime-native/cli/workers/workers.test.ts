@@ -122,6 +122,16 @@ describe('magnolia run --workers', () => {
     expect(command.output).toBe('done\ndone\n');
   }, 60_000);
 
+  it('has the figures of each worker at one endpoint', async () => {
+    const command = run(ORDERLY, '--workers', '2', '--metrics', '127.0.0.1:0');
+    const [, url = ''] = await command.line(/(http:\S+)\/metrics/);
+    const [, port = ''] = await command.line(/ready \S+:(\d+) [\s\S]*ready/);
+    for (let i = 0; i < 4; i++) await ask(port, 'x');
+    const text = await (await fetch(`${url}/metrics`)).text();
+    for (const worker of [1, 2]) expect(text).toContain(`magnolia_connections_accepted_total{worker="${worker}"} 2\n`);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  }, 60_000);
+
   it('kills what does not end within the grace', async () => {
     const command = run(`${SERVER}wait(60)`, '--workers', '1', '--grace', '0.3');
     await command.line(/ready/);
