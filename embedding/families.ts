@@ -17,6 +17,7 @@ import { channelBuiltins } from '../builtins/channels.ts';
 import { coreBuiltins } from '../builtins/core.ts';
 import { digestBuiltins } from '../builtins/digests/builtins.ts';
 import { dnsBuiltins } from '../builtins/dns.ts';
+import { domainBuiltins } from '../builtins/domains.ts';
 import { fileBuiltins } from '../builtins/files.ts';
 import { unavailableHttp } from '../builtins/http/unavailable.ts';
 import { libraryBuiltins } from '../builtins/lib-support/builtins.ts';
@@ -61,6 +62,7 @@ export function programFamilies(grants: Grants): readonly Family[] {
     { builtins: channelBuiltins },
     { builtins: libraryBuiltins },
     { builtins: digestBuiltins(platform.digests) },
+    { builtins: domainBuiltins(platform.domainToAscii) },
     { builtins: fileBuiltins(files.backend) },
     processFamily(grants),
     { builtins: memoryBuiltins },

@@ -3,6 +3,7 @@
 import type { CertificateBackend } from '../builtins/certificates.ts';
 import type { DigestBackend } from '../builtins/digests/backend.ts';
 import type { DnsBackend } from '../builtins/dns.ts';
+import type { DomainToAscii } from '../builtins/domains.ts';
 import type { FileBackend } from '../builtins/files.ts';
 import type { ProcessBackend } from '../builtins/processes.ts';
 import type { Builtin, Registry } from '../builtins/registry.ts';
@@ -107,6 +108,7 @@ export interface Platform {
   secureBytes(count: number): string;
   /** Digests and signatures, where the host computes them itself. */
   readonly digests?: DigestBackend;
+  readonly domainToAscii: DomainToAscii;
   readonly info: Omit<RuntimeInfo, 'modules' | 'source'>;
   /** Bytes in use in this process; null where that cannot be told. `exactly` asks for a number without garbage. */
   memoryInUse(exactly: boolean): number | null;

@@ -16,6 +16,15 @@ function memoryInUse(): number | null {
   return (performance as ChromiumPerformance).memory?.usedJSHeapSize ?? null;
 }
 
+/** The name as the parser of addresses has it; it takes only names of hosts. */
+function domainToAscii(domain: string): string {
+  try {
+    return /[\s/\\?#@:[\]]/.test(domain) ? '' : new URL(`http://${domain}`).hostname;
+  } catch {
+    return '';
+  }
+}
+
 export const browserPlatform: Platform = {
   clock: browserClock,
   output: { text: (text) => console.log(text.replace(/\n$/, '')) }, // the console ends lines by itself
@@ -26,6 +35,7 @@ export const browserPlatform: Platform = {
       crypto.getRandomValues(bytes.subarray(at, at + RANDOM_BYTES_AT_ONCE));
     return codec.decode(bytes, 0, count);
   },
+  domainToAscii,
   info: {
     version: 'js',
     os: 'js',

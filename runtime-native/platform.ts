@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { domainToASCII } from 'node:url';
 import { httpBuiltins } from '../builtins/http/builtins.ts';
 import type { Platform } from '../embedding/options.ts';
 import { nodeDigests } from './digests.ts';
@@ -26,6 +27,7 @@ export const nodePlatform: Platform = {
   complain: (report) => process.stderr.write(report),
   secureBytes: (count) => toText(randomBytes(count)),
   digests: nodeDigests,
+  domainToAscii: domainToASCII,
   info: { ...nodeInfo, pid: 0, exe: null }, // a program has no process of its own
   memoryInUse,
   certificates: nativeCertificates,

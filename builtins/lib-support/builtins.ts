@@ -24,6 +24,7 @@ import { type Builtin, builtin, type Param } from '../registry.ts';
 import { inSlices, textOf, type Work } from '../time-slices.ts';
 import { base64Decode, base64Encode } from './base64.ts';
 import { isUtf8, toUtf8 } from './charsets.ts';
+import { imapNumbers, imapValues, openLists } from './imap-text.ts';
 import { parseJson } from './json-parse.ts';
 import { jsonEscape } from './json-text.ts';
 import { writeJson } from './json-write.ts';
@@ -125,6 +126,11 @@ function upper(text: string): string {
   return isAscii(text)
     ? text.toUpperCase()
     : inParts(text, (part) => part.replace(ASCII_LOWER, (letters) => letters.toUpperCase()));
+}
+
+/** The parts of an answer of IMAP, see imap-text.ts. */
+function partsOf(answer: Value): string[] {
+  return (Array.isArray(answer) ? answer : [answer]).map((part) => (part instanceof Str ? part.text : ''));
 }
 
 /** A builtin that gives a string in another form. */
@@ -321,6 +327,30 @@ export const libraryBuiltins: readonly Builtin[] = [
     suspends: true,
     run: (machine, s, charset) => inSlices(machine, textOf(toUtf8(s.text, charset.text))),
   }),
+  builtin({
+    name: '__imap_values',
+    group: 'text',
+    help: 'the list of the values of an answer of IMAP, a line or a list of parts, ? if they are over a limit, and of their number; ? if it is malformed',
+    params: [any('answer'), nonNegativeInt('limit')],
+    suspends: true,
+    run: (machine, answer, limit) => inSlices(machine, imapValues(partsOf(answer), limit)),
+  }),
+  builtin({
+    name: '__imap_numbers',
+    group: 'text',
+    help: 'the numbers among the words of a line; ? if there are more than the limit',
+    params: [text('line'), nonNegativeInt('limit')],
+    suspends: true,
+    run: (machine, line, limit) => inSlices(machine, imapNumbers(line.text, limit)),
+  }),
+  builtin({
+    name: '__imap_open',
+    group: 'text',
+    help: 'how many lists of IMAP are open behind a line that begins in so many',
+    params: [text('line'), int('depth')],
+    run: (_machine, line, depth) => openLists(line.text, Number(depth)),
+  }),
+  mailText('__saslprep', 'prepared to be compared (RFC 4013): in UTF-8, normalized; otherwise as it is', mail.saslPrep),
   mailText('__one_blank', 'with one blank in place of each run of blanks and tabs', (text) => text.replace(/[ \t]+/g, ' ')),
   mailText('__lf', 'with LF in place of each CRLF', (text) => text.replaceAll('\r\n', '\n')),
   mailText('__crlf', 'with CRLF as every line end', mail.withCrlf),

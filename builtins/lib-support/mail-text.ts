@@ -1,6 +1,7 @@
 /**
  * The line ends and encodings of mail over byte text, each in one pass, since messages are long: 25 MB is an ordinary attachment.
  */
+import { isAscii, utf8Decode, utf8Encode } from '../../language/values/bytes.ts';
 import { codec } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 import { base64, bytesOf, isWhole, scratch, scratchBytes } from './base64.ts';
@@ -37,6 +38,17 @@ export function isShortLines(text: string): boolean {
 /** Is there a CR or LF that is not part of a CRLF? */
 export function hasBareLineEnd(text: string): boolean {
   return BARE.test(text);
+}
+
+/** What SASLprep (RFC 4013) maps to nothing, and to a blank. */
+const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
+const BLANKS = /\p{Zs}/gu;
+
+/** A name or password as it is compared (RFC 4013, section 2.1 and 2.2), if it is UTF-8; anything else as it is. */
+export function saslPrep(bytes: string): string {
+  if (isAscii(bytes)) return bytes;
+  const text = utf8Decode(bytes);
+  return utf8Encode(text) === bytes ? utf8Encode(text.replace(UNSEEN, '').replace(BLANKS, ' ').normalize('NFKC')) : bytes;
 }
 
 /** Every line end as CRLF: LF, CR, and CRLF with any number of CRs count as one each. */
