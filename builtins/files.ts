@@ -311,4 +311,4 @@ const never = (): never => {
   throw new Error('no files in this runtime');
 };
 /** Stands where a backend would; what is unavailable never calls it. */
-const NO_FILES: FileBackend = { list: never, stat: never, makeDirectory: never, remove: never, open: never };
+export const NO_FILES: FileBackend = { list: never, stat: never, makeDirectory: never, remove: never, open: never };

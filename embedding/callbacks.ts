@@ -26,8 +26,8 @@ export function callBack(callback: () => unknown, fault: Fault): Promise<void> |
 }
 
 /** The same network for a program, where neither a rule nor whoever watches can do harm; a rule allows with `true` alone. */
-export function guardedAccess({ backend, policy, watch }: NetworkAccess, fault: Fault): NetworkAccess {
-  return { backend, policy: guardedPolicy(policy, fault), watch: watch === null ? null : guardedWatch(watch, fault) };
+export function guardedAccess({ policy, watch, ...rest }: NetworkAccess, fault: Fault): NetworkAccess {
+  return { ...rest, policy: guardedPolicy(policy, fault), watch: watch === null ? null : guardedWatch(watch, fault) };
 }
 
 function guardedPolicy(policy: SocketPolicy, fault: Fault): SocketPolicy {

@@ -106,7 +106,8 @@ function processFamily({ options: { env = {}, processes = 'none' }, platform: { 
 }
 
 function socketFamily({ network: { access } }: Grants): Family {
-  return { builtins: access === null ? unavailableSockets() : socketBuiltins(access.backend, access.policy, access.watch) };
+  if (access === null) return { builtins: unavailableSockets() };
+  return { builtins: socketBuiltins(access.backend, access.policy, access.watch, access.files) };
 }
 
 function dnsFamily({ network: { access }, platform: { system } }: Grants): Family {

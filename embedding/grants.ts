@@ -83,17 +83,18 @@ export function grantedFiles({ files = 'none' }: Pick<RuntimeOptions, 'files'>, 
 
 const NO_NETWORK: GrantedNetwork = { access: null, finish: (done) => done(), close() {} };
 
-/** The network that the option `network` grants. What its rules and its watch throw goes to `fault`. */
+/** The network that the option `network` grants, with certificates of `files`. What its rules and its watch throw goes to `fault`. */
 export function grantedNetwork(
   { network = 'none', watch: wanted }: Pick<RuntimeOptions, 'network' | 'watch'>,
   { system }: Platform,
+  files: FileBackend | null,
   fault?: Fault,
 ): GrantedNetwork {
   if (network === 'none') return NO_NETWORK;
   const rules: NetworkPolicy = network === 'system' ? {} : 'connect' in network ? { backend: network } : network;
   const watch = wanted ?? system.watch ?? null;
   const access = (backend: SocketBackend): NetworkAccess => {
-    const open = { backend, policy: rules, watch };
+    const open = { backend, policy: rules, watch, files };
     return fault === undefined ? open : guardedAccess(open, fault);
   };
   if (typeof rules.backend === 'object') {

@@ -47,7 +47,7 @@ export class World {
   constructor({ options, host, onProblem, onFault, onThread, ...rest }: WorldSetup) {
     const { platform } = rest;
     this.files = grantedFiles(options, platform);
-    this.#network = grantedNetwork(options, platform, onFault);
+    this.#network = grantedNetwork(options, platform, this.files.backend, onFault);
     this.#families = programFamilies({ ...rest, options, files: this.files, network: this.#network });
     for (const { builtins } of this.#families) this.registry.add(builtins);
     options.registry?.(this.registry);

@@ -1,23 +1,24 @@
 /**
  * The HTTP and WebSocket functions that programs call, over a network and an engine.
  *
- *     registry.add(httpBuiltins({ backend, policy, watch }, loadHttp))
+ *     registry.add(httpBuiltins({ backend, policy, watch, files }, loadHttp))
  *
  * One call makes the HTTP of one machine.
  */
 import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
-import { Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
+import { type Fn, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { atomValue, isCallable, object } from '../params.ts';
 import { builtin } from '../registry.ts';
 import { Failure, type Listener } from '../sockets/backend.ts';
+import { withFiles } from '../sockets/certificate-files.ts';
 import { checkListenSettings, listenAt } from '../sockets/network.ts';
 import { anything } from '../sockets/options.ts';
 import { serverSide } from '../sockets/tls-choices.ts';
 import type { HttpFamily } from './backend.ts';
 import { request } from './client.ts';
 import { HttpContext } from './context.ts';
-import { serverOptions } from './options.ts';
+import { type ServerOptions, serverOptions } from './options.ts';
 import { errorValue } from './results.ts';
 import { HttpServing, type ServingKind } from './serving.ts';
 import { SIGNATURES } from './signatures.ts';
@@ -51,6 +52,18 @@ export const httpBuiltins: HttpFamily = (network, load) => {
     const choices = serverOptions.read(args.options);
     if (choices === undefined) throw serverOptions.mistake(name, args.options);
     checkListenSettings(name, network.backend, choices);
+    const go = (read: ServerOptions): Suspended => start(machine, name, address, handler, read, kind);
+    return choices.tls ? withFiles(machine, network.files, choices, go) : go(choices);
+  };
+
+  const start = (
+    machine: Machine,
+    name: 'listen' | 'http_serve' | 'ws_listen',
+    address: Str,
+    handler: Fn,
+    choices: ServerOptions,
+    kind: ServingKind,
+  ): Suspended => {
     const tls = choices.tls ? serverSide(network.backend, choices, choices.handshakeTimeout) : null;
     const text = address.text === '' ? ':80' : address.text;
     const thread = machine.block('world');

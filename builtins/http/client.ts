@@ -17,6 +17,7 @@ import {
 import { encodePiece } from '../lib-support/base64.ts';
 import { isCallable } from '../params.ts';
 import { type ErrorCode, Failure } from '../sockets/backend.ts';
+import { withFiles } from '../sockets/certificate-files.ts';
 import type { AnswerHead, ClientCall, ClientEvents, HttpEngine } from './backend.ts';
 import { BodyFault, Silence, StreamedBody, WholeBody } from './body.ts';
 import type { HttpContext } from './context.ts';
@@ -49,12 +50,15 @@ const SECRET = new Set(['Authorization', 'Cookie']);
 export function request(machine: Machine, context: HttpContext, given: Obj | Table): Value | Suspended {
   const read = readRequest(given);
   if (read instanceof Failure) return errorValue(read.detail, read.code);
-  const conversation = new Conversation(machine, context, read.wanted, read.url);
-  const destination = conversation.destination();
-  if (destination instanceof Failure) return conversation.refusal(destination);
-  const thread = machine.block('world');
-  context.withEngine((engine) => conversation.start(engine, thread, destination));
-  return SUSPENDED;
+  const { wanted, url } = read;
+  return withFiles(machine, context.network.files, wanted.options, (options) => {
+    const conversation = new Conversation(machine, context, { ...wanted, options }, url);
+    const destination = conversation.destination();
+    if (destination instanceof Failure) return conversation.refusal(destination);
+    const thread = machine.block('world');
+    context.withEngine((engine) => conversation.start(engine, thread, destination));
+    return SUSPENDED;
+  });
 }
 
 function readRequest(given: Obj | Table): { wanted: Wanted; url: Url } | Failure {

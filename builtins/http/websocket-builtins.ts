@@ -15,7 +15,9 @@ import {
 } from '../../language/values/values.ts';
 import { type Builtin, builtin, type Param } from '../registry.ts';
 import { Failure } from '../sockets/backend.ts';
+import { withFiles } from '../sockets/certificate-files.ts';
 import { anything } from '../sockets/options.ts';
+import type { Dial } from './backend.ts';
 import type { HttpContext } from './context.ts';
 import { answerHeaders, canonicalName, isFieldValue, isToken } from './headers.ts';
 import { dialOptions, recvOptions, type WebSocketDialOptions } from './options.ts';
@@ -146,13 +148,26 @@ function dialWebSocket(
   const parsed = parseUrl(url.text);
   const isGood = typeof parsed !== 'string' && (parsed.scheme === 'ws' || parsed.scheme === 'wss') && parsed.user === null;
   if (!isGood || parsed.host === '') return refuse(new Failure('address', 'malformed ws or wss URL'));
-  const destination = destinationOf(context, parsed, parsed.scheme === 'wss', options, null);
-  if (destination instanceof Failure) return refuse(destination);
+  return withFiles(machine, context.network.files, options, (read) => {
+    const destination = destinationOf(context, parsed, parsed.scheme === 'wss', read, null);
+    if (destination instanceof Failure) return refuse(destination);
+    return handshake(machine, context, table, destination.dial, requestOf(destination.host, parsed, lines, options), options);
+  });
+}
 
+/** Connects and asks for a WebSocket. */
+function handshake(
+  machine: Machine,
+  context: HttpContext,
+  table: WebSocketTable,
+  dial: Dial,
+  wanted: ReturnType<typeof requestOf>,
+  options: WebSocketDialOptions,
+): Suspended {
   const thread = machine.block('world');
   context.withEngine((engine) => {
     let stopTimer: (() => void) | null = null;
-    const giveUp = engine.dialWebSocket(destination.dial, requestOf(destination.host, parsed, lines, options), (outcome) => {
+    const giveUp = engine.dialWebSocket(dial, wanted, (outcome) => {
       stopTimer?.();
       if (outcome.kind === 'refused') {
         const { failure, status, headers: answered } = outcome;
@@ -169,7 +184,7 @@ function dialWebSocket(
     if (options.handshakeTimeout > 0) {
       stopTimer = machine.host.timer(options.handshakeTimeout, () => {
         giveUp();
-        machine.wake(thread, refuse(new Failure('timeout', 'i/o timeout')));
+        machine.wake(thread, refusedValue('i/o timeout', 'timeout', 0, new Obj()));
       });
     }
   });

@@ -23,6 +23,7 @@ import {
   type Value,
 } from '../../language/values/values.ts';
 import { NodeHost } from '../../runtime-native/host.ts';
+import { type FileBackend, NO_FILES } from '../files.ts';
 import { socketBuiltins } from './builtins.ts';
 import { memoryNetwork } from './memory-network.ts';
 import { Driver, type Loop, type Pair, plain } from './testing/testing.ts';
@@ -308,9 +309,23 @@ function callsOf(name: string, places: number): Value[][] {
   return calls;
 }
 
+/** Every file is there, and empty. */
+const emptyFiles: FileBackend = {
+  ...NO_FILES,
+  open: (_path, _mode, _permissions, done) =>
+    done({
+      kind: 'done',
+      value: {
+        read: (_offset, _length, read) => read({ kind: 'done', value: '' }),
+        write: (_offset, _bytes, written) => written({ kind: 'done', value: null }),
+        close: (closed) => closed({ kind: 'done', value: null }),
+      },
+    }),
+};
+
 /** Makes one socket with the number LIVE, and its peer. */
 async function pair(): Promise<Pair> {
-  const driver = new Driver(memoryNetwork(), loop);
+  const driver = new Driver(memoryNetwork(), loop, undefined, undefined, emptyFiles);
   const listener = await driver.listen(':80');
   const event = listener.next();
   await driver.call('connect', str(':80'));

@@ -205,15 +205,14 @@ export interface Credentials {
   readonly kind: 'credentials';
 }
 
-/** Where they come from: paths of files, or PEM text. */
+/** PEM texts that they are made of, as byte text. */
 export interface CredentialSources {
-  readonly certFile: string | null;
-  readonly keyFile: string | null;
   readonly cert: string | null;
   readonly key: string | null;
   /** What is trusted in place of the system's roots. */
-  readonly caFile: string | null;
   readonly ca: string | null;
+  /** What an error calls the text of `ca`: the path of its file. */
+  readonly caName: string;
 }
 
 /** What is wrong with them, as byte text. */

@@ -8,9 +8,11 @@
 import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
 import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
+import type { FileBackend } from '../files.ts';
 import { type Builtin, builtin } from '../registry.ts';
 import { addressHint, parseAddress } from './address.ts';
-import { Failure, type SocketBackend, type TlsOptions } from './backend.ts';
+import { Failure, type SocketBackend } from './backend.ts';
+import { withFiles } from './certificate-files.ts';
 import { infoOf } from './info.ts';
 import { MAX_BYTES, MAX_COLLECTED, MAX_LINE, MAX_PACKET } from './limits.ts';
 import { checkListenSettings, dial, listenAt, type NetworkAccess, refused } from './network.ts';
@@ -23,6 +25,7 @@ import {
   connectOptions,
   data,
   delimiter,
+  type ListenOptions,
   listenOptions,
   otherSocketOf,
   pipeOptions,
@@ -35,7 +38,7 @@ import {
 import { Pipe } from './pipe.ts';
 import type { SocketPolicy } from './policy.ts';
 import { errorResult, okResult, PREFIX, withHint } from './results.ts';
-import { Serving } from './serving.ts';
+import { Serving, type ServingOptions } from './serving.ts';
 import { SocketTable } from './table.ts';
 import { clientSide, serverSide } from './tls-choices.ts';
 import type { SocketWatch } from './watch.ts';
@@ -46,9 +49,14 @@ interface Context {
   readonly table: SocketTable;
 }
 
-/** The socket builtins of one machine. `watch` is told what happens to its sockets. */
-export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}, watch: SocketWatch | null = null): Builtin[] {
-  const context: Context = { network: { backend, policy, watch }, table: new SocketTable(watch) };
+/** The socket builtins of one machine. `watch` is told what happens to its sockets; certificates are read among `files`. */
+export function socketBuiltins(
+  backend: SocketBackend,
+  policy: SocketPolicy = {},
+  watch: SocketWatch | null = null,
+  files: FileBackend | null = null,
+): Builtin[] {
+  const context: Context = { network: { backend, policy, watch, files }, table: new SocketTable(watch) };
   const socket = socketOf(context.table);
   const group = 'sockets';
   const shared = { group, backend: group, suspends: true, callback: true } as const;
@@ -65,7 +73,10 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
       name: 'socket_connect',
       help: 'Connects to host:port: {type: :ok, socket, remote, local, tls}, or an error value.',
       params: [address, connectOptions],
-      run: (machine, text, options) => connect(machine, context, text, options),
+      run(machine, text, options) {
+        const go = (read: ConnectOptions): Value | Suspended => connect(machine, context, text, read);
+        return options.tls ? withFiles(machine, files, options, go) : go(options);
+      },
     }),
     builtin({
       ...shared,
@@ -164,12 +175,11 @@ export function socketBuiltins(backend: SocketBackend, policy: SocketPolicy = {}
       name: 'socket_starttls',
       help: 'Encrypts a connection from here on: {type: :ok, socket, remote, local, tls}, or an error value.',
       params: [socket, startTlsOptions],
-      run: (_machine, one, options) => {
-        const limitMs = options.timeout;
-        return one.startTls(
-          options.server ? serverSide(backend, options, limitMs) : clientSide(backend, options, one.host, limitMs),
-        );
-      },
+      run: (machine, one, options) =>
+        withFiles(machine, files, options, (read) => {
+          const limitMs = read.timeout;
+          return one.startTls(read.server ? serverSide(backend, read, limitMs) : clientSide(backend, read, one.host, limitMs));
+        }),
     }),
     builtin({
       ...shared,
@@ -313,22 +323,26 @@ function listen(
   const options = listenOptions.read(given);
   if (options === undefined) throw listenOptions.mistake(name, given);
   checkListenSettings(name, network.backend, options);
-  const loadTls = (): TlsOptions | null => (options.tls ? serverSide(network.backend, options, options.handshakeTimeout) : null);
-  const tls = loadTls();
-  const maxConnections = options.maxConnections < 0 ? Number.POSITIVE_INFINITY : options.maxConnections;
-  const serving = new Serving(machine, table, handler, { maxLine: lineLimit(MAX_LINE, options), maxConnections, loadTls });
-  const thread = machine.block('world');
-  listenAt(network, where.text === '' ? ':0' : where.text, { ...options, tls }, serving, (outcome) => {
-    if (outcome instanceof Failure) {
-      const isAboutAddress = outcome.code === 'address' || outcome.code === 'dns';
-      const error = errorResult(PREFIX.listen + outcome.detail, outcome.code);
-      machine.wake(thread, withHint(error, isAboutAddress ? addressHint(where.text) : null));
-      return;
-    }
-    serving.started(outcome);
-    machine.wake(thread, name === 'socket_listen' ? serving.closeFunction() : serving.result(outcome.local));
+  const withTls: ServingOptions['withTls'] = (go, failed) => {
+    const withTexts = (read: ListenOptions): Value | Suspended => go(serverSide(network.backend, read, options.handshakeTimeout));
+    return options.tls ? withFiles(machine, network.files, options, withTexts, failed) : go(null);
+  };
+  return withTls((tls) => {
+    const maxConnections = options.maxConnections < 0 ? Number.POSITIVE_INFINITY : options.maxConnections;
+    const serving = new Serving(machine, table, handler, { maxLine: lineLimit(MAX_LINE, options), maxConnections, withTls });
+    const thread = machine.block('world');
+    listenAt(network, where.text === '' ? ':0' : where.text, { ...options, tls }, serving, (outcome) => {
+      if (outcome instanceof Failure) {
+        const isAboutAddress = outcome.code === 'address' || outcome.code === 'dns';
+        const error = errorResult(PREFIX.listen + outcome.detail, outcome.code);
+        machine.wake(thread, withHint(error, isAboutAddress ? addressHint(where.text) : null));
+        return;
+      }
+      serving.started(outcome);
+      machine.wake(thread, name === 'socket_listen' ? serving.closeFunction() : serving.result(outcome.local));
+    });
+    return SUSPENDED;
   });
-  return SUSPENDED;
 }
 
 function isFunction(value: Value): value is Fn {

@@ -27,3 +27,5 @@ export const KEPT_CLOSED = 1000;
 /** Bytes of a PROXY header: a line of version 1 by its definition; of version 2 what balancers send, and more than they need. */
 export const MAX_PROXY_V1 = 107;
 export const MAX_PROXY_V2 = 4096;
+/** Bytes of certificates, of a key, or of roots: those of a whole system take 250 KB, and 1 MiB of them is read in 50 ms. */
+export const MAX_CERTIFICATES = 1024 * 1024;

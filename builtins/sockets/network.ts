@@ -1,5 +1,7 @@
 /** The only way to a network: dialling and listening as the policy allows, reported to whoever watches. */
+
 import { mistake } from '../../language/runtime/errors.ts';
+import type { FileBackend } from '../files.ts';
 import { isIP, parseAddress } from './address.ts';
 import {
   type Connection,
@@ -24,6 +26,8 @@ export interface NetworkAccess {
   readonly backend: SocketBackend;
   readonly policy: SocketPolicy;
   readonly watch: SocketWatch | null;
+  /** The files of the program, for certificates; null for none. */
+  readonly files: FileBackend | null;
 }
 
 /** How to listen: options of a program, where -1 is "not given". */

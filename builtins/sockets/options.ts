@@ -193,6 +193,7 @@ const callFields = { timeout: time, maxLine: bytes, maxBytes: bytes, keep: bool 
 
 export type TlsChoices = Read<typeof tlsFields>;
 export type ServerChoices = TlsChoices & Pick<Read<typeof listenFields>, 'clientAuth' | 'sni'>;
+export type ListenOptions = Read<typeof listenFields>;
 export type ConnectOptions = Read<typeof connectFields>;
 export type CallOptions = Read<typeof callFields>;
 

@@ -15,8 +15,8 @@ export interface ServingOptions {
   readonly maxLine: number;
   /** So many accepted sockets may be open; further connections wait. */
   readonly maxConnections: number;
-  /** Reads the certificates; null without TLS. */
-  readonly loadTls: () => TlsOptions | null;
+  /** Reads the certificates and goes on with them; null without TLS. `failed` receives what is wrong with them. */
+  withTls(go: (tls: TlsOptions | null) => Value | Suspended, failed?: (error: unknown) => Value): Value | Suspended;
 }
 
 /** A connection whose socket is open or whose handler runs. */
@@ -156,16 +156,18 @@ export class Serving implements ListenerEvents, SocketOwner {
   }
 
   /** Reads the certificates again: handshakes that begin from now on show them. */
-  reload(): Obj {
-    try {
-      const tls = this.#options.loadTls();
-      if (tls !== null) this.#listener?.reload?.(tls);
-      return okResult();
-    } catch (error) {
-      const says = error instanceof ProgramError && error.mistake.code === 'tls-credentials' ? error.mistake.facts.says : null;
-      if (typeof says !== 'string') throw error;
-      return errorResult(says, 'cert');
-    }
+  reload(): Value | Suspended {
+    return this.#options.withTls(
+      (tls) => {
+        if (tls !== null) this.#listener?.reload?.(tls);
+        return okResult();
+      },
+      (error) => {
+        const says = error instanceof ProgramError && error.mistake.code === 'tls-credentials' ? error.mistake.facts.says : null;
+        if (typeof says !== 'string') throw error;
+        return errorResult(says, 'cert');
+      },
+    );
   }
 
   /**

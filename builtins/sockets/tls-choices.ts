@@ -1,8 +1,10 @@
-/** From the options that a program gives to what a backend is asked for. */
+/** From the options that a program gives, the files of which have been read (certificate-files.ts), to what a backend is asked for. */
 import { mistake } from '../../language/runtime/errors.ts';
-import type { CredentialSources, Credentials, SocketBackend, TlsOptions } from './backend.ts';
-import { HANDSHAKE_MS } from './limits.ts';
+import type { BadCredentials, Credentials, SocketBackend, TlsOptions } from './backend.ts';
+import { HANDSHAKE_MS, MAX_CERTIFICATES } from './limits.ts';
 import type { ServerChoices, TlsChoices } from './options.ts';
+
+const TOO_LARGE = `tls: certificates and keys take at most ${MAX_CERTIFICATES} bytes`;
 
 /** TLS as a client of `host`. A time of -1 is the usual limit of the handshake. */
 export function clientSide(backend: SocketBackend, choices: TlsChoices, host: string | null, timeoutMs: number): TlsOptions {
@@ -19,15 +21,14 @@ export function clientSide(backend: SocketBackend, choices: TlsChoices, host: st
 
 /** TLS as a server, which needs a certificate. */
 export function serverSide(backend: SocketBackend, choices: ServerChoices, timeoutMs: number): TlsOptions {
-  const { clientAuth, caFile, ca } = choices;
   return {
     ...common(choices, timeoutMs),
     role: 'server',
     serverName: null,
     verify: false,
-    clientAuth,
+    clientAuth: choices.clientAuth,
     credentials: serverCredentials(backend, choices),
-    sni: new Map([...choices.sni].map(([name, own]) => [name, load(backend, { ...own, caFile, ca })])),
+    sni: new Map([...choices.sni].map(([name, own]) => [name, load(backend, own, choices)])),
   };
 }
 
@@ -36,23 +37,32 @@ function common({ minVersion, alpn }: TlsChoices, timeoutMs: number): Pick<TlsOp
 }
 
 function serverCredentials(backend: SocketBackend, choices: TlsChoices): Credentials {
-  const { certFile, keyFile, cert, key } = choices;
-  if ((certFile ?? cert) === null || (keyFile ?? key) === null) {
+  if (choices.cert === null || choices.key === null) {
     throw mistake('tls-credentials', { says: 'TLS server mode requires certFile and keyFile' });
   }
-  return load(backend, choices);
+  return load(backend, choices, choices);
 }
 
 /** What a client presents and whom it trusts; null when it has nothing of its own. */
 function ownCredentials(backend: SocketBackend, choices: TlsChoices): Credentials | null {
-  const { certFile, keyFile, cert, key, caFile, ca } = choices;
-  const presents = (certFile ?? cert) !== null && (keyFile ?? key) !== null;
-  if (presents) return load(backend, choices);
-  return (caFile ?? ca) === null ? null : load(backend, { ...choices, certFile: null, keyFile: null, cert: null, key: null });
+  if (choices.cert !== null && choices.key !== null) return load(backend, choices, choices);
+  return choices.ca === null ? null : load(backend, { cert: null, key: null }, choices);
 }
 
-function load(backend: SocketBackend, { certFile, keyFile, cert, key, caFile, ca }: CredentialSources): Credentials {
-  const loaded = backend.loadCredentials({ certFile, keyFile, cert, key, caFile, ca });
-  if (loaded.kind === 'bad') throw mistake('tls-credentials', { says: `Could not load TLS ${loaded.what}: ${loaded.detail}` });
-  return loaded;
+function load(
+  backend: SocketBackend,
+  { cert, key }: Pick<TlsChoices, 'cert' | 'key'>,
+  { ca, caFile }: Pick<TlsChoices, 'ca' | 'caFile'>,
+): Credentials {
+  if ((ca?.length ?? 0) > MAX_CERTIFICATES) unusable({ kind: 'bad', what: 'CA', detail: TOO_LARGE });
+  if (Math.max(cert?.length ?? 0, key?.length ?? 0) > MAX_CERTIFICATES) {
+    unusable({ kind: 'bad', what: 'certificate', detail: TOO_LARGE });
+  }
+  const loaded = backend.loadCredentials({ cert, key, ca, caName: caFile ?? 'the CA text' });
+  return loaded.kind === 'bad' ? unusable(loaded) : loaded;
+}
+
+/** The mistake of a program whose certificates are of no use. */
+export function unusable({ what, detail }: BadCredentials): never {
+  throw mistake('tls-credentials', { says: `Could not load TLS ${what}: ${detail}` });
 }

@@ -4,7 +4,7 @@ import { formatAddress, isIP } from '../../builtins/sockets/address.ts';
 import { type Connection, Failure, type Listener, NOT_ALLOWED, type SocketBackend } from '../../builtins/sockets/backend.ts';
 import type { Door } from './accepting.ts';
 import { Acceptor } from './acceptor.ts';
-import { loadCredentials } from './certificates.ts';
+import { CredentialCache } from './certificates.ts';
 import { type Inlet, NodeConnection } from './connection.ts';
 import { dial } from './dial.ts';
 import { listenPassed, listenTcp } from './listener.ts';
@@ -28,6 +28,7 @@ export function nativeSockets(): NativeSockets {
   const open = new Set<NodeConnection>();
   const listeners = new Set<Door>();
   const dialling = new Set<() => void>();
+  const credentials = new CredentialCache();
 
   return {
     connect(target, options, done) {
@@ -131,7 +132,7 @@ export function nativeSockets(): NativeSockets {
 
     passedSocket,
     canReusePort: canReusePort(process.versions.node),
-    loadCredentials,
+    loadCredentials: (sources) => credentials.load(sources),
 
     drainAll(done) {
       for (const door of listeners) door.close();

@@ -1,10 +1,9 @@
 /** Our own certificates and those that we trust, and the contexts of TLS that are made of them. */
 import { constants, X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext, rootCertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { BadCredentials, CredentialSources, Credentials, TlsOptions } from '../../builtins/sockets/backend.ts';
-import { errnoText } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
 
 /** Where systems keep the certificates that they trust. */
@@ -17,7 +16,11 @@ const SYSTEM_FILES = [
   '/etc/ssl/cert.pem',
 ];
 
-const ONE_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+/** A program keeps this many sets of certificates and keys ready; a server with a certificate for each of its names has more. */
+const MOST_CREDENTIALS = 16;
+
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+const END = '-----END CERTIFICATE-----';
 const ONE_KEY = /-----BEGIN (?:[A-Z0-9]+ )?PRIVATE KEY-----/;
 
 /** PEM texts of the trusted roots; undefined stands for those that come with Node. */
@@ -49,10 +52,22 @@ function filesIn(folder: string): string[] {
 
 function certificatesIn(path: string): string[] | undefined {
   try {
-    return readFileSync(path, 'latin1').match(ONE_CERTIFICATE) ?? [];
+    return certificatesOf(readFileSync(path, 'latin1'));
   } catch {
     return undefined;
   }
+}
+
+/** The certificates in a PEM text. */
+function certificatesOf(text: string): string[] {
+  const found: string[] = [];
+  for (let from = text.indexOf(BEGIN); from >= 0; ) {
+    const to = text.indexOf(END, from);
+    if (to < 0) break;
+    found.push(text.slice(from, to + END.length));
+    from = text.indexOf(BEGIN, to);
+  }
+  return found;
 }
 
 /** A certificate chain and its key, roots of its own, and the contexts that were made of them. */
@@ -104,72 +119,53 @@ export function contextFor(
   return context;
 }
 
-const loaded = new Map<string, { readonly version: string; readonly credentials: NodeCredentials }>();
+/** The credentials of one program that were used last. Making the contexts of a long list of roots takes milliseconds. */
+export class CredentialCache {
+  readonly #known = new Map<string, NodeCredentials>();
 
-/** Reads certificates and keys, from files again only when one of them has changed. */
-export function loadCredentials(sources: CredentialSources): NodeCredentials | BadCredentials {
-  const { certFile, keyFile, caFile } = sources;
-  const name = JSON.stringify([certFile, keyFile, caFile, sources.cert, sources.key, sources.ca]);
-  const version = [certFile, keyFile, caFile].map(versionOf).join(' ');
-  const known = loaded.get(name);
-  if (known?.version === version) return known.credentials;
-
-  const identity = loadIdentity(sources);
-  if (typeof identity === 'string') return { kind: 'bad', what: 'certificate', detail: identity };
-  const ca = loadRoots(sources);
-  if (typeof ca === 'string') return { kind: 'bad', what: 'CA', detail: ca };
-  const credentials = new NodeCredentials(identity, ca);
-  loaded.set(name, { version, credentials });
-  return credentials;
+  load(sources: CredentialSources): NodeCredentials | BadCredentials {
+    const { cert, key, ca } = sources;
+    const name = JSON.stringify([cert, key, ca]);
+    const known = this.#known.get(name);
+    if (known !== undefined) {
+      this.#known.delete(name);
+      this.#known.set(name, known); // it is the newest again
+      return known;
+    }
+    const made = makeCredentials(sources);
+    if (made.kind === 'bad') return made;
+    this.#known.set(name, made);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= MOST_CREDENTIALS) break;
+      this.#known.delete(oldest);
+    }
+    return made;
+  }
 }
 
-function loadIdentity({ certFile, keyFile, cert, key }: CredentialSources): NodeCredentials['identity'] | string {
-  const certPem = certFile === null ? textPem(cert) : readPem(certFile);
-  if (typeof certPem === 'string') return certPem;
-  const keyPem = keyFile === null ? textPem(key) : readPem(keyFile);
-  if (typeof keyPem === 'string') return keyPem;
-  if (certPem === null || keyPem === null) return null;
-  const identity = { cert: certPem, key: keyPem };
+function makeCredentials(sources: CredentialSources): NodeCredentials | BadCredentials {
+  const identity = identityOf(sources);
+  if (typeof identity === 'string') return { kind: 'bad', what: 'certificate', detail: identity };
+  const ca = rootsOf(sources);
+  if (typeof ca === 'string') return { kind: 'bad', what: 'CA', detail: ca };
+  return new NodeCredentials(identity, ca);
+}
+
+function identityOf({ cert, key }: CredentialSources): NodeCredentials['identity'] | string {
+  if (cert === null || key === null) return null;
+  const identity = { cert: toBuffer(cert), key: toBuffer(key) };
   return whatIsWrong(identity) ?? identity;
 }
 
-function loadRoots({ caFile, ca }: CredentialSources): readonly string[] | null | string {
-  const pem = caFile === null ? textPem(ca) : readPem(caFile);
-  if (pem === null || typeof pem === 'string') return pem;
-  const found = pem.toString('latin1').match(ONE_CERTIFICATE);
-  if (found === null) return `tls: failed to find any certificate in ${caFile === null ? 'the CA text' : caFile}`;
+function rootsOf({ ca, caName }: CredentialSources): readonly string[] | null | string {
+  if (ca === null) return null;
+  const found = certificatesOf(ca);
+  if (found.length === 0) return `tls: failed to find any certificate in ${caName}`;
   try {
     for (const one of found) new X509Certificate(one); // a context leaves out what it cannot read
     return found;
   } catch {
     return 'tls: a certificate is malformed';
-  }
-}
-
-function textPem(text: string | null): Buffer | null {
-  return text === null ? null : toBuffer(text);
-}
-
-function versionOf(path: string | null): string {
-  if (path === null) return '';
-  try {
-    const stat = statSync(toBuffer(path), { bigint: true });
-    return `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
-  } catch {
-    return ''; // reading it says why
-  }
-}
-
-/** The content of a file; a text is what is wrong with it. Devices and pipes may never come to an end. */
-function readPem(path: string): Buffer | string {
-  if (path.includes('\0')) return `open ${path}: invalid argument`;
-  try {
-    const stat = statSync(toBuffer(path));
-    if (!stat.isFile() && !stat.isDirectory()) return `open ${path}: not a regular file`;
-    return readFileSync(toBuffer(path));
-  } catch (error) {
-    const action = (error as { syscall?: unknown }).syscall === 'read' ? 'read' : 'open';
-    return `${action} ${path}: ${errnoText(error)}`;
   }
 }
 

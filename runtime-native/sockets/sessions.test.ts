@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Driver, plain } from '../../builtins/sockets/testing/testing.ts';
 import type { SocketEvent } from '../../builtins/sockets/watch.ts';
 import { atom, type Obj, obj, str, type Value } from '../../language/values/values.ts';
+import { nodeFiles } from '../files.ts';
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
 
@@ -23,7 +24,7 @@ function makeDriver(told: SocketEvent[] = []): Driver {
   const host = new NodeHost();
   closers.push(() => backend.drainAll(() => {}));
   const loop = { now: () => host.now(), defer: (run: () => void) => host.defer(run), timer: host.timer.bind(host) };
-  return new Driver(backend, loop, {}, { tell: (event) => told.push(event), bytes() {} });
+  return new Driver(backend, loop, {}, { tell: (event) => told.push(event), bytes() {} }, nodeFiles);
 }
 
 const ticketKeys = Buffer.alloc(48, 7);

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { Driver, type Pair } from '../../builtins/sockets/testing/testing.ts';
 import { Float, type Obj, type Str, str, type Value } from '../../language/values/values.ts';
+import { nodeFiles } from '../files.ts';
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
 
@@ -22,11 +23,12 @@ export async function closeAll(): Promise<void> {
 export function makeProgram(): { readonly driver: Driver; end(): Promise<void> } {
   const backend = nativeSockets();
   const host = new NodeHost();
-  const driver = new Driver(backend, {
+  const loop = {
     now: () => host.now(),
-    defer: (run) => host.defer(run),
-    timer: (ms, run) => host.timer(ms, run),
-  });
+    defer: (run: () => void) => host.defer(run),
+    timer: (ms: number, run: () => void) => host.timer(ms, run),
+  };
+  const driver = new Driver(backend, loop, undefined, undefined, nodeFiles);
   return { driver, end: () => new Promise((resolve) => backend.drainAll(resolve)) };
 }
 

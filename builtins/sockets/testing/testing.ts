@@ -8,6 +8,7 @@ import type { Host } from '../../../language/runtime/host.ts';
 import { Machine } from '../../../language/runtime/machine.ts';
 import { toText } from '../../../language/runtime/render.ts';
 import { type Fn, getKey, isObject, type Obj, Str, str, type Value } from '../../../language/values/values.ts';
+import type { FileBackend } from '../../files.ts';
 import { Registry } from '../../registry.ts';
 import type { SocketBackend } from '../backend.ts';
 import { socketBuiltins } from '../builtins.ts';
@@ -26,13 +27,13 @@ export class Driver {
   idle = 0;
   readonly #functions: Map<string, Fn>;
 
-  constructor(backend: SocketBackend, loop: Loop, policy?: SocketPolicy, watch?: SocketWatch) {
+  constructor(backend: SocketBackend, loop: Loop, policy?: SocketPolicy, watch?: SocketWatch, files?: FileBackend) {
     const host: Host = { ...loop, write() {}, flush() {} };
     this.machine = new Machine(host, {
       failed: (_thread, error) => this.errors.push(error),
       idle: () => this.idle++,
     });
-    this.#functions = new Registry().add(socketBuiltins(backend, policy, watch)).functions(this.machine);
+    this.#functions = new Registry().add(socketBuiltins(backend, policy, watch, files)).functions(this.machine);
   }
 
   /** The names of all builtins. */
