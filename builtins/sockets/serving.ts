@@ -42,10 +42,12 @@ export class Serving implements ListenerEvents, SocketOwner {
   /** Connections that the program is going to see when their handshake is done. */
   #unhanded = 0;
   #isDraining = false;
+  /** Whoever comes now is turned away. */
+  #isDrained = false;
   /** Bytes of sockets that are no longer open. */
   #bytesIn = 0;
   #bytesOut = 0;
-  /** Called when a visit is over. */
+  /** Called when a visit or a handshake is over. */
   readonly #onVisitOver = new Set<() => void>();
 
   constructor(machine: Machine, table: SocketTable, handler: Fn, options: ServingOptions) {
@@ -63,6 +65,10 @@ export class Serving implements ListenerEvents, SocketOwner {
   }
 
   connection(connection: Connection): void {
+    if (this.#isDrained) {
+      connection.close(false);
+      return;
+    }
     const { socket, event } = this.#table.accepted(this.#machine, connection, this);
     socket.maxLine = this.#options.maxLine;
     this.#accepted++;
@@ -91,6 +97,7 @@ export class Serving implements ListenerEvents, SocketOwner {
     if (isHanded) return;
     this.#unhanded += change;
     this.#checkRoom();
+    if (event === 'failed') this.#onOver();
   }
 
   left(socket: Socket): void {
@@ -115,6 +122,10 @@ export class Serving implements ListenerEvents, SocketOwner {
     const visit = this.#visits.get(socket);
     if (visit === undefined || !visit.handler.ended || (!socket.closed && this.#open.has(socket))) return;
     this.#visits.delete(socket);
+    this.#onOver();
+  }
+
+  #onOver(): void {
     for (const over of [...this.#onVisitOver]) over();
   }
 
@@ -137,18 +148,20 @@ export class Serving implements ListenerEvents, SocketOwner {
     this.stop();
     const caller = this.#machine.current;
     const left = (): Visit[] => [...this.#visits.values()].filter(({ handler }) => handler !== caller);
-    if (left().length === 0) return drained(0);
+    const count = (): number => left().length + this.#unhanded;
+    if (count() === 0) return drained(0);
     const thread = this.#machine.block('world');
     let stopTimer: (() => void) | null = null;
     const finish = (): void => {
       stopTimer?.();
       this.#onVisitOver.delete(check);
+      this.#isDrained = true;
       const remaining = left();
-      this.#machine.wake(thread, drained(remaining.length));
+      this.#machine.wake(thread, drained(count()));
       for (const { socket } of remaining) socket.close();
     };
     const check = (): void => {
-      if (left().length === 0) finish();
+      if (count() === 0) finish();
     };
     this.#onVisitOver.add(check);
     if (limitMs > 0) stopTimer = this.#machine.host.timer(limitMs, finish);

@@ -9,6 +9,7 @@ import { toBuffer } from '../latin1.ts';
 import { alertFor } from './alert.ts';
 import { anchorsOf, contextFor } from './certificates.ts';
 import { breakdownOf, kindOf } from './errors.ts';
+import { logKeys } from './key-log.ts';
 import { keepSessions, type Origin, originOf, recallCertificate } from './sessions.ts';
 import { TlsEnd } from './tls-end.ts';
 import { isTlsError, tlsErrorCode, tlsErrorText } from './tls-errors.ts';
@@ -32,6 +33,7 @@ export function secure(
   const origin = originOf(contextFor(options), `${remote} ${options.serverName} ${options.alpn.join()}`);
   const stream = options.role === 'server' ? serverStream(plain, options) : clientStream(plain, options, origin);
   const sendAlert = options.clientAuth === 'none' ? null : alertFor(stream, plain);
+  logKeys(stream);
   const end = new TlsEnd(stream, plain, options.role === 'server');
 
   const settle = (failure: Failure | null): void => {
