@@ -39,7 +39,7 @@ export interface Lexed {
   readonly unclosedString: Token | null;
 }
 
-const KEYWORDS: ReadonlyMap<string, TokenKind> = new Map(
+export const KEYWORDS: ReadonlyMap<string, TokenKind> = new Map(
   (['if', 'fn', 'with', 'cs', 'true', 'false', '_'] as const).map((word) => [word, word]),
 );
 

@@ -50,11 +50,23 @@ export async function checkFiles(words: readonly string[], settings: Settings): 
   return failed || reports.some(({ diagnostics }) => diagnostics.some(wrong)) ? 1 : 0;
 }
 
+/** Returns the text of the file at a path: the same object each time, as long as it has not changed. */
+export type SourceOf = (path: string, load: () => Source) => Source;
+
+/** Reads each file once. */
+function readOnce(): SourceOf {
+  const texts = new Map<string, Source>();
+  return (path, load) => {
+    const source = texts.get(path) ?? load();
+    texts.set(path, source);
+    return source;
+  };
+}
+
 /** What programs that the command runs can use and import. */
-export function nativeCheckWorld(settings: Settings): World {
+export function nativeCheckWorld(settings: Settings, sourceOf: SourceOf = readOnce()): World {
   const { world } = commandWorld(settings, []);
   const library = nativeLibrary(settings.lib);
-  const texts = new Map<string, Source>(); // each file is one object, whoever imports it
   return {
     builtins: new Map(world.registry.all().map((one) => [one.name, callableOf(one)])),
     library: libraryManifest(),
@@ -65,9 +77,7 @@ export function nativeCheckWorld(settings: Settings): World {
       if (library.find(bytes, folder !== null) !== null) return { kind: 'library', name: path };
       const found = fileModules.find(bytes, folder ?? dirname(resolve(from.file)));
       if (found === null) return null;
-      const source = texts.get(found.key) ?? (found.load() as Source); // files are not compiled yet
-      texts.set(found.key, source);
-      return { kind: 'file', source };
+      return { kind: 'file', source: sourceOf(found.key, () => found.load() as Source) }; // files are not compiled yet
     },
   };
 }

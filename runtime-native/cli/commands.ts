@@ -35,6 +35,14 @@ export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
 `,
     load: async () => (await import('./fmt.ts')).formatFiles,
   },
+  lsp: {
+    usage: '[--stdio]',
+    summary: 'answer an editor on standard input and output (Language Server Protocol)',
+    details: `    Diagnostics as magnolia check has them, hover, completion, signatures, definitions, references, rename, symbols, formatting.
+    editors/ in the repository has an extension for Visual Studio Code and a TextMate grammar.
+`,
+    load: async () => (await import('./lsp.ts')).serveEditor,
+  },
   test: {
     usage: '[FILE|FOLDER...]',
     summary: 'run the tests in *.test.oak files',

@@ -5,6 +5,7 @@
  *     dist/index.js    the package for Node         dist/browser.js    the package for browsers, with magnolia-*.js
  *     dist/types/      declarations for both        dist/lib/          the standard library
  *     dist/make-certificate.cjs    makes certificates, for the two that run on Node
+ *     dist/lsp-connection.cjs      the protocol of `magnolia lsp`
  *
  * `--if-stale` returns at once when nothing changed since the last build. Each file is replaced in one step,
  * so that programs may run while we build.
@@ -78,6 +79,17 @@ const bundles: { entry: string; options: BuildOptions }[] = [
       outExtension: { '.js': '.cjs' },
       entryPoints: { 'node-http': 'runtime-native/http/node-http.ts' },
       external: ['bufferutil', 'utf-8-validate'], // faster versions of parts of ws, for those who install them
+    },
+  },
+  {
+    entry: 'runtime-native/cli/lsp-connection.ts',
+    options: {
+      ...node,
+      format: 'cjs',
+      outExtension: { '.js': '.cjs' },
+      entryPoints: { 'lsp-connection': 'runtime-native/cli/lsp-connection.ts' },
+      sourcemap: false,
+      minifyIdentifiers: true,
     },
   },
   {

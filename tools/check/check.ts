@@ -35,8 +35,8 @@ export class Checker {
 
   /** What is wrong with a text, in the order of the text. */
   check(source: Source): readonly Diagnostic[] {
-    const analysis = this.#analysis(source);
-    const context = new Context(analysis, this.#world, (other) => this.#analysis(other));
+    const analysis = this.analysis(source);
+    const context = new Context(analysis, this.#world, (other) => this.analysis(other));
     for (const rule of RULES) rule(context);
     const found = [...analysis.errors.map((error) => syntaxDiagnostic(source, error)), ...context.found];
     return withoutIgnored(
@@ -59,7 +59,7 @@ export class Checker {
 
   /** The texts that a text imports by literal names, the library's left out. */
   imports(source: Source): Source[] {
-    const analysis = this.#analysis(source);
+    const analysis = this.analysis(source);
     return analysis.nodes.flatMap((node) => {
       const path = importedPath(node, analysis);
       const found = path === null ? null : this.#world.resolve(utf8Decode(path), source);
@@ -67,7 +67,8 @@ export class Checker {
     });
   }
 
-  #analysis(source: Source): Analysis {
+  /** What is known about a text. */
+  analysis(source: Source): Analysis {
     let analysis = this.#analyses.get(source);
     if (analysis === undefined) {
       analysis = new Analysis(source);
