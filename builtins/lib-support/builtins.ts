@@ -33,6 +33,7 @@ import * as mail from './mail-text.ts';
 import { percentDecode, percentEncode } from './percent.ts';
 import { sortByKeys } from './sorting.ts';
 import { inParts, replaceText, splitText } from './split-replace.ts';
+import { waitingBuiltins } from './waiting.ts';
 
 /** A string or a list. */
 const iterable: Param<Str | Value[]> = saying(
@@ -158,6 +159,7 @@ function slicedText(name: string, form: string, change: (text: string) => Work<s
 
 export const libraryBuiltins: readonly Builtin[] = [
   ...loopBuiltins,
+  ...waitingBuiltins,
   builtin({
     name: '__slice',
     group: 'text',
