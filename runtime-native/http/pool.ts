@@ -61,8 +61,7 @@ export class Pool extends Agent {
 
   override reuseSocket(stream: Socket, request: ClientRequest): void {
     stream.off('data', drop).off('timeout', drop).setTimeout(0);
-    request.reusedSocket = true;
-    stream.ref();
+    super.reuseSocket(stream, request);
   }
 
   /** Closes connections that no request uses; those whose route begins with a name only if one is given. */
