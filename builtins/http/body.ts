@@ -4,6 +4,7 @@ import { type Fn, type Obj, SUSPENDED, type Suspended, type Value } from '../../
 import type { ErrorCode } from '../sockets/backend.ts';
 import type { BodyEvents } from './backend.ts';
 import { closedValue, dataValue, errorValue } from './results.ts';
+import { Silence } from './silence.ts';
 
 /** Why a body is not complete. */
 export class BodyFault {
@@ -23,41 +24,6 @@ export interface BodyLimits {
 export interface BodySource {
   pause(): void;
   resume(): void;
-}
-
-/** Calls `expired` when nothing has happened for some time. `touch` costs next to nothing. */
-export class Silence {
-  readonly #machine: Machine;
-  readonly #limitMs: number;
-  readonly #expired: () => void;
-  #touched = 0;
-  #stop: (() => void) | null = null;
-
-  constructor(machine: Machine, limitMs: number, expired: () => void) {
-    this.#machine = machine;
-    this.#limitMs = limitMs;
-    this.#expired = expired;
-  }
-
-  /** Something happened: the time starts again. */
-  touch(): void {
-    if (this.#limitMs === 0) return;
-    this.#touched = this.#machine.host.now();
-    if (this.#stop === null) this.#arm(this.#limitMs);
-  }
-
-  #arm(ms: number): void {
-    this.#stop = this.#machine.host.timer(ms, () => {
-      const left = this.#touched + this.#limitMs - this.#machine.host.now();
-      if (left > 1) this.#arm(left);
-      else this.#expired();
-    });
-  }
-
-  stop(): void {
-    this.#stop?.();
-    this.#stop = null;
-  }
 }
 
 /** Collects a body. `done` is called once. */

@@ -19,12 +19,13 @@ import { isCallable } from '../params.ts';
 import { type ErrorCode, Failure } from '../sockets/backend.ts';
 import { withFiles } from '../sockets/certificate-files.ts';
 import type { AnswerHead, ClientCall, ClientEvents, HttpEngine } from './backend.ts';
-import { BodyFault, Silence, StreamedBody, WholeBody } from './body.ts';
+import { BodyFault, StreamedBody, WholeBody } from './body.ts';
 import type { HttpContext } from './context.ts';
 import { allValues, answerHeaders, canonicalName, firstValue, isFieldValue, isToken } from './headers.ts';
 import { type RequestOptions, requestOptions } from './options.ts';
 import { RequestWriter } from './request-writer.ts';
 import { answerValue, closedValue, errorValue } from './results.ts';
+import { Silence } from './silence.ts';
 import { type Destination, destinationOf } from './target.ts';
 import { parseUrl, quoted, resolveUrl, type Url } from './url.ts';
 
