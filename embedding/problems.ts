@@ -50,9 +50,9 @@ export class MagnoliaError extends Error {
   constructor(problem: Problem) {
     const { cause } = problem;
     super(utf8Decode(problem.reason), cause === undefined ? undefined : { cause });
-    const told = { ...problem, trace: problem.trace.filter(({ file }) => file !== LOADING) };
-    this.problem = problemData(told);
-    this.report = report(told, { colour: false });
+    this.problem = problemData(problem);
+    this.report = report(problem, { colour: false });
+    this.stack = stackOf(this, this.problem);
   }
 }
 
@@ -75,8 +75,26 @@ export class StoppedError extends Error {
   }
 }
 
-/** The file of the text by which a runtime imports a program; nobody has written it. */
-export const LOADING = '(load)';
+/** The most Magnolia frames of a stack; V8 adds ten of its own. */
+const MOST_FRAMES = 20;
+
+/** The stack of an error: the functions of the program, each where it was running, then those of JavaScript, all in the form of the engine. */
+function stackOf({ name, message, stack = '' }: Error, { file, line, column, trace }: ProblemData): string {
+  const isV8 = stack === '' || stack.startsWith('Error') || stack.startsWith(name); // V8 may put the text together as late as here
+  const first = stack.search(/^ {4}at /m);
+  const own = isV8 ? (first < 0 ? '' : stack.slice(first)) : stack;
+  const innermost = file === null ? [] : [{ name: trace[0]?.name ?? null, place: `${file}:${line}:${column}` }];
+  const callers = trace.slice(1, MOST_FRAMES).map((entry, i) => {
+    const at = trace[i]?.calledAt ?? entry;
+    return { name: entry.name, place: `${at.file}:${at.line}:${at.column}` };
+  });
+  const frames = [...innermost, ...callers].map(({ name: fn, place }) => {
+    const called = fn === '' ? '<anonymous>' : fn;
+    if (!isV8) return `${called ?? ''}@${place}`;
+    return called === null ? `    at ${place}` : `    at ${called} (${place})`;
+  });
+  return [`${name}: ${message}`, ...frames, own].join('\n');
+}
 
 function problemData(problem: Problem): ProblemData {
   const { kind, code, reason, place, hint, trace, thread } = problem;

@@ -10,14 +10,15 @@
 
 import { isCallable } from '../builtins/params.ts';
 import type { Registry } from '../builtins/registry.ts';
+import { compileProblem } from '../language/diagnostics/describe.ts';
 import type { Problem } from '../language/diagnostics/problem.ts';
-import { check, type Evaluated, type Interpreter, type Session } from '../language/interpreter.ts';
+import type { Evaluated, Interpreter, Session } from '../language/interpreter.ts';
 import { type Compiled, compile } from '../language/runtime/compile.ts';
 import { Exit, type Machine } from '../language/runtime/machine.ts';
-import { ParseError } from '../language/syntax/parse-error.ts';
+import type { Unit } from '../language/runtime/units.ts';
 import { Source } from '../language/syntax/source.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
-import { type Fn, getKey, type Obj, type Value } from '../language/values/values.ts';
+import { type Fn, getKey, type Obj, type Suspended, str, type Value } from '../language/values/values.ts';
 import { callBack } from './callbacks.ts';
 import { checkNumbers } from './check-numbers.ts';
 import { Functions } from './functions.ts';
@@ -25,7 +26,7 @@ import { type Output, ProgramHost } from './host.ts';
 import { InputLines } from './input.ts';
 import { directoryOf } from './modules.ts';
 import type { Platform, RuntimeOptions } from './options.ts';
-import { LOADING, MagnoliaError, StoppedError, type StopReason } from './problems.ts';
+import { MagnoliaError, StoppedError, type StopReason } from './problems.ts';
 import { threadLimit } from './thread-limit.ts';
 import { Boxed, fromJs, type JsInput, type JsValue, ownKeys } from './values.ts';
 import { World } from './world.ts';
@@ -177,7 +178,7 @@ export class Runtime {
     await this.#prepare(source.text);
     const compiled = this.#compile(source);
     const path = this.#world.add(compiled, directory);
-    const found = await this.#evaluated(new Source(LOADING, `import('${path}')`));
+    const found = await this.#evaluated(importing(path));
     const module = found.value as Obj; // what import gives
     return {
       names: () => ownKeys(module),
@@ -238,8 +239,8 @@ export class Runtime {
     try {
       return compile(source);
     } catch (error) {
-      const [problem] = error instanceof ParseError ? check(source) : [];
-      throw problem === undefined ? error : new MagnoliaError(problem);
+      const problem = compileProblem(source, error);
+      throw problem === null ? error : new MagnoliaError(problem);
     }
   }
 
@@ -269,17 +270,15 @@ export class Runtime {
     if (this.#state !== 'new') return;
     this.#state = 'open';
     this.#machine.hold();
-    this.#interpreter.run(new Source('(runtime)', ''), this.#world.files.directory, ({ status }) =>
-      this.#end(this.#stopped ?? exited(status)),
-    );
+    this.#interpreter.run(NOTHING, this.#world.files.directory, ({ status }) => this.#end(this.#stopped ?? exited(status)));
   }
 
   /** The value is boxed: a promise would take an object with a function `then` for another promise. */
-  #evaluated(source: Source): Promise<{ readonly value: Value }> {
+  #evaluated(program: Source | Compiled): Promise<{ readonly value: Value }> {
     return this.#await((done, fail) => {
       this.#open();
       this.#session ??= this.#interpreter.session(this.#world.files.directory);
-      this.#session.evaluate(source, (result: Evaluated) => {
+      this.#session.evaluate(program, (result: Evaluated) => {
         if ('value' in result) done(result);
         else if ('problem' in result) fail(this.#error(result.problem));
         else this.#exit(result.exit);
@@ -382,6 +381,19 @@ export class Runtime {
     this.#host.close();
     this.#world.close();
   }
+}
+
+/** A program of the runtime itself, which needs no compiling: it may be forbidden. `main` gets `import`. */
+function ownProgram(main: (importer: Fn) => Value | Suspended): Compiled {
+  const unit: Unit = { base: -1, length: 0, script: '(runtime)', source: () => new Source('(runtime)', ''), calls: () => [] };
+  return { factory: (_support, _machine, builtin) => ({ main: () => main(builtin('import') as Fn), variables: {} }), unit };
+}
+
+/** Keeps a runtime open for calls. */
+const NOTHING = ownProgram(() => null);
+
+function importing(path: string): Compiled {
+  return ownProgram((importer) => importer(str(path)));
 }
 
 /** A result that a promise can be fulfilled with as it is. */

@@ -6,7 +6,7 @@
  */
 
 import { resolve } from './compiler/resolver.ts';
-import { deadlockProblem, parseProblem, runtimeProblem } from './diagnostics/describe.ts';
+import { compileProblem, deadlockProblem, parseProblem, runtimeProblem } from './diagnostics/describe.ts';
 import { type LibraryNames, NO_LIBRARY } from './diagnostics/library.ts';
 import type { Problem } from './diagnostics/problem.ts';
 import { type ModuleFinder, Modules } from './modules.ts';
@@ -69,9 +69,9 @@ export class Interpreter {
   }
 
   /** Runs a program with all its threads and background work to its end. Its imports are looked for in `directory`. */
-  run(source: Source, directory: string, done: (outcome: Outcome) => void): void {
+  run(program: Source | Compiled, directory: string, done: (outcome: Outcome) => void): void {
     this.#done = done;
-    const compiled = this.#compile(source, false);
+    const compiled = 'factory' in program ? program : this.#compile(program);
     if (compiled === null) {
       this.#end(1);
       return;
@@ -95,11 +95,11 @@ export class Interpreter {
   }
 
   /** Compiles, or reports why that cannot be done. */
-  #compile(source: Source, session: boolean): Compiled | null {
+  #compile(source: Source): Compiled | null {
     try {
-      return compile(source, session);
+      return compile(source);
     } catch (error) {
-      const problem = parseProblem(source, error);
+      const problem = compileProblem(source, error);
       if (problem === null) throw error;
       this.#options.onProblem(problem);
       return null;
@@ -174,12 +174,12 @@ export class Session {
   }
 
   /** Runs one input; `done` is given its value, or what is wrong with it. */
-  evaluate(source: Source, done: (result: Evaluated) => void): void {
+  evaluate(input: Source | Compiled, done: (result: Evaluated) => void): void {
     let compiled: Compiled;
     try {
-      compiled = compile(source, true);
+      compiled = 'factory' in input ? input : compile(input, true);
     } catch (error) {
-      const problem = parseProblem(source, error);
+      const problem = compileProblem(input as Source, error); // compiled code is not compiled again
       if (problem === null) throw error;
       done({ problem });
       return;

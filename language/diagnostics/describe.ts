@@ -22,6 +22,12 @@ export function parseProblem(source: Source, error: unknown): Problem | null {
   return { ...NOTHING, kind: 'parse', code: 'syntax', reason, place, hint, related };
 }
 
+/** Why a text could not be compiled: as above, or because the host forbids to compile anything. */
+export function compileProblem(source: Source, error: unknown): Problem | null {
+  if (!(error instanceof ProgramError)) return parseProblem(source, error);
+  return { ...NOTHING, kind: 'runtime', code: error.mistake.code, reason: error.reason, place: null };
+}
+
 /** The end of a text, where what is missing should have been: in code points, and not behind its last line end. */
 function endOf(source: Source): number {
   return [...source.text.trimEnd()].length;

@@ -2,6 +2,7 @@
 
 import { emit } from '../compiler/emitter.ts';
 import { CALL_FIELDS } from '../compiler/step-printer.ts';
+import type { EmitOptions, EmittedUnit } from '../compiler/unit.ts';
 import type { AssignExpr, Program } from '../syntax/ast.ts';
 import { nodeAt } from '../syntax/ast-walk.ts';
 import { withinNativeStack } from '../syntax/nesting.ts';
@@ -11,6 +12,7 @@ import type { Source } from '../syntax/source.ts';
 import { syntaxText } from '../syntax/syntax-text.ts';
 import type { Fn, Obj, Value } from '../values/values.ts';
 import { briefText } from './brief.ts';
+import { mistake } from './errors.ts';
 import { programOf } from './function-text.ts';
 import type { Quote } from './mistakes.ts';
 import { registerUnit, reservePositions, type Unit } from './units.ts';
@@ -34,12 +36,17 @@ export interface Compiled {
   readonly unit: Unit;
 }
 
-/** Compiles a source text. Throws a ParseError. */
-export function compile(source: Source, session = false): Compiled {
+/** The JavaScript of a source text. Throws a ParseError. */
+export function translate(source: Source, options: EmitOptions): EmittedUnit {
   const program = parseProgram(source);
-  const length = source.text.length;
+  return withinNativeStack(program, () => emit(program, options));
+}
+
+/** Compiles a source text. Throws a ParseError, and a ProgramError where JavaScript may not be made from text. */
+export function compile(source: Source, session = false): Compiled {
+  const { length } = source.text;
   const base = reservePositions(length);
-  const { text, calls } = withinNativeStack(program, () => emit(program, { base, session }));
+  const { text, calls } = translate(source, { base, session });
   const script = `magnolia-unit-${base}.js`;
   const unit: Unit = { base, length, script, source: () => source, calls: () => calls };
   registerUnit(unit);
@@ -52,6 +59,7 @@ function evaluate(text: string): Factory {
     // biome-ignore lint/security/noGlobalEval: compiling to JavaScript is what this runtime does
     return globalThis.eval(text) as Factory;
   } catch (error) {
+    if (error instanceof EvalError) throw mistake('code-generation', {});
     if (!(error instanceof SyntaxError)) throw error;
     throw new ParseError(`Too large to compile: ${error.message}`, { at: null, end: null }); // 65,535 parameters, say
   }

@@ -64,6 +64,8 @@ export interface Facts {
   // Modules
   'unknown-import': { readonly path: string };
   'import-syntax': { readonly path: string; readonly library: boolean; readonly source: Source; readonly error: ParseError };
+  /** Where the host forbids JavaScript to be made from text: under a content security policy, say. */
+  'code-generation': object;
   // Limits and ends
   'out-of-memory': { readonly calls: number | null };
   'too-deep': object;
@@ -145,6 +147,9 @@ const WORDINGS: Wordings = {
     const what = `Error ${library ? 'loading' : 'importing'} ${briefText(path)}`;
     return `${what}: Parse error at [${line}:${column}]: ${error.reason}`;
   },
+
+  'code-generation': () =>
+    'Programs cannot be compiled here, because code generation from text is forbidden: compile this one in advance with `magnolia build`',
 
   'out-of-memory': ({ calls }) => {
     const why =

@@ -63,6 +63,13 @@ function readOnce(): SourceOf {
   };
 }
 
+/** Shows all syntax errors of a program as `check` does. */
+export function showSyntaxErrors(source: Source, settings: Settings): void {
+  const reports = new Checker(nativeCheckWorld(settings)).checkAll([source]);
+  const own = reports.filter((one) => one.source === source).flatMap(({ diagnostics }) => diagnostics);
+  for (const one of own) if (one.severity === 'error') show(source, one);
+}
+
 /** What programs that the command runs can use and import. */
 export function nativeCheckWorld(settings: Settings, sourceOf: SourceOf = readOnce()): World {
   const { world } = commandWorld(settings, []);

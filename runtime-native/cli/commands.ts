@@ -25,6 +25,11 @@ export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
 `,
     load: async () => (await import('./check.ts')).checkFiles,
   },
+  emit: {
+    usage: 'FILE',
+    summary: 'print the JavaScript that a program is compiled to',
+    load: async () => (await import('./emit.ts')).emitFile,
+  },
   fmt: {
     usage: 'FILE...',
     summary: 'lay out programs in the one style',
