@@ -44,6 +44,30 @@ export function hasBareLineEnd(text: string): boolean {
 const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
 const BLANKS = /\p{Zs}/gu;
 
+/** What may make the text of a message other than its bytes: transfer encodings, encoded words, character sets. */
+const ENCODED = /[\x80-\xff]|=\?|base64|quoted-printable|utf-?7|utf-?16|iso-2022|hz-gb/i;
+
+/** Is the text of a message what its bytes are? False if that is not certain. */
+export function isMailAsIs(message: string): boolean {
+  return !ENCODED.test(message);
+}
+
+/** Characters that are folded in one slice. */
+const FOLDED = 2 ** 17;
+
+/** UTF-8 in a form in which letters of both cases are the same, and letters that look the same, too. */
+export function* foldCase(bytes: string): Work<string> {
+  if (bytes.length <= FOLDED && isAscii(bytes)) return bytes.toUpperCase();
+  let made = '';
+  for (let at = 0, end: number; at < bytes.length; at = end) {
+    if (at > 0) yield;
+    const line = bytes.indexOf('\n', at + FOLDED);
+    end = line < 0 || line > at + 2 * FOLDED ? Math.min(at + 2 * FOLDED, bytes.length) : line + 1;
+    made += utf8Encode(utf8Decode(bytes.slice(at, end)).normalize('NFKC').toUpperCase());
+  }
+  return made;
+}
+
 /** A name or password as it is compared (RFC 4013, section 2.1 and 2.2), if it is UTF-8; anything else as it is. */
 export function saslPrep(bytes: string): string {
   if (isAscii(bytes)) return bytes;
