@@ -204,9 +204,10 @@ export class NodeConnection implements Connection {
       if (!stream.readableEnded) this.#dropIn(DISCARD_MS);
       return true;
     }
-    const stopTimer = this.#dropIn(this.#origin.lingerMs);
+    // Without anything to send the end leaves at once; TLS always has its goodbye.
+    const stopTimer = this.encrypted || this.unsent() > 0 ? this.#dropIn(this.#origin.lingerMs) : null;
     stream.once('finish', () => {
-      stopTimer();
+      stopTimer?.();
       if (!stream.readableEnded) this.#dropIn(DISCARD_MS); // else Node frees it
     });
     return true;

@@ -58,8 +58,8 @@ export class TlsEnd {
     this.#plain = plain;
     this.#isServer = isServer;
     stream.on('keylog', () => {
-      this.#atFirstKeys ||= plain.bytesRead;
-      if (!isServer || stream.getProtocol() !== 'TLSv1.3') this.#atLastKeys = plain.bytesRead;
+      this.#atLastKeys = plain.bytesRead;
+      this.#atFirstKeys ||= this.#atLastKeys;
     });
     if (!isServer) {
       stream.on('session', () => {
