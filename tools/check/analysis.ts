@@ -11,6 +11,8 @@ export class Analysis {
   readonly source: Source;
   readonly program: Program;
   readonly errors: readonly ParseError[];
+  /** Lines that could not be parsed as a whole. */
+  readonly brokenLines: ReadonlySet<number>;
   readonly names: Resolution;
   /** Every node, those around others first. */
   readonly nodes: readonly Expr[];
@@ -25,10 +27,11 @@ export class Analysis {
   readonly #values = new Map<Variable, Expr>();
 
   constructor(source: Source) {
-    const { program, errors, mentioned, complete } = parseWithRecovery(source);
+    const { program, errors, mentioned, brokenLines, complete } = parseWithRecovery(source);
     this.source = source;
     this.program = program;
     this.errors = errors;
+    this.brokenLines = brokenLines;
     this.names = resolve(program);
     this.#mentioned = mentioned;
     this.#complete = complete;

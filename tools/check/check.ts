@@ -38,7 +38,8 @@ export class Checker {
     const analysis = this.analysis(source);
     const context = new Context(analysis, this.#world, (other) => this.analysis(other));
     for (const rule of RULES) rule(context);
-    const found = [...analysis.errors.map((error) => syntaxDiagnostic(source, error)), ...context.found];
+    const warnings = context.found.filter(({ start }) => !analysis.brokenLines.has(source.lineAndColumn(start).line));
+    const found = [...analysis.errors.map((error) => syntaxDiagnostic(source, error)), ...warnings];
     return withoutIgnored(
       found.sort((a, b) => a.start - b.start),
       source,
@@ -78,16 +79,16 @@ export class Checker {
   }
 }
 
-/** A mistake of syntax. What is missing at the end of a text is reported there. */
+/** A mistake of syntax. What is missing at the end of a text is reported where it was opened, if that is known. */
 function syntaxDiagnostic(source: Source, { at, end, reason, hint, related }: Analysis['errors'][number]): Diagnostic {
-  const place = at ?? [...source.text.trimEnd()].length;
+  const place = at ?? related?.at ?? [...source.text.trimEnd()].length;
   return {
     code: 'syntax',
     severity: 'error',
     message: utf8Decode(reason),
-    hint,
+    hint: hint ?? related?.note ?? null,
     start: place,
-    end: Math.max(end ?? place, place),
+    end: Math.max(end ?? place + 1, place),
     at: place,
     related,
   };

@@ -109,6 +109,12 @@ export class Context {
   }
 }
 
-function libraryMembers(name: string, { members }: ManifestModule): Map<string, Callable | null> {
-  return new Map(members.map((one) => [one.name, callableOf(name, one)]));
+/** Inner modules do not say which of their parameters may be left out. */
+function libraryMembers(name: string, { members, inner }: ManifestModule): Map<string, Callable | null> {
+  return new Map(
+    members.map((one) => {
+      const callable = callableOf(name, one);
+      return [one.name, callable === null || !inner ? callable : { ...callable, least: 0 }];
+    }),
+  );
 }

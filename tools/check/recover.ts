@@ -15,6 +15,8 @@ export interface Recovered {
   readonly errors: readonly ParseError[];
   /** Names (byte text) in what could not be parsed: they may be defined or used there. */
   readonly mentioned: ReadonlySet<string>;
+  /** The lines of that: what is left of them says little. */
+  readonly brokenLines: ReadonlySet<number>;
   /** Whether all of the text was parsed or replaced; else nothing is known about the rest. */
   readonly complete: boolean;
 }
@@ -33,24 +35,26 @@ export function parseWithRecovery(source: Source): Recovered {
   const errors: ParseError[] = [];
   const lines = new Set<number>();
   const mentioned = new Set<string>();
+  const brokenLines = new Set<number>();
   let text = new Text(source);
   for (let round = 0; round < 2 * MOST_ERRORS && errors.length < MOST_ERRORS; round++) {
     try {
-      return { program: parseProgram(text.source), errors, mentioned, complete: true };
+      return { program: parseProgram(text.source), errors, mentioned, brokenLines, complete: true };
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
       const { tokens } = lex(text.source);
       const region = text.broken(error, tokens);
       const line = source.lineAndColumn(error.at ?? region.start).line;
-      if (!lines.has(line)) errors.push(error);
+      if (!lines.has(line) && !brokenLines.has(line)) errors.push(error);
       lines.add(line);
-      lines.add(source.lineAndColumn(region.start).line);
+      const last = source.lineAndColumn(region.end - 1).line;
+      for (let broken = source.lineAndColumn(region.start).line; broken <= last; broken++) brokenLines.add(broken);
       for (const { kind, text: name, start } of tokens)
         if (kind === 'name' && start >= region.start && start < region.end) mentioned.add(name);
       text = text.without(region);
     }
   }
-  return { program: { body: [] }, errors, mentioned, complete: false };
+  return { program: { body: [] }, errors, mentioned, brokenLines, complete: false };
 }
 
 /** A text in which parts may have been replaced by blanks. */
@@ -75,7 +79,8 @@ class Text {
     if (token?.kind === 'string' && token.end === (tokens.at(-1) as Token).end) return this.#line(token.start); // never closed
     if (error.related !== null) {
       const { at: place } = error.related;
-      return tokens.some(({ kind, start }) => kind === 'string' && start === place) ? this.#line(place) : this.#indented(place);
+      const opener = tokens.findIndex(({ start, end }) => start === place && end > start);
+      return tokens[opener]?.kind === 'string' ? this.#line(place) : this.#indented(place, tokens, opener);
     }
     const made = tokens.findIndex(({ at, start, end }) => at === error.at && start === end);
     const at = index !== -1 ? index : made !== -1 ? made : tokens.length - 1;
@@ -88,18 +93,19 @@ class Text {
     return { start, end: newline === -1 ? this.#points.length : newline };
   }
 
-  /** From an opening bracket to the next line that is not indented further than the line of the bracket. */
-  #indented(start: number): Region {
+  /** From the expression of an opening bracket to the next line that is not indented further than the line of the bracket. */
+  #indented(bracket: number, tokens: readonly Token[], index: number): Region {
     const { source } = this;
-    const first = source.lineAndColumn(start).line;
+    const first = source.lineAndColumn(bracket).line;
+    const start = tokens[startsOf(tokens, index).at(-1) ?? index]?.start ?? bracket;
     const limit = indentation(source.line(first));
-    let end = this.#line(start).end;
+    let end = this.#line(bracket).end;
     for (let line = first + 1; line <= source.lineCount; line++) {
       const text = source.line(line);
       if (text.trim() !== '' && indentation(text) <= limit) break;
       end += [...text].length + 1;
     }
-    return { start, end: Math.max(start + 1, Math.min(end, this.#points.length)) };
+    return { start, end: Math.max(bracket + 1, Math.min(end, this.#points.length)) };
   }
 
   /**
@@ -107,13 +113,7 @@ class Text {
    * these brackets.
    */
   #expression(tokens: readonly Token[], index: number): Region {
-    const starts = [0]; // of the expression in each bracket that is open, outermost first
-    for (let i = 0; i < index; i++) {
-      const kind = tokens[i]?.kind;
-      if (kind === '(' || kind === '[' || kind === '{') starts.push(i + 1);
-      else if (kind === ')' || kind === ']' || kind === '}') starts.pop();
-      else if (kind === ',') starts[Math.max(0, starts.length - 1)] = i + 1;
-    }
+    const starts = startsOf(tokens, index);
     for (let from = index, end = endOf(tokens, index); ; end = endOf(tokens, end + 1)) {
       from = starts.pop() ?? from;
       const first = tokens[from];
@@ -125,6 +125,18 @@ class Text {
       return { start: token.start, end: Math.max(token.end, token.start + 1) };
     }
   }
+}
+
+/** Where the expression in each bracket that is open before a token begins, outermost first. */
+function startsOf(tokens: readonly Token[], index: number): number[] {
+  const starts = [0];
+  for (let i = 0; i < index; i++) {
+    const kind = tokens[i]?.kind;
+    if (kind === '(' || kind === '[' || kind === '{') starts.push(i + 1);
+    else if (kind === ')' || kind === ']' || kind === '}') starts.pop();
+    else if (kind === ',') starts[Math.max(0, starts.length - 1)] = i + 1;
+  }
+  return starts;
 }
 
 /** The comma or bracket at which the expression with this token ends. */
