@@ -114,6 +114,14 @@ function entries(lesson: string, names: string): [string, string][] {
   return names.split(' ').map((name) => [name, lesson]);
 }
 
+/** Functions of other languages whose names mean something else here. */
+const CALLS: ReadonlyMap<string, string> = new Map([['str', 'to make a string of a value, write string(x)']]);
+
+/** How to write here a call of a function of another language; null for any other. */
+export function callLesson(name: string): string | null {
+  return CALLS.get(name) ?? null;
+}
+
 /** How to write here what another language has under a name; null if none has. */
 export function nameLesson(name: string): string | null {
   return NAMES.get(name) ?? null;

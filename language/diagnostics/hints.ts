@@ -13,7 +13,7 @@ import { children, nodeAt } from '../syntax/ast-walk.ts';
 import type { Source } from '../syntax/source.ts';
 import { utf8Decode } from '../values/bytes.ts';
 import { Float, getKey, isInt, isObject, Str } from '../values/values.ts';
-import { methodLesson, nameLesson } from './habits.ts';
+import { callLesson, methodLesson, nameLesson } from './habits.ts';
 import { type LibraryNames, librariesWith, namesIn, onlyInReference } from './library.ts';
 import { nearest } from './nearest.ts';
 import { type Binding, visibleNames } from './visible-names.ts';
@@ -117,14 +117,20 @@ class Hints {
     const call = this.#node('call');
     if (call === null) return null;
     const { callee } = call;
-    if (isUnset(value))
-      return callee.kind === 'property' ? (this.#method(callee) ?? this.#member(callee)) : this.#missing(callee);
+    if (isUnset(value)) return this.#notThere(callee);
     const { start, end } = call;
     const listOrText = value instanceof Str || Array.isArray(value);
     if (!listOrText || callee.kind !== 'name' || call.args.length !== 1) return null;
     const item = call.args[0];
     const written = item === undefined || start > callee.start ? null : this.#written(item);
     return written === null || end < start ? null : `an item is read with a dot: ${utf8Decode(callee.name)}.(${written})`;
+  }
+
+  /** A callee that is `?`. */
+  #notThere(callee: Expr): string | null {
+    if (callee.kind === 'property') return this.#method(callee) ?? this.#member(callee);
+    const lesson = callee.kind === 'name' && !this.#visible().has(callee.name) ? callLesson(utf8Decode(callee.name)) : null;
+    return lesson ?? this.#missing(callee);
   }
 
   /** `name <- value` without such a name. */
@@ -295,6 +301,8 @@ class Hints {
     }
     if (this.#scene.names.includes(node.name)) return null;
 
+    const lesson = nameLesson(name);
+    if (lesson !== null) return `\`${name}\` is not defined here: ${lesson}`;
     if (Object.hasOwn(this.#scene.library.modules, name)) return `\`${name}\` is a library: ${name} := import('${name}')`;
     const homes = librariesWith(this.#scene.library, name);
     const [home, ...others] = homes;
@@ -304,8 +312,6 @@ class Hints {
       const also = others.length === 0 ? '' : `; ${others.join(', ')} also ${others.length === 1 ? 'has' : 'have'} one`;
       return `\`${name}\` is in ${home}: { ${name}: ${name} } := import('${home}')${also}`;
     }
-    const lesson = nameLesson(name);
-    if (lesson !== null) return `\`${name}\` is not defined here: ${lesson}`;
     const meant = nearest(name, this.#reachable());
     return meant === null ? `\`${name}\` is not defined here` : `\`${name}\` is not defined here; did you mean \`${meant}\`?`;
   }

@@ -117,6 +117,9 @@ const FOREIGN_WORDS: ReadonlyMap<string, string> = new Map([
   ['auto', TYPED],
 ]);
 
+/** Of these, the names of builtins. */
+const CALLED: ReadonlySet<string> = new Set(['int', 'float', 'string']);
+
 /** A hint for the token at `index`, which is not what the parser could use there. Null if we know none. */
 export function hintFor(tokens: readonly Token[], index: number): string | null {
   const token = tokens[index];
@@ -124,6 +127,7 @@ export function hintFor(tokens: readonly Token[], index: number): string | null 
   if (token?.kind === '/' && tokens[index + 1]?.kind === '*') return FOREIGN.get('/ *') ?? null;
   if (token === undefined || before === undefined) return null;
   return (
+    headHint(tokens, index) ??
     foreignHint(token, before, tokens[index - 2]) ??
     keywordHint(tokens, index) ??
     bracketHint(tokens, index, token) ??
@@ -160,6 +164,13 @@ function foreignHint(token: Token, before: Token, earlier: Token | undefined): s
     if (foreign !== undefined) return foreign;
   }
   return null;
+}
+
+/** Something in the parentheses of `for (…)` or `switch (…)`. */
+function headHint(tokens: readonly Token[], index: number): string | null {
+  const open = openAt(tokens, index);
+  const word = open === null || tokens[open]?.kind !== '(' ? undefined : tokens[open - 1];
+  return word?.kind === 'name' && !CALLED.has(word.text) ? (FOREIGN_WORDS.get(word.text) ?? null) : null;
 }
 
 /** What stands in braces that were opened before the token at `index`, and what is not closed. */

@@ -125,7 +125,8 @@ class Parser {
     const open = this.#unclosedString;
     const related =
       open === null ? explainingPlace(this.#lexed, this.#index) : { at: open.start, note: 'this string is never closed' };
-    return new ParseError(`Unexpected end of input, expected ${expected}`, { at: null, end: null, related });
+    const hint = related === null ? null : `a closing one is missing: ${related.note}`;
+    return new ParseError(`Unexpected end of input, expected ${expected}`, { at: null, end: null, hint, related });
   }
 
   /** An error about a token, explained by what stands at the current token. */

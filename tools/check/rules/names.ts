@@ -1,5 +1,6 @@
 /** Names that nothing defines, members and modules that do not exist, and what is defined but never used. */
 import type { Variable } from '../../../language/compiler/resolver.ts';
+import { nameLesson } from '../../../language/diagnostics/habits.ts';
 import { nearest } from '../../../language/diagnostics/nearest.ts';
 import { visibleNames } from '../../../language/diagnostics/visible-names.ts';
 import type { Expr, NameExpr } from '../../../language/syntax/ast.ts';
@@ -7,9 +8,6 @@ import { utf8Decode } from '../../../language/values/bytes.ts';
 import { importedPath, namesIn } from '../analysis.ts';
 import type { Context, Module } from '../context.ts';
 import { isNeverFunction } from '../types.ts';
-
-/** What other languages call the value for nothing. */
-const NOTHING = new Set(['null', 'nil', 'None', 'undefined', 'NULL']);
 
 /** `undefined-name`: nothing around a name binds it, and it is not a builtin. */
 export function undefinedNames(context: Context): void {
@@ -24,7 +22,8 @@ export function undefinedNames(context: Context): void {
 
 function undefinedHint(context: Context, node: NameExpr, name: string): string | null {
   const { analysis, world } = context;
-  if (NOTHING.has(name)) return 'the value for nothing is `?`';
+  const lesson = nameLesson(name);
+  if (lesson !== null) return lesson;
   const visible = [...visibleNames(analysis.program, node.start).keys(), ...world.builtins.keys()].map(utf8Decode);
   const open = world.library.modules.filter(({ inner }) => !inner);
   if (open.some(({ names }) => names.includes(name))) return `\`${name}\` is a library: ${name} := import('${name}')`;
