@@ -64,7 +64,7 @@ export function socketBuiltins(
   const listenParams = [
     anything('address', 'string'),
     anything('onConnect', 'function'),
-    { ...anything('options', 'object'), defaultValue: null },
+    { ...anything('options', 'object'), options: listenOptions.options, defaultValue: null },
   ] as const;
 
   return [
