@@ -4,7 +4,7 @@ import { type Command, NO_SETTINGS, readArguments, type Surroundings } from './a
 const world = (more: Partial<Surroundings> = {}): Surroundings => ({
   env: {},
   inputIsTerminal: () => false,
-  exists: (path) => path.endsWith('.oak') || path === 'evil',
+  exists: (path) => path === 'demo.oak' || path === 'evil',
   isFolder: (path) => path === 'here' || path === 'there',
   ...more,
 });
@@ -19,6 +19,16 @@ describe('readArguments', () => {
     ['- a b', { kind: 'run', file: '-', args: ['a', 'b'] }],
     ['-- demo.oak', { kind: 'run', file: 'demo.oak', args: [] }],
     ['', { kind: 'run', file: '-', args: [] }],
+    ['frobnicate', { kind: 'wrong', message: 'there is no command frobnicate, and no such file' }],
+    ['demo', { kind: 'wrong', message: 'there is no command demo; did you mean demo.oak?' }],
+    [
+      'pack x',
+      {
+        kind: 'wrong',
+        message: 'there is no command pack here; magnolia build FILE makes one file of a program and its imports',
+      },
+    ],
+    ['./frobnicate', { kind: 'run', file: './frobnicate', args: [] }],
     ['nowhere.txt', { kind: 'run', file: 'nowhere.txt', args: [] }],
     ['eval 1 + 2', { kind: 'eval', program: '1 + 2' }],
     ['eval -1 --help', { kind: 'eval', program: '-1 --help' }],
@@ -34,7 +44,7 @@ describe('readArguments', () => {
     ['--version', { kind: 'version' }],
     ['--versoin', { kind: 'wrong', message: 'there is no flag --versoin; did you mean --version?' }],
     ['-z demo.oak', { kind: 'wrong', message: 'there is no flag -z' }],
-    ['chekc demo.oak', { kind: 'wrong', message: 'there is no file chekc; did you mean the command check?' }],
+    ['chekc demo.oak', { kind: 'wrong', message: 'there is no command chekc; did you mean check?' }],
     ['evil', { kind: 'run', file: 'evil', args: [] }],
     ['--lib', { kind: 'wrong', message: '--lib needs a value' }],
     ['--lib nowhere demo.oak', { kind: 'wrong', message: '--lib: there is no folder nowhere' }],

@@ -189,9 +189,24 @@ function readCommand(rest: string[], takeFlags: () => Command | undefined, aroun
       if (Object.hasOwn(OWN_COMMANDS, first)) return { kind: 'own', name: first, words: rest };
   }
 
-  const meant = first === '-' || around.exists(first) ? null : nearest(first, Object.keys(COMMANDS));
-  if (meant === null) return { kind: 'run', file: first, args: rest };
-  return { kind: 'wrong', message: `there is no file ${first}; did you mean the command ${meant}?` };
+  const isCommand = /^\w+$/.test(first) && !around.exists(first);
+  return isCommand ? { kind: 'wrong', message: noCommand(first, around) } : { kind: 'run', file: first, args: rest };
+}
+
+/** Commands of the language's other runtimes, and what to use here. */
+const ELSEWHERE: { readonly [name: string]: string } = {
+  cat: 'any editor or the system shows a program',
+  doc: 'magnolia help NAME explains a module or function',
+  pack: 'magnolia build FILE makes one file of a program and its imports',
+  pipe: 'a program reads lines with input()',
+};
+
+/** For a word that is neither a command nor a file. */
+function noCommand(word: string, around: Surroundings): string {
+  if (Object.hasOwn(ELSEWHERE, word)) return `there is no command ${word} here; ${ELSEWHERE[word]}`;
+  const file = ['.oak', '.ok', '.mag', '.mg'].map((ending) => word + ending).find((name) => around.exists(name));
+  const meant = file ?? nearest(word, Object.keys(COMMANDS));
+  return `there is no command ${word}${meant === null ? ', and no such file' : `; did you mean ${meant}?`}`;
 }
 
 function fileToRun([file, ...args]: readonly string[]): Command {

@@ -219,7 +219,7 @@ describe('what else there is', () => {
 
   for (const [args, message] of [
     [['--fule', '1'], 'there is no flag --fule; did you mean --fuel?'],
-    [['chekc', 'x.oak'], 'there is no file chekc; did you mean the command check?'],
+    [['chekc', 'x.oak'], 'there is no command chekc; did you mean check?'],
     [['--lib', 'nowhere', 'x.oak'], '--lib: there is no folder nowhere'],
     [['eval'], 'eval needs PROGRAM'],
   ] as const) {

@@ -16,7 +16,10 @@ export async function readSource(path: string): Promise<Reading> {
     return { kind: 'read', source: new Source('(stdin)', decode(Buffer.concat(chunks))) };
   }
   try {
-    return { kind: 'read', source: new Source(resolve(path), decode(readFileSync(path))) };
+    const bytes = readFileSync(path);
+    const problem = notText(bytes);
+    if (problem !== null) return { kind: 'failed', message: `Could not read ${path}: ${problem}` };
+    return { kind: 'read', source: new Source(resolve(path), decode(bytes)) };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
     return {
@@ -24,6 +27,16 @@ export async function readSource(path: string): Promise<Reading> {
       message: `Could not open ${path}: ${reason(String(code), error)}${code === 'ENOENT' ? suggestion(path) : ''}`,
     };
   }
+}
+
+/** How much of a file is looked at to see whether it is text. */
+const LOOKED_AT_BYTES = 4096;
+
+/** Why a file cannot be a program; null if it can. */
+function notText(bytes: Buffer): string | null {
+  const mark = bytes.toString('hex', 0, 2);
+  if (mark === 'fffe' || mark === 'feff') return 'it is UTF-16 text; save it as UTF-8';
+  return bytes.subarray(0, LOOKED_AT_BYTES).includes(0) ? 'it is a binary file, not a program' : null;
 }
 
 function reason(code: string, error: unknown): string {
