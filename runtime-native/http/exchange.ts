@@ -29,7 +29,7 @@ export interface Client {
 
 /** Closes a connection when the peer has had time to read what was sent. */
 export function linger(stream: Socket): void {
-  const timer = setTimeout(() => stream.destroy(), LINGER_MS);
+  const timer = setTimeout(() => stream.destroy(), LINGER_MS).unref();
   stream.once('close', () => clearTimeout(timer));
 }
 

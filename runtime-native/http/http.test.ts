@@ -1,0 +1,306 @@
+/** HTTP as embedded programs have it: hostile peers, networks in memory, policies, and WebSocket against `ws`. */
+import { once } from 'node:events';
+import { connect, type Server, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { WebSocket, WebSocketServer } from 'ws';
+import { createRuntime, memoryNetwork, type NetworkPolicy, type RuntimeOptions } from '../index.ts';
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** A program that keeps running: the port that it says it listens on. */
+async function serving(program: string, options: RuntimeOptions = {}): Promise<number> {
+  let told = (_port: number): void => {};
+  const port = new Promise<number>((done) => {
+    told = done;
+  });
+  const runtime = createRuntime({ network: 'system', output: () => {}, onProblem: () => {}, builtins: { told }, ...options });
+  closers.push(() => runtime.stop());
+  runtime.run(`${program}\ntold(int(import('str').split(server.local, ':').1))`).catch(() => {});
+  return await port;
+}
+
+/** Sends bytes and returns all that comes back until the end. */
+function ask(port: number, bytes: string): Promise<string> {
+  return new Promise((done) => {
+    const stream = connect(port, '127.0.0.1', () => stream.write(bytes, 'latin1'));
+    let got = '';
+    stream.setEncoding('latin1').on('data', (text) => {
+      got += text;
+    });
+    stream.on('close', () => done(got)).on('error', () => {});
+  });
+}
+
+const hello = "server := http_serve('127.0.0.1:0', fn(evt) (evt.end)({status: 200, headers: {}, body: evt.req.body}), options)";
+
+describe('a request that could be taken for another one', () => {
+  const head = (lines: string, method = 'POST'): string => `${method} / HTTP/1.1\r\nHost: a\r\n${lines}`;
+  const close = 'Connection: close\r\n';
+  const facts: readonly (readonly [string, string, string])[] = [
+    ['both lengths', head('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'), '400'],
+    ['both lengths, the other way', head('Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n'), '400'],
+    ['two equal lengths', head('Content-Length: 1\r\nContent-Length: 1\r\n\r\na'), '400'],
+    ['a list of lengths', head('Content-Length: 1, 1\r\n\r\na'), '400'],
+    ['a length with a sign', head('Content-Length: +1\r\n\r\na'), '400'],
+    ['a negative length', head('Content-Length: -1\r\n\r\na'), '400'],
+    ['an encoding in HTTP/1.0', 'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', '400'],
+    ['an unknown encoding', head(`Transfer-Encoding: xchunked\r\n${close}\r\n0\r\n\r\n`), '501'],
+    ['two encodings', head(`Transfer-Encoding: gzip, chunked\r\n${close}\r\n0\r\n\r\n`), '501'],
+    ['chunked before another encoding', head('Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n'), '400'],
+    ['a blank before the colon', head('Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n'), '400'],
+    ['a folded line', head('X: a\r\n b\r\n\r\n', 'GET'), '400'],
+    ['a bare LF', 'GET / HTTP/1.1\nHost: a\n\n', '400'],
+    ['a bare CR', head('X: a\rb\r\n\r\n', 'GET'), '400'],
+    ['no name', head(': a\r\n\r\n', 'GET'), '400'],
+    ['a NUL', head('X: a\0b\r\n\r\n', 'GET'), '400'],
+    ['two hosts', `GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n${close}\r\n`, '400'],
+    ['no host', 'GET / HTTP/1.1\r\n\r\n', '400'],
+    ['a bad chunk', head('Transfer-Encoding: chunked\r\n\r\nzz\r\n'), '400'],
+    ['another version', 'GET / HTTP/2.0\r\nHost: a\r\n\r\n', '505'],
+    ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', '405'],
+    ['a bad escape in the path', `GET /%zz HTTP/1.1\r\nHost: a\r\n${close}\r\n`, '400'],
+    ['a long target', `GET /${'a'.repeat(17_000)} HTTP/1.1\r\nHost: a\r\n${close}\r\n`, '414'],
+    ['a long head', head(`X: ${'a'.repeat(70_000)}\r\n\r\n`, 'GET'), '431'],
+    ['many lines', head(`${'X: a\r\n'.repeat(300)}${close}\r\n`, 'GET'), '431'],
+    ['a long body', head('Content-Length: 2000\r\n\r\n'), '413'],
+    ['a body that becomes long', head(`Transfer-Encoding: chunked\r\n\r\n5dc\r\n${'a'.repeat(1500)}\r\n0\r\n\r\n`), '413'],
+  ];
+  for (const [what, bytes, status] of facts) {
+    it(`${what}: ${status}, and the connection is closed`, async () => {
+      const port = await serving(`options := {maxBody: 1000}\n${hello}`);
+      expect((await ask(port, bytes)).slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
+    });
+  }
+
+  it('is not answered when its body is cut', async () => {
+    const port = await serving(`options := {}\n${hello}`);
+    const stream = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    stream.end('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab');
+    const [text] = (await once(stream.setEncoding('latin1'), 'data')) as [string];
+    stream.destroy();
+    expect(text.slice(0, 12)).toBe('HTTP/1.1 400');
+  });
+});
+
+describe('slow clients', () => {
+  it('that do not finish a head are dropped while others are served', async () => {
+    const port = await serving(`options := {headTimeout: 0.3}\n${hello}`);
+    const slow = Array.from({ length: 50 }, () => ask(port, 'GET / HTTP/1.1\r\nX: '));
+    expect((await ask(port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).slice(0, 12)).toBe('HTTP/1.1 200');
+    expect(new Set((await Promise.all(slow)).map((text) => text.slice(0, 12)))).toEqual(new Set(['HTTP/1.1 408']));
+  });
+
+  it('that do not finish a body get 408', async () => {
+    const port = await serving(`options := {bodyTimeout: 0.2}\n${hello}`);
+    const got = await ask(port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\na');
+    expect(got.slice(0, 12)).toBe('HTTP/1.1 408');
+  });
+});
+
+describe('an answer', () => {
+  const facts: readonly (readonly [string, string])[] = [
+    ["{status: 200, headers: {'X-A': 'a\\r\\nb: c'}, body: ''}", '500'],
+    ["{status: 200, headers: {'X A': 'a'}, body: ''}", '500'],
+    ["{status: 101, headers: {}, body: ''}", '500'],
+    ["{status: 700, headers: {}, body: ''}", '500'],
+    ["{status: 200, body: ''}", '200'],
+    ['5', '500'],
+  ];
+  for (const [answer, status] of facts) {
+    it(`${answer} is sent as ${status}`, async () => {
+      const port = await serving(`server := http_serve('127.0.0.1:0', fn(evt) (evt.end)(${answer}))`);
+      const got = await ask(port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+      expect(got.slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
+      expect(got).not.toMatch(/^b: c/m);
+    });
+  }
+
+  it('is 500 when the handler fails, and 503 when it forgets', async () => {
+    const failing = await serving("server := http_serve('127.0.0.1:0', fn(evt) ?.x.y)");
+    expect((await ask(failing, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).slice(0, 12)).toBe('HTTP/1.1 500');
+    const forgetting = await serving("server := http_serve('127.0.0.1:0', fn(evt) ?, {answerTimeout: 0.1})");
+    expect((await ask(forgetting, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).slice(0, 12)).toBe('HTTP/1.1 503');
+  });
+});
+
+describe('a client', () => {
+  it('does not take a body that unpacks to more than its limit', async () => {
+    const bomb = gzipSync(Buffer.alloc(10_000_000));
+    const { createServer } = await import('node:http');
+    const peer: Server = createServer((_request, response) => {
+      response.setHeader('Content-Encoding', 'gzip').end(bomb);
+    });
+    closers.push(() => peer.close());
+    await once(peer.listen(0, '127.0.0.1'), 'listening');
+    const { port } = peer.address() as { port: number };
+    const { value } = await createRuntime({ network: 'system' }).run(
+      `r := req({url: 'http://127.0.0.1:${port}/', maxBody: 100000})\n[string(r.type), string(r.code)]`,
+    );
+    expect(value).toEqual(['error', 'limit']);
+  });
+
+  it('asks the policy, for redirects too', async () => {
+    const port = await serving(`server := http_serve('127.0.0.1:0', fn(evt) (evt.end)({
+      status: 302, headers: {Location: 'http://127.0.0.2:1/'}, body: ''}))`);
+    const network: NetworkPolicy = { mayConnect: (target) => target.kind === 'tcp' && target.host === '127.0.0.1' };
+    const { value } = await createRuntime({ network }).run(
+      `r := req({url: 'http://127.0.0.1:${port}/', redirects: 3})\n[string(r.type), string(r.code)]`,
+    );
+    expect(value).toEqual(['error', 'permission']);
+  });
+});
+
+describe('a network in memory', () => {
+  const program = `
+    stop := listen('127.0.0.1:80', fn(evt) (evt.end)({status: 200, headers: {}, body: evt.req.body + '!'}))
+    ws := ws_listen('127.0.0.1:81', '/', fn(evt) ws_send(evt.socket, 'hi'))
+    answer := req({url: 'http://127.0.0.1/', method: 'POST', body: 'x'}).resp.body
+    socket := ws_dial('ws://127.0.0.1:81/').socket
+    message := ws_recv(socket).data
+    ws_close(socket)
+    stop(), ws()
+    [answer, message]`;
+
+  it('carries HTTP and WebSocket', async () => {
+    expect((await createRuntime({ network: memoryNetwork() }).run(program)).value).toEqual(['x!', 'hi']);
+  });
+
+  it('does not meet another one', async () => {
+    const runtime = createRuntime({ network: memoryNetwork() });
+    closers.push(() => runtime.stop());
+    void runtime.run("listen('127.0.0.1:80', fn(evt) (evt.end)({status: 200, headers: {}, body: ''}))").catch(() => {});
+    const { value } = await createRuntime({ network: memoryNetwork() }).run("string(req({url: 'http://127.0.0.1/'}).type)");
+    expect(value).toBe('error');
+  });
+});
+
+describe('a WebSocket server', () => {
+  const echo = `server := http_serve('127.0.0.1:0', fn(evt) {
+    socket := (evt.end)({upgrade: true}).socket
+    fn again() if msg := ws_recv(socket) {
+      {type: :message, opcode: _, data: _} -> {
+        ws_send(socket, msg.data, msg.opcode)
+        again()
+      }
+      _ -> ?
+    }
+    again()
+  }, {maxMessage: 1000})`;
+
+  /** Frames as a client writes them, with a mask of zeros; bits of the first byte, then the payload. */
+  const frame = (first: number, payload: string | Buffer): Buffer => {
+    const data = Buffer.from(payload as string);
+    const length = data.length < 126 ? [0x80 | data.length] : [0x80 | 126, data.length >> 8, data.length & 255];
+    return Buffer.concat([Buffer.from([first, ...length, 0, 0, 0, 0]), data]);
+  };
+  const code = (number: number): Buffer => Buffer.from([number >> 8, number & 255]);
+
+  /** Sends frames; all frames that come back, until the connection ends or `count` have come. */
+  async function talk(port: number, frames: readonly Buffer[], count: number): Promise<string[]> {
+    const stream: Socket = connect(port, '127.0.0.1');
+    stream.on('error', () => {});
+    const key = Buffer.alloc(16).toString('base64');
+    stream.write(
+      `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+    );
+    for (const one of frames) stream.write(one);
+    let got = Buffer.alloc(0);
+    return await new Promise((done) => {
+      const shown = (): string[] => {
+        const start = got.indexOf('\r\n\r\n') + 4;
+        const all: string[] = [];
+        for (let at = start; start > 3 && at + 2 <= got.length; ) {
+          const short = (got[at + 1] ?? 0) & 127;
+          const size = short === 126 ? got.readUInt16BE(at + 2) : short;
+          const from = at + (short === 126 ? 4 : 2);
+          if (from + size > got.length) break;
+          const payload = got.subarray(from, from + size);
+          const first = got[at] ?? 0;
+          all.push(
+            first === 0x88
+              ? `close ${size > 1 ? payload.readUInt16BE(0) : ''}`
+              : `${first.toString(16)} ${payload.toString('latin1')}`,
+          );
+          at = from + size;
+        }
+        return all;
+      };
+      stream.on('data', (bytes) => {
+        got = Buffer.concat([got, bytes]);
+        if (shown().length >= count) stream.destroy();
+      });
+      stream.on('close', () => done(shown()));
+    });
+  }
+
+  const facts: readonly (readonly [string, readonly Buffer[], readonly string[]])[] = [
+    ['text', [frame(0x81, 'a')], ['81 a']],
+    ['binary', [frame(0x82, 'a')], ['82 a']],
+    ['an empty message', [frame(0x81, '')], ['81 ']],
+    ['fragments', [frame(0x01, 'a'), frame(0x00, 'b'), frame(0x80, 'c')], ['81 abc']],
+    ['a ping between fragments', [frame(0x01, 'a'), frame(0x89, 'p'), frame(0x80, 'b')], ['8a p', '81 ab']],
+    ['a pong that nobody asked for', [frame(0x8a, 'p'), frame(0x81, 'a')], ['81 a']],
+    ['a bit that is reserved', [frame(0xc1, 'a')], ['close 1002']],
+    ['an opcode that is reserved', [frame(0x83, 'a')], ['close 1002']],
+    ['a control opcode that is reserved', [frame(0x8b, 'a')], ['close 1002']],
+    ['a fragment of a ping', [frame(0x09, 'a')], ['close 1002']],
+    ['a long ping', [frame(0x89, 'a'.repeat(126))], ['close 1002']],
+    ['a continuation of nothing', [frame(0x80, 'a')], ['close 1002']],
+    ['a message in a message', [frame(0x01, 'a'), frame(0x81, 'b')], ['close 1002']],
+    ['no mask', [Buffer.from([0x81, 1, 97])], ['close 1002']],
+    ['text that is not UTF-8', [frame(0x81, Buffer.from([0xff]))], ['close 1007']],
+    ['a character cut by fragments', [frame(0x01, Buffer.from([0xc3])), frame(0x80, Buffer.from([0xa9]))], ['81 \xc3\xa9']],
+    ['a long message', [frame(0x82, 'a'.repeat(2000))], ['close 1009']],
+    ['a close', [frame(0x88, code(1000))], ['close 1000']],
+    ['a close without a code', [frame(0x88, '')], ['close ']],
+    ['a close of one byte', [frame(0x88, 'a')], ['close 1002']],
+    ['a close with a code that is not for the wire', [frame(0x88, code(1005))], ['close 1002']],
+    ['a close of an application', [frame(0x88, code(4000))], ['close 4000']],
+  ];
+  for (const [what, frames, expected] of facts) {
+    it(`answers ${what} as RFC 6455 says`, async () => {
+      expect(await talk(await serving(echo), frames, expected.length)).toEqual(expected);
+    });
+  }
+
+  it('grants pages of listed origins only', async () => {
+    const port = await serving(
+      "server := http_serve('127.0.0.1:0', fn(evt) (evt.end)({upgrade: true}), {origins: ['https://a.example']})",
+    );
+    const status = async (origin: string): Promise<number> => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { origin });
+      return await new Promise((done) => {
+        socket.on('open', () => done(101)).on('unexpected-response', (_request, { statusCode = 0 }) => done(statusCode));
+        socket.on('error', () => {});
+        closers.push(() => socket.terminate());
+      });
+    };
+    expect([await status('https://a.example'), await status('https://b.example')]).toEqual([101, 403]);
+  });
+});
+
+describe('a WebSocket client', () => {
+  it('speaks with ws', async () => {
+    const peer = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    closers.push(() => peer.close());
+    await once(peer, 'listening');
+    peer.on('connection', (socket) => {
+      socket.on('message', (data, binary) => {
+        socket.send(data, { binary });
+        socket.close(4001, 'done');
+      });
+    });
+    const { port } = peer.address() as { port: number };
+    const { value } = await createRuntime({ network: 'system' }).run(`
+      socket := ws_dial('ws://127.0.0.1:${port}/').socket
+      ws_send(socket, 'x', 2)
+      first := ws_recv(socket)
+      last := ws_recv(socket)
+      [first.data, first.opcode, last.code, last.reason, ws_recv(socket).code, string(ws_send(socket, 'y').type), string(ws_close(socket).type)]`);
+    expect(value).toEqual(['x', 2, 4001, 'done', 4001, 'error', 'closed']);
+  });
+});
