@@ -31,6 +31,7 @@ import { writeJson } from './json-write.ts';
 import { loopBuiltins } from './loops.ts';
 import * as mail from './mail-text.ts';
 import { percentDecode, percentEncode } from './percent.ts';
+import { indexOf, isQuickSearch, lastIndexOf } from './search.ts';
 import { sortByKeys } from './sorting.ts';
 import { inParts, replaceText, splitText } from './split-replace.ts';
 import { waitingBuiltins } from './waiting.ts';
@@ -176,14 +177,20 @@ export const libraryBuiltins: readonly Builtin[] = [
     group: 'text',
     help: 'where a string first occurs in another one, from an index on; -1 if nowhere',
     params: [searched, sought, nonNegativeInt('from')],
-    run: (_machine, s, sub, from) => s.text.indexOf(sub.text, from),
+    suspends: true,
+    run(machine, { text: s }, { text: sub }, from) {
+      return isQuickSearch(s, sub) ? s.indexOf(sub, from) : inSlices(machine, indexOf(s, sub, from));
+    },
   }),
   builtin({
     name: '__last_index_of',
     group: 'text',
     help: 'where a string last occurs in another one; -1 if nowhere',
     params: [searched, sought],
-    run: (_machine, s, sub) => s.text.lastIndexOf(sub.text),
+    suspends: true,
+    run(machine, { text: s }, { text: sub }) {
+      return isQuickSearch(s, sub) ? s.lastIndexOf(sub) : inSlices(machine, lastIndexOf(s, sub));
+    },
   }),
   builtin({
     name: '__split',

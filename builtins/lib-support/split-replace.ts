@@ -1,11 +1,10 @@
 /** Splitting, replacing and the like in long texts: natively, one part of the text after the other. */
 import { MAX_TEXT, Str, type Value } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
+import { placesOf, SHORT_NEEDLE } from './search.ts';
 
 /** About as much of a text as is searched in one slice. */
 const SEGMENT = 1 << 18;
-/** What is longer than this can take a search long that begins in the middle of it. */
-const LONGEST_CUT = 64;
 /** So many places are looked at to find one where the text can be cut. */
 const TRIES = 100;
 
@@ -16,7 +15,7 @@ const TRIES = 100;
 function segmentEnd(text: string, sub: string, from: number): number {
   let at = from + SEGMENT;
   if (sub === '') return Math.min(at, text.length);
-  for (let tries = 0; sub.length <= LONGEST_CUT && tries < TRIES; tries++) {
+  for (let tries = 0; tries < TRIES; tries++) {
     at = text.indexOf(sub, at);
     if (at < 0) return text.length;
     if (!text.slice(Math.max(from, at - sub.length + 1), at + sub.length - 1).includes(sub)) return at;
@@ -40,6 +39,10 @@ export function inParts(text: string, change: (part: string) => string): string 
 
 /** What stands in `text` before, between and after the places of `sep`; its single bytes if that is empty. */
 export function* splitText(text: string, sep: string): Work<Value[]> {
+  if (sep.length > SHORT_NEEDLE) {
+    const places = yield* placesOf(text, sep);
+    return [...places, text.length].map((at, i) => new Str(text.slice(i === 0 ? 0 : (places[i - 1] as number) + sep.length, at)));
+  }
   const parts: Value[][] = [];
   for (let from = 0; ; yield) {
     const end = segmentEnd(text, sep, from);
@@ -54,6 +57,11 @@ export function* splitText(text: string, sep: string): Work<Value[]> {
 
 /** `text` with `by` in place of each `sub`, which is not empty; null when it would be too long. */
 export function* replaceText(text: string, sub: string, by: string): Work<Str | null> {
+  if (sub.length > SHORT_NEEDLE) {
+    const pieces = yield* splitText(text, sub);
+    if (text.length + (pieces.length - 1) * (by.length - sub.length) > MAX_TEXT) return null;
+    return new Str(pieces.map((piece) => (piece as Str).text).join(by)); // strings all
+  }
   const literal = by.replaceAll('$', '$$$$'); // for which `$` has no meaning
   let made = '';
   for (let from = 0; ; yield) {
