@@ -17,7 +17,9 @@ export interface Command {
 /** How a program ended; `status` is -1 when a signal ended it. */
 export type Execution =
   | { readonly kind: 'ended'; readonly status: number; readonly stdout: string; readonly stderr: string }
-  | { readonly kind: 'failed'; readonly cause: string };
+  | { readonly kind: 'failed'; readonly cause: string }
+  /** It was ended because it wrote more than that. */
+  | { readonly kind: 'flooded'; readonly mostBytes: number };
 
 /** A line of standard input without its line break. At the end `bytes` is an unfinished last line, or ''. */
 export type InputLine =
@@ -55,6 +57,9 @@ function execute(machine: Machine, backend: ProcessBackend, path: string, args: 
   return machine.park((wake) =>
     backend.exec({ path, args: texts, input }, (execution) => {
       if (execution.kind === 'failed') return wake(failure(`Could not start command in exec(): ${execution.cause}`));
+      if (execution.kind === 'flooded') {
+        return wake(failure(`Could not run command in exec(): ${path}: more than ${execution.mostBytes} bytes of output`));
+      }
       const made = new Obj();
       made.type = END;
       made.status = execution.status;

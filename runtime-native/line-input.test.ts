@@ -37,6 +37,18 @@ describe('LineInput', () => {
     });
   }
 
+  it('ends at a line that is too long, and holds nothing of it', async () => {
+    const stream = new PassThrough();
+    const input = new LineInput(() => stream, 10);
+    stream.write('short\n12345');
+    expect(await next(input)).toEqual({ kind: 'line', bytes: 'short' });
+    stream.write('678901');
+    const end = { kind: 'end', bytes: '', cause: 'a line of more than 10 bytes' };
+    expect(await next(input)).toEqual(end);
+    stream.end('\nmore\n');
+    expect(await next(input)).toEqual(end);
+  });
+
   it('gives the same lines however the bytes are cut', async () => {
     const piece = fc.string({ unit: fc.constantFrom('a', '\n', '\r'), minLength: 1, maxLength: 5 });
     await fc.assert(

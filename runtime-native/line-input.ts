@@ -7,6 +7,7 @@
 import type { Readable } from 'node:stream';
 import type { InputLine } from '../builtins/processes.ts';
 import type { LineSource } from '../embedding/grants.ts';
+import { MAX_TEXT } from '../language/values/values.ts';
 import { errnoText } from './errno.ts';
 import { toText } from './latin1.ts';
 
@@ -21,13 +22,18 @@ export class LineInput implements LineSource {
   #at = 0;
   /** The pieces of a line that had no end in the text before. */
   #pieces: string[] = [];
+  /** More than `#mostBytes` when a line was too long. */
+  #heldBytes = 0;
   /** Why there is nothing more to come. */
   #ended: string | null = null;
   readonly #waiting: ((line: InputLine) => void)[] = [];
 
-  /** The stream is opened when the first line is asked for. */
-  constructor(open: () => Source) {
+  readonly #mostBytes: number;
+
+  /** The stream is opened when the first line is asked for. A line of more than `mostBytes` is the end of it. */
+  constructor(open: () => Source, mostBytes = MAX_TEXT) {
     this.#open = open;
+    this.#mostBytes = mostBytes;
   }
 
   /** The next line if it has come already and nobody waits for it, else null. */
@@ -73,13 +79,20 @@ export class LineInput implements LineSource {
 
   /** The next line if all of it is there, or the end if that was reached. */
   #take(): InputLine | null {
-    const end = this.#text.indexOf('\n', this.#at);
+    const end = this.#heldBytes > this.#mostBytes ? -1 : this.#text.indexOf('\n', this.#at);
     if (end >= 0) {
       const bytes = this.#held(this.#text.slice(this.#at, end));
       this.#at = end + 1;
       return { kind: 'line', bytes };
     }
-    if (this.#at < this.#text.length) this.#pieces.push(this.#text.slice(this.#at));
+    if (this.#at < this.#text.length && this.#heldBytes <= this.#mostBytes) {
+      this.#pieces.push(this.#text.slice(this.#at));
+      this.#heldBytes += this.#text.length - this.#at;
+      if (this.#heldBytes > this.#mostBytes) {
+        this.#pieces = [];
+        this.#ended = `a line of more than ${this.#mostBytes} bytes`;
+      }
+    }
     this.#text = '';
     this.#at = 0;
     return this.#ended === null ? null : { kind: 'end', bytes: this.#held(''), cause: this.#ended };
@@ -89,6 +102,7 @@ export class LineInput implements LineSource {
     if (this.#pieces.length === 0) return last;
     const bytes = this.#pieces.join('') + last;
     this.#pieces = [];
+    if (this.#heldBytes <= this.#mostBytes) this.#heldBytes = 0;
     return bytes;
   }
 }

@@ -91,6 +91,12 @@ describe('exec', () => {
   });
 });
 
+it('a program that writes without an end is ended', async () => {
+  const flood = { path: 'sh', args: ['-c', 'yes & yes >&2'], input: '' };
+  const execution = await new Promise((done) => nodeExec(flood, done, 1_000_000));
+  expect(execution).toEqual({ kind: 'flooded', mostBytes: 1_000_000 });
+});
+
 it('input keeps the process alive only while somebody waits for a line', async () => {
   const here = join(process.cwd(), 'runtime-native');
   const script = join(directory, 'script.mjs');

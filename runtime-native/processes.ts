@@ -6,6 +6,9 @@ import { codeOf, errnoText } from './errno.ts';
 import { toBuffer, toText } from './latin1.ts';
 import { LineInput } from './line-input.ts';
 
+/** Bytes that another program may write: a quarter of a gigabyte is held twice for a moment. */
+const MOST_OUTPUT = 2 ** 28;
+
 /** Why a program could not be started, as Go's `os/exec` says it. */
 function startFailure({ path }: Command, error: unknown): Execution {
   const byName = !path.includes('/');
@@ -23,7 +26,7 @@ function asArgument(bytes: string): string | null {
 }
 
 /** Runs another program; the result ends it. */
-export function nodeExec(command: Command, done: (execution: Execution) => void): () => void {
+export function nodeExec(command: Command, done: (execution: Execution) => void, mostBytes = MOST_OUTPUT): () => void {
   const [path, ...args] = [command.path, ...command.args].map(asArgument);
   if (!path || args.includes(null)) {
     const why = command.path === '' ? '' : `fork/exec ${command.path}: invalid argument (not UTF-8, or a NUL)`;
@@ -50,14 +53,24 @@ export function nodeExec(command: Command, done: (execution: Execution) => void)
         stderr: toText(Buffer.concat(stderr)),
       }),
     );
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.stdin.on('error', () => {}); // a program need not read what it is given
-    child.stdin.end(toBuffer(command.input));
-    return () => {
+    const end = (): void => {
       child.kill('SIGKILL');
       for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy(); // what it has started may hold them open
     };
+    let bytes = 0;
+    const collect = (chunks: Buffer[], chunk: Buffer): void => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes <= mostBytes) return;
+      end();
+      stdout.length = stderr.length = 0;
+      settle({ kind: 'flooded', mostBytes });
+    };
+    child.stdout.on('data', (chunk: Buffer) => collect(stdout, chunk));
+    child.stderr.on('data', (chunk: Buffer) => collect(stderr, chunk));
+    child.stdin.on('error', () => {}); // a program need not read what it is given
+    child.stdin.end(toBuffer(command.input));
+    return end;
   } catch (error) {
     settle(startFailure(command, error));
     return () => {};

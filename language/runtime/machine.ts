@@ -10,7 +10,7 @@
  * stack, makes tail calls proper (a call in tail position saves no frame) and gives other threads and the event loop their turn.
  */
 
-import { callWith, type Fn, SUSPENDED, type Suspended, staticsOf, type Value } from '../values/values.ts';
+import { callWith, type Fn, heavyWork, SUSPENDED, type Suspended, staticsOf, type Value } from '../values/values.ts';
 import { mistake } from './errors.ts';
 import type { Host } from './host.ts';
 import { SAFE_FUEL, stackFuel } from './native-stack.ts';
@@ -310,6 +310,7 @@ export class Machine {
   run(first: Thread | null = null): void {
     if (this.running || this.stopped) return;
     this.running = true;
+    heavyWork.charge = this.#charge;
     const started = this.host.now();
     let switches = 0;
     let late = false;
@@ -348,6 +349,11 @@ export class Machine {
     this.#queue[at] = this.#queue[this.#queueAt] as Thread;
     this.#queue[this.#queueAt] = picked;
   }
+
+  /** Bytes that are copied take fuel: 2000 calls may take as long as copying half a megabyte. */
+  readonly #charge = (bytes: number): void => {
+    this.fuel -= bytes >> 8;
+  };
 
   #isLate(started: number): boolean {
     return this.host.now() - started > (this.#holds > 0 ? WAITED_FOR_SLICE_MS : SLICE_MS);

@@ -112,6 +112,11 @@ const SHORT_STRING = 256;
 /** From here on a piece is concatenated natively rather than copied into the array. */
 const LONG_PIECE = 64;
 
+/** From here on copying a piece is charged to the thread that runs. */
+const HEAVY_PIECE = 16 * 1024;
+/** Receives how many bytes an operation copies, so that a thread of few but long operations gives up the processor in time. */
+export const heavyWork = { charge(_bytes: number): void {} };
+
 /** A mutable byte string. `raw` is its byte text, or the buffer that it grows in: use `text`, `length` and `codeAt`. */
 export class Str {
   raw: string | Grown;
@@ -139,6 +144,7 @@ export class Str {
 
   /** Appends in place. */
   append(piece: string): void {
+    if (piece.length >= HEAVY_PIECE) heavyWork.charge(piece.length);
     const raw = this.raw;
     if (typeof raw === 'string') {
       if (raw.length + piece.length <= SHORT_STRING || raw.length === 0) {
