@@ -314,7 +314,7 @@ export interface ListenerEvents {
   failed(failure: Failure, temporary: boolean): void;
   /**
    * A PROXY header or a TLS handshake was begun or has ended. `isHanded`: `connection` is called before it ends, so that it is waited
-   * for there; else only afterwards, and only when it was done.
+   * for there; else afterwards, and for a PROXY header only when it was done.
    */
   handshake?(event: 'begun' | 'done' | 'failed', isHanded: boolean): void;
 }

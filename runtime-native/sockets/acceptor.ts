@@ -53,11 +53,11 @@ export class Acceptor {
       if (header !== null) connection.resume(); // reading the header has stopped the stream
       return;
     }
-    const isHanded = tls.clientAuth !== 'require'; // of clients that need a certificate the program sees those that have one
+    const isHanded = tls.clientAuth !== 'require'; // where clients need a certificate, nobody is to speak before it is known
     this.#handshake('begun', isHanded);
     connection.accept(tls, (isFine) => {
       this.#handshake(isFine ? 'done' : 'failed', isHanded);
-      if (isFine && !isHanded) this.#events.connection(connection);
+      if (!isHanded) this.#events.connection(connection); // one that was refused fails all reads and sends
     });
     if (isHanded) this.#events.connection(connection);
   }

@@ -110,8 +110,8 @@ export class NodeConnection implements Connection {
     this.#attached = true;
     const { inlet } = this.#origin;
     if (inlet !== null) inlet.connection = this;
-    this.#listen();
-    if (this.#broken !== null) setImmediate(this.#report, this.#broken);
+    if (this.#broken === null) this.#listen();
+    else setImmediate(this.#report, this.#broken);
   }
 
   /** Connects the stream's events to ours. */
@@ -289,8 +289,8 @@ export class NodeConnection implements Connection {
     this.#securing = true;
     this.encrypted = true;
     this.#secure(options, NO_BYTES, (failure) => {
-      done(failure === null);
       if (failure === null) {
+        done(true);
         this.events.secured?.();
         return;
       }
@@ -298,6 +298,7 @@ export class NodeConnection implements Connection {
       this.events = NOBODY; // nothing that a refused peer says is read
       this.#broken = { code: failure.code, words: failure.detail, call: null };
       if (this.#attached) events.failed(this.#broken);
+      done(false);
     });
   }
 

@@ -339,6 +339,7 @@ describe('startTLS', () => {
     const client = driver.sequence(['send', a, str('STARTTLS\r\n')], ['starttls', a, obj({ insecureSkipVerify: true })]);
     expect(plain(await driver.call('recv_line', b))).toMatchObject({ data: 'STARTTLS' });
     const server = driver.call('starttls', b, upgrading('localhost'));
+    await new Promise((resolve) => setImmediate(resolve)); // it has begun
     const early = driver.call('send', b, str('early\n'));
     await Promise.all([client, server, early]);
     expect(plain(await driver.call('recv_line', a))).toMatchObject({ data: 'early' });
