@@ -25,6 +25,8 @@ export interface HostRules {
   fault(error: unknown): void;
   /** Called before each turn of the event loop in which the program goes on. */
   turn(): void;
+  /** Called now and then while the program is compiled; throws to end that. */
+  compiling(): void;
 }
 
 const NO_RULES: HostRules = {
@@ -37,6 +39,7 @@ const NO_RULES: HostRules = {
     throw error;
   },
   turn() {},
+  compiling() {},
 };
 
 /** The one host of programs, whatever the platform: that supplies the clock, and the embedder where output goes. */
@@ -115,6 +118,10 @@ export class ProgramHost implements Host {
 
   now(): number {
     return this.#clock.now();
+  }
+
+  compiling(): void {
+    this.#rules.compiling();
   }
 
   defer(run: () => void): void {

@@ -91,6 +91,8 @@ export class Runtime {
   #stopped: unknown = null;
   #memoryAtStart = 0;
   #memoryChecked = 0;
+  /** On the platform's clock: when the time of what was asked last is over. */
+  #deadline = Number.POSITIVE_INFINITY;
 
   constructor(options: RuntimeOptions, platform: Platform) {
     const { limits = {} } = options;
@@ -103,6 +105,7 @@ export class Runtime {
       alive: () => this.#checkAlive(),
       fault: this.#fault,
       turn: () => this.#checkMemory(),
+      compiling: () => this.#checkCompiling(),
     });
     this.#functions = new Functions(
       () => this.#machine,
@@ -236,9 +239,11 @@ export class Runtime {
   }
 
   #compile(source: Source): Compiled {
+    this.#startTime();
     try {
-      return compile(source);
+      return compile(source, false, () => this.#host.compiling());
     } catch (error) {
+      if (error instanceof Exit) throw this.#stopped;
       const problem = compileProblem(source, error);
       throw problem === null ? error : new MagnoliaError(problem);
     }
@@ -249,6 +254,7 @@ export class Runtime {
     return new Promise((resolve, reject) => {
       if (this.#state === 'ended') throw this.#stopped ?? stopped('ended');
       const { timeMs } = this.#options.limits ?? {};
+      this.#startTime();
       const waiting: Waiting = { fail: (error) => settle(() => reject(error)) };
       const cancel = timeMs === undefined ? null : this.#platform.clock.timer(timeMs, () => this.#stop(stopped('timeMs')));
       const settle = (tell: () => void): void => {
@@ -358,6 +364,17 @@ export class Runtime {
 
   #checkAlive(): void {
     if (this.#state === 'ended') throw new Exit(1);
+  }
+
+  #startTime(): void {
+    this.#deadline = this.#platform.clock.now() + (this.#options.limits?.timeMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** While source text is compiled, no timer runs. */
+  #checkCompiling(): void {
+    if (this.#platform.clock.now() > this.#deadline) this.#stop(stopped('timeMs'));
+    this.#checkMemory();
+    if (this.#stopped !== null) throw new Exit(1);
   }
 
   #checkMemory(): void {

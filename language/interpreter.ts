@@ -94,10 +94,13 @@ export class Interpreter {
     this.#end(status);
   }
 
+  /** Asks the host, now and then, whether it may go on compiling. */
+  readonly checkpoint = (): void => this.#options.host.compiling?.();
+
   /** Compiles, or reports why that cannot be done. */
   #compile(source: Source): Compiled | null {
     try {
-      return compile(source);
+      return compile(source, false, this.checkpoint);
     } catch (error) {
       const problem = compileProblem(source, error);
       if (problem === null) throw error;
@@ -177,7 +180,7 @@ export class Session {
   evaluate(input: Source | Compiled, done: (result: Evaluated) => void): void {
     let compiled: Compiled;
     try {
-      compiled = 'factory' in input ? input : compile(input, true);
+      compiled = 'factory' in input ? input : compile(input, true, this.#interpreter.checkpoint);
     } catch (error) {
       const problem = compileProblem(input as Source, error); // compiled code is not compiled again
       if (problem === null) throw error;

@@ -443,6 +443,12 @@ describe('stopping', () => {
     expect(await running).toMatchObject({ reason: 'stop' });
   });
 
+  it('happens while a program or an import is compiled', async () => {
+    const long = 'x := [1, 2, 3]\n'.repeat(5000);
+    expect(await stopReason(long, { limits: { timeMs: 1 } })).toBe('timeMs');
+    expect(await stopReason("import('long')", { files: { 'long.oak': long }, limits: { timeMs: 1 } })).toBe('timeMs');
+  });
+
   it('happens at each limit', async () => {
     expect(await stopReason(SPIN, { limits: { timeMs: 50 } })).toBe('timeMs');
     expect(await stopReason('wait(1000)', { limits: { timeMs: 20 } })).toBe('timeMs');

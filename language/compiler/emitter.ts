@@ -179,6 +179,7 @@ class FunctionCompiler implements Expressions {
   }
 
   value(expr: Expr): Operand {
+    this.#unit.step();
     switch (expr.kind) {
       case 'null':
         return NULL;

@@ -52,6 +52,7 @@ export type HelperName =
   | 'putPositional'
   | 'merge'
   | 'mergeOwn'
+  | 'byteAt'
   | 'codepointAt'
   | 'lengthAt'
   | 'sessionRead';

@@ -1,5 +1,5 @@
 /** Small questions that the emitter asks about nodes and names; nothing here writes code. */
-import type { BinaryExpr, Expr, IfArm, Program } from '../syntax/ast.ts';
+import type { BinaryExpr, Expr, IfArm, Program, PropertyExpr, StringExpr } from '../syntax/ast.ts';
 import { operandsOf, walk } from '../syntax/ast-walk.ts';
 import { formatFloat } from '../values/numbers.ts';
 import { atom, EMPTY, Float, Pointer, Str, Table } from '../values/values.ts';
@@ -160,6 +160,15 @@ export function isPlainKey(name: string): boolean {
 /** Code for a property of this name. */
 export function member(name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `.${name}` : `[${literal(name)}]`;
+}
+
+/** An index read, which makes a string of one byte if it is one of a string. */
+export function isIndexRead(expr: Expr): expr is PropertyExpr {
+  return expr.kind === 'property' && expr.key.kind !== 'name';
+}
+
+export function isByteLiteral(expr: Expr): expr is StringExpr {
+  return expr.kind === 'string' && expr.text.length === 1;
 }
 
 /** Arms in groups of neighbours that share a body. */

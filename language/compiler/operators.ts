@@ -65,7 +65,10 @@ export class Operators {
     const chain: BinaryExpr[] = [];
     let left: Expr = expr;
     for (; left.kind === 'binary'; left = left.left) chain.push(left);
-    let result = this.expressions.value(left);
+    const first = chain.at(-1) as BinaryExpr; // at least `expr` itself
+    const byte = this.conditions.byteEquality(first);
+    if (byte !== null) chain.pop();
+    let result = byte ?? this.expressions.value(left);
     for (const one of chain.reverse()) result = this.#binary(one, result);
     return result;
   }

@@ -25,7 +25,7 @@ export class StepWriter {
     readonly node: FnExpr | ClassExpr | null,
   ) {
     const name = node === null ? MAIN : mangled(node.name === '' ? 'fn' : node.name);
-    this.self = new Local(`${name}$${this.position(node?.at ?? 0)}`, 'variable');
+    this.self = new Local(node === null ? `${name}$${this.position(0)}` : unit.functionName(name, node.at), 'variable');
     this.compact = unit.large || (node !== null && countOperators(node.body) > MANY_OPERATORS);
   }
 

@@ -20,6 +20,10 @@ export interface EmitOptions {
   readonly session?: boolean;
   /** Short rather than fast: without loops of numbers (number-loops.ts). */
   readonly short?: boolean;
+  /** Names the file and line of a function for profiles and debuggers, as part of its JavaScript name. */
+  readonly placeName?: (at: number) => string;
+  /** Called now and then; what it throws ends the compilation. */
+  readonly checkpoint?: () => void;
 }
 
 /** The JavaScript name of the function that is a whole program, before its `$`; no Magnolia name becomes this one. */
@@ -41,9 +45,14 @@ export class UnitContext {
   readonly #constants = new Map<string, string>();
   readonly #moduleNames = new Map<Variable, string>();
   readonly #rebinders: ReadonlySet<Expr>;
+  readonly #placeName: ((at: number) => string) | undefined;
+  readonly #checkpoint: (() => void) | undefined;
   #unique = 0;
+  #steps = 0;
 
-  constructor(program: Program, { base, session = false, short = false }: EmitOptions) {
+  constructor(program: Program, { base, session = false, short = false, placeName, checkpoint }: EmitOptions) {
+    this.#placeName = placeName;
+    this.#checkpoint = checkpoint;
     this.base = base;
     this.session = session;
     this.resolution = resolve(program);
@@ -82,6 +91,17 @@ export class UnitContext {
     foot.push('})');
     const calls = this.printer.calls.map((value, i) => (i % CALL_FIELDS === 0 ? value + head.length : value));
     return { text: `${head.join('\n')}\n${this.printer.text()}\n${foot.join('\n')}`, calls };
+  }
+
+  /** The JavaScript name of a function: its own, its file and line, and the global position of its keyword, as in `area$demo_oak_3$4194310`. */
+  functionName(name: string, at: number): string {
+    const place = this.#placeName === undefined ? '' : `$${this.#placeName(at).replace(/[^A-Za-z0-9]/g, '_')}`;
+    return `${name}${place}$${this.base + at}`;
+  }
+
+  /** Counts an expression: at every so many, whoever limits the compilation is asked. */
+  step(): void {
+    if ((++this.#steps & 1023) === 0) this.#checkpoint?.();
   }
 
   /** A JavaScript name for a variable called `name`. */

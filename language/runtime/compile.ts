@@ -38,19 +38,29 @@ export interface Compiled {
 
 /** The JavaScript of a source text. Throws a ParseError. */
 export function translate(source: Source, options: EmitOptions): EmittedUnit {
-  const program = parseProgram(source);
+  const program = parseProgram(source, options.checkpoint);
   return withinNativeStack(program, () => emit(program, options));
 }
 
-/** Compiles a source text. Throws a ParseError, and a ProgramError where JavaScript may not be made from text. */
-export function compile(source: Source, session = false): Compiled {
+/**
+ * Compiles a source text. Throws a ParseError, a ProgramError where JavaScript may not be made from text, or what `checkpoint` throws,
+ * which is called now and then.
+ */
+export function compile(source: Source, session = false, checkpoint?: () => void): Compiled {
   const { length } = source.text;
   const base = reservePositions(length);
-  const { text, calls } = translate(source, { base, session });
+  const limits = checkpoint === undefined ? {} : { checkpoint };
+  const { text, calls } = translate(source, { base, session, placeName: placeName(source), ...limits });
   const script = `magnolia-unit-${base}.js`;
   const unit: Unit = { base, length, script, source: () => source, calls: () => calls };
   registerUnit(unit);
   return { factory: evaluate(`${text}\n//# sourceURL=${script}`), unit };
+}
+
+/** File and line of a place in a source, for profiles. */
+function placeName(source: Source): (at: number) => string {
+  const file = source.file.slice(source.file.lastIndexOf('/') + 1).slice(0, 40);
+  return (at) => `${file}_${source.lineAndColumn(at).line}`;
 }
 
 function evaluate(text: string): Factory {

@@ -106,6 +106,21 @@ function copyInto(into: Obj, from: Obj | Table): void {
   for (const key of keysOf(from)) setKey(into, key, getKey(from, key) as Value); // one of its keys
 }
 
+/** A byte that is not there, or a value that is not a single byte: equal to no byte. */
+const NO_BYTE = -1;
+/** The value `_`, which is equal to everything. */
+const ANY_BYTE = 256;
+
+/** `value.(index)` where it is only compared with one-byte strings. */
+function byteAt(value: Value | undefined, index: Value | undefined, at: number): number {
+  if (value instanceof Str && typeof index === 'number') {
+    return index >= 0 && index < value.length ? value.codeAt(index) : NO_BYTE;
+  }
+  const found = getProperty(value, index, at);
+  if (found === EMPTY) return ANY_BYTE;
+  return found instanceof Str && found.length === 1 ? found.codeAt(0) : NO_BYTE;
+}
+
 /** `codepoint(value.(index))`. */
 function codepointAt(value: Value | undefined, index: Value | undefined, at: number): number | null {
   if (value instanceof Str && typeof index === 'number') {
@@ -187,6 +202,7 @@ export const helpers = {
   putPositional,
   merge,
   mergeOwn,
+  byteAt,
   codepointAt,
   lengthAt,
   sessionRead,

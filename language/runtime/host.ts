@@ -12,6 +12,8 @@ export interface Host {
   defer(run: () => void): void;
   /** Runs something after so many milliseconds; the result cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
+  /** Called now and then while source text is compiled; throws to end that. Left out where compiling has no limit. */
+  compiling?(): void;
   /** Whether the process is about to run out of memory; asked now and then. Left out where that cannot be told. */
   memoryIsShort?(): boolean;
 }

@@ -112,8 +112,10 @@ const MOST_CALLS = 10_000_000;
 /** A recursion this deep is the first thing to suspect when there is no memory left. */
 const DEEP = 1_000_000;
 
-/** A capture of more frames than this means that the program recurses. */
+/** The native stack is measured, which takes a millisecond, for programs that recurse (a capture of more frames than this) ... */
 const DEEP_CAPTURE = 100;
+/** ... or run on: after this many captures. */
+const FEW_CAPTURES = 16;
 
 const callAgain: Resume = (_charge, slots) => (slots[0] as Fn)(...(slots[1] as Value[]));
 const startCall: Resume = (_pc, slots) => callWith(slots[0] as Fn, slots[1] as Value[]);
@@ -148,6 +150,7 @@ export class Machine {
   #fuelPerTurn: number;
   /** The native stack has been measured, or a test says how much fuel there is. */
   #measured: boolean;
+  #captures = 0;
   #head: Frame | null = null;
   #tail: Frame | null = null;
   #saved = 0;
@@ -404,7 +407,7 @@ export class Machine {
           thread.frames = this.#head;
           this.#head = this.#tail = null;
           thread.depth += this.#saved;
-          if (!this.#measured && this.#saved > DEEP_CAPTURE) {
+          if (!this.#measured && (this.#saved > DEEP_CAPTURE || ++this.#captures > FEW_CAPTURES)) {
             this.#measured = true;
             this.#fuelPerTurn = stackFuel();
           }

@@ -36,3 +36,9 @@ export class ParseError extends Error {
     this.related = details.related ?? null;
   }
 }
+
+/** The reference takes a string without an end as it is; nobody means that. */
+export function unclosed({ at, end }: { readonly at: number; readonly end: number }): ParseError {
+  const hint = "a string ends at the next single quote; inside of it one is written \\'";
+  return new ParseError("Unexpected end of input in a string, expected '", { at, end, hint });
+}

@@ -27,7 +27,7 @@ import { ClassRewriter, isAssignmentOnly } from './classes.ts';
 import { type Lexed, lex, type Token, type TokenKind } from './lexer.ts';
 import { numeralError, tokenText, wordNode } from './literals.ts';
 import { DEPTH_LIMIT, nestedTooDeeply } from './nesting.ts';
-import { ParseError } from './parse-error.ts';
+import { ParseError, unclosed } from './parse-error.ts';
 import { hintFor } from './parse-hints.ts';
 import type { Source } from './source.ts';
 import { syntaxText } from './syntax-text.ts';
@@ -41,9 +41,9 @@ const PRECEDENCE: ReadonlyMap<TokenKind, number> = new Map<TokenKind, number>([
 
 const ATOM_WORDS: ReadonlySet<TokenKind> = new Set<TokenKind>(['name', 'number', 'if', 'fn', 'with', 'cs', 'true', 'false']);
 
-/** The tree of a whole source text. Throws a `ParseError` if it is no program. */
-export function parseProgram(source: Source): Program {
-  const parser = new Parser(lex(source));
+/** The tree of a whole source text. Throws a `ParseError` if it is no program, and what `checkpoint` throws, which is called now and then. */
+export function parseProgram(source: Source, checkpoint?: () => void): Program {
+  const parser = new Parser(lex(source), checkpoint);
   try {
     return parser.program();
   } catch (error) {
@@ -51,10 +51,7 @@ export function parseProgram(source: Source): Program {
   }
 }
 
-interface Parameters {
-  readonly params: readonly (string | null)[];
-  readonly rest: string | null;
-}
+type Parameters = Pick<FnExpr, 'params' | 'rest'>;
 
 class Parser {
   readonly #lexed: Lexed;
@@ -65,11 +62,15 @@ class Parser {
   /** The end of the last token taken: where a node that is complete now ends. */
   #end = 0;
   #depth = 0;
+  #levels = 0;
   /** Whether a class in the current top-level expression has a body to rewrite. */
   #hasFields = false;
   #closers: Int32Array | null = null;
 
-  constructor(lexed: Lexed) {
+  constructor(
+    lexed: Lexed,
+    readonly checkpoint: (() => void) | undefined,
+  ) {
     this.#lexed = lexed;
     this.#tokens = lexed.tokens;
     this.#unclosedString = lexed.unclosedString;
@@ -150,6 +151,7 @@ class Parser {
   /** An expression that is a level of nesting by itself: in brackets, a body, the right side of an assignment. */
   #expression(lowest: number): Expr {
     this.#enter();
+    if ((++this.#levels & 1023) === 0) this.checkpoint?.();
     const node = this.#sameLevel(lowest);
     this.#depth--;
     return node;
@@ -485,12 +487,6 @@ class Parser {
     }
     return own;
   }
-}
-
-/** The reference takes a string without an end as it is; nobody means that. */
-function unclosed({ at, end }: Token): ParseError {
-  const hint = "a string ends at the next single quote; inside of it one is written \\'";
-  return new ParseError("Unexpected end of input in a string, expected '", { at, end, hint });
 }
 
 function emptyBlock(body: Expr): Expr {

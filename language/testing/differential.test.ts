@@ -21,6 +21,7 @@ import { wording } from '../runtime/mistakes.ts';
 import { toText } from '../runtime/render.ts';
 import { Source } from '../syntax/source.ts';
 import { type Fn, getKey, isObject, keysOf, staticsOf, type Value } from '../values/values.ts';
+import { NumberProgram } from './number-program.ts';
 import { OperatorProgram, Random, ScopeProgram } from './random-program.ts';
 import { NaiveEvaluator, TooLong } from './tree-walker.ts';
 
@@ -154,6 +155,10 @@ describe('a compiled program does what the naive evaluator does', () => {
 
   it('with operators and properties', () => {
     for (let i = 0; i < ROUNDS; i++) compare(new OperatorProgram(new Random(SEED * 1_000_003 + i)).text());
+  }, 3_600_000);
+
+  it('with numbers at the edges', () => {
+    for (let i = 0; i < ROUNDS; i++) compare(new NumberProgram(new Random(SEED * 3_000_003 + i)).text());
   }, 3_600_000);
 
   it('line by line in a session', () => {
