@@ -68,6 +68,18 @@ describe('format', () => {
     expect(() => formatted('x := := 1')).toThrow(ParseError);
   });
 
+  it('is how lib/, the examples and the programs in docs/ are written', () => {
+    const ours = programs('lib', 'examples', 'runtime-js/playground/examples');
+    expect(ours.filter(([, text]) => formatted(text) !== text).map(([path]) => path)).toEqual([]);
+    for (const page of ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter(
+      (name) => name.endsWith('.md') && name !== 'docs/stdlib.md', // which has lines, not programs
+    )) {
+      for (const [, text = ''] of readFileSync(join(root, page), 'utf8').matchAll(/^```oak\n([\s\S]*?)^```$/gm)) {
+        expect([page, formatted(text)]).toEqual([page, text]);
+      }
+    }
+  });
+
   it('keeps the tokens and comments of every program here, and changes nothing the second time', () => {
     for (const [path, text] of programs('lib', 'examples', 'spec', 'runtime-js/playground/examples')) {
       let once = '';
