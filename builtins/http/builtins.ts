@@ -5,12 +5,12 @@
  *
  * One call makes the HTTP of one machine.
  */
-import { mistake } from '../../language/runtime/errors.ts';
+import { mistake, ProgramError } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
 import { type Fn, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { atomValue, isCallable, object } from '../params.ts';
 import { builtin } from '../registry.ts';
-import { Failure, type Listener } from '../sockets/backend.ts';
+import { Failure, type Listener, type TlsOptions } from '../sockets/backend.ts';
 import { withFiles } from '../sockets/certificate-files.ts';
 import { checkListenSettings, listenAt } from '../sockets/network.ts';
 import { anything } from '../sockets/options.ts';
@@ -19,7 +19,7 @@ import type { HttpFamily } from './backend.ts';
 import { request } from './client.ts';
 import { HttpContext } from './context.ts';
 import { type ServerOptions, serverOptions } from './options.ts';
-import { errorValue } from './results.ts';
+import { errorValue, okValue } from './results.ts';
 import { HttpServing, type ServingKind } from './serving.ts';
 import { SIGNATURES } from './signatures.ts';
 import { WebSocketTable } from './websocket.ts';
@@ -52,7 +52,16 @@ export const httpBuiltins: HttpFamily = (network, load) => {
     const choices = serverOptions.read(args.options);
     if (choices === undefined) throw serverOptions.mistake(name, args.options);
     checkListenSettings(name, network.backend, choices);
-    const go = (read: ServerOptions): Suspended => start(machine, name, address, handler, read, kind);
+    /** Reads the certificates again. */
+    const reload = (renew: (tls: TlsOptions) => void): Value | Suspended => {
+      if (!choices.tls) return okValue();
+      const renewed = (read: ServerOptions): Value => {
+        renew(serverSide(network.backend, read, choices.handshakeTimeout));
+        return okValue();
+      };
+      return withFiles(machine, network.files, choices, renewed, certificateError);
+    };
+    const go = (read: ServerOptions): Suspended => start(machine, name, address, handler, read, kind, reload);
     return choices.tls ? withFiles(machine, network.files, choices, go) : go(choices);
   };
 
@@ -63,6 +72,7 @@ export const httpBuiltins: HttpFamily = (network, load) => {
     handler: Fn,
     choices: ServerOptions,
     kind: ServingKind,
+    reload: (renew: (tls: TlsOptions) => void) => Value | Suspended,
   ): Suspended => {
     const tls = choices.tls ? serverSide(network.backend, choices, choices.handshakeTimeout) : null;
     const text = address.text === '' ? ':80' : address.text;
@@ -72,7 +82,7 @@ export const httpBuiltins: HttpFamily = (network, load) => {
       const settle = (outcome: Listener | Failure): void => {
         if (!(outcome instanceof Failure)) {
           serving.listening(outcome);
-          machine.wake(thread, name === 'http_serve' ? serving.result(outcome.local) : serving.closeFunction());
+          machine.wake(thread, name === 'http_serve' ? serving.result(outcome.local, reload) : serving.closeFunction());
           return;
         }
         const error = errorValue(kind.startPrefix + outcome.detail, outcome.code);
@@ -138,3 +148,10 @@ export const httpBuiltins: HttpFamily = (network, load) => {
     ...webSocketBuiltins(context, webSockets),
   ];
 };
+
+/** What `reload` answers when it cannot use the files; the old ones stay in use. */
+function certificateError(error: unknown): Value {
+  const says = error instanceof ProgramError && error.mistake.code === 'tls-credentials' ? error.mistake.facts.says : null;
+  if (typeof says !== 'string') throw error;
+  return errorValue(says, 'cert');
+}

@@ -13,7 +13,14 @@ import {
   type Value,
 } from '../../language/values/values.ts';
 import { milliseconds } from '../params.ts';
-import { type Connection, type ErrorCode, Failure, type Listener, type ListenerEvents } from '../sockets/backend.ts';
+import {
+  type Connection,
+  type ErrorCode,
+  Failure,
+  type Listener,
+  type ListenerEvents,
+  type TlsOptions,
+} from '../sockets/backend.ts';
 import { type LogEntry, logEntry, logLine } from './access-log.ts';
 import type { Answer } from './answer.ts';
 import type { HttpEngine, HttpServer, ServerEvents, ServerExchange } from './backend.ts';
@@ -329,7 +336,7 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
   }
 
   /** What `http_serve` returns. */
-  result(local: string): Obj {
+  result(local: string, reload: (renew: (tls: TlsOptions) => void) => Value | Suspended): Obj {
     const result = okValue();
     result.local = new Str(local);
     result.close = this.closeFunction();
@@ -339,6 +346,7 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
       return this.drain(limitMs);
     });
     result.stats = namedFunction('stats', () => this.stats());
+    result.reload = namedFunction('reload', () => reload((tls) => this.#listener?.reload?.(tls)));
     return result;
   }
 }
