@@ -86,7 +86,7 @@ export function makeCertificate(request: CertificateRequest): Identity {
     ...(signerId === null ? [] : [{ name: 'authorityKeyIdentifier', keyIdentifier: signerId }]),
     { name: 'basicConstraints', cA: authority, critical: true },
     authority
-      ? { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true }
+      ? { name: 'keyUsage', keyCertSign: true, cRLSign: true, digitalSignature: names.length > 0, critical: true }
       : { name: 'keyUsage', digitalSignature: true, keyEncipherment: keyType === 'rsa', critical: true },
     ...(authority ? [] : [{ name: 'extKeyUsage', serverAuth: usage !== 'client', clientAuth: usage !== 'server' }]),
     ...(names.length === 0

@@ -8,11 +8,11 @@ import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { plain } from '../../builtins/sockets/testing/testing.ts';
 import { type Obj, obj, str, type Value } from '../../language/values/values.ts';
-import { makeIdentity } from './test-certificates.ts';
+import { makeCertificate } from '../make-certificate.ts';
 import { closeAll, later, makeDriver, serve, socketOf } from './test-kit.ts';
 
-const root = makeIdentity({ commonName: 'Root', authority: true });
-const server = makeIdentity({ commonName: 'localhost', names: ['dns:localhost'], issuer: root });
+const root = makeCertificate({ commonName: 'Root', authority: true });
+const server = makeCertificate({ commonName: 'localhost', names: ['dns:localhost'], issuer: root });
 const own = { cert: str(server.cert), key: str(server.key) };
 const trusting = obj({ tls: true, serverName: str('localhost'), ca: str(root.cert) });
 const LINES = 40;

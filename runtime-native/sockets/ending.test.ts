@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Driver, plain } from '../../builtins/sockets/testing/testing.ts';
 import { obj, str, type Value } from '../../language/values/values.ts';
-import { makeIdentity } from './test-certificates.ts';
+import { makeCertificate } from '../make-certificate.ts';
 import { closeAll, later, makeDriver, makeProgram, openSockets, seconds, serve, settled, socketOf } from './test-kit.ts';
 
 afterEach(closeAll);
@@ -148,7 +148,7 @@ it('the time limit of startTLS also counts while earlier bytes are stuck', async
 });
 
 describe('a send on an accepted TLS connection', () => {
-  const { cert, key } = makeIdentity({ commonName: 'localhost', names: ['dns:localhost'] });
+  const { cert, key } = makeCertificate({ commonName: 'localhost', names: ['dns:localhost'] });
   const options = obj({ tls: true, cert: str(cert), key: str(key) });
 
   it('waits for the handshake, and the end of the program does not', async () => {

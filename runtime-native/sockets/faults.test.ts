@@ -9,7 +9,7 @@ import type { Driver } from '../../builtins/sockets/testing/testing.ts';
 import { plain } from '../../builtins/sockets/testing/testing.ts';
 import { type Obj, obj, str, type Value } from '../../language/values/values.ts';
 import { type SpoiltRoute, startProxy, type Toxics } from '../../scripts/proxy.ts';
-import { makeIdentity } from './test-certificates.ts';
+import { makeCertificate } from '../make-certificate.ts';
 import { closeAll, later, makeDriver, openSockets, pairOver, seconds, serve, settled, socketOf } from './test-kit.ts';
 
 const LINE = 'the first half|and the other half\r\n'.padStart(40);
@@ -20,7 +20,7 @@ const FLOOD = 'x'.repeat(16 << 20);
 const TIME_S = 1;
 const timeout = obj({ timeout: seconds(TIME_S) });
 
-const identity = makeIdentity({ commonName: 'localhost', names: ['dns:localhost', 'ip:127.0.0.1'] });
+const identity = makeCertificate({ commonName: 'localhost', names: ['dns:localhost', 'ip:127.0.0.1'] });
 const certificate = { cert: str(identity.cert), key: str(identity.key) };
 /** The limits of the handshakes are short where they are what is looked at. */
 const asClient = (tls: boolean, limit: number): Obj => obj({ tls, insecureSkipVerify: true, timeout: seconds(limit) });

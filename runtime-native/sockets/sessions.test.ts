@@ -10,8 +10,9 @@ import { atom, type Obj, obj, str, type Value } from '../../language/values/valu
 import { nodeFiles } from '../files.ts';
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
+import { testCertificates } from './test-authority.ts';
 
-const certs = join(__dirname, 'test-certs');
+const certs = testCertificates();
 const pem = (name: string): Buffer => readFileSync(join(certs, `${name}.pem`));
 const path = (name: string): Value => str(join(certs, `${name}.pem`));
 const closers: (() => void)[] = [];

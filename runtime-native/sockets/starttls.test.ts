@@ -11,12 +11,12 @@ import { connect as dialTls, TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Driver, plain } from '../../builtins/sockets/testing/testing.ts';
 import { obj, str, type Value } from '../../language/values/values.ts';
-import { makeIdentity } from './test-certificates.ts';
+import { makeCertificate } from '../make-certificate.ts';
 import { closeAll, collect, later, makeDriver, pairOver, seconds, serve, socketOf } from './test-kit.ts';
 
 afterEach(closeAll);
 
-const identity = makeIdentity({ commonName: 'localhost', names: ['dns:localhost'] });
+const identity = makeCertificate({ commonName: 'localhost', names: ['dns:localhost'] });
 const asServer = obj({ server: true, cert: str(identity.cert), key: str(identity.key), timeout: seconds(5) });
 const asClient = obj({ insecureSkipVerify: true, timeout: seconds(5) });
 const brief = obj({ timeout: seconds(0.3) });

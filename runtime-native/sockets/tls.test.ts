@@ -5,10 +5,11 @@ import { createServer as createTlsServer, connect as dialTls, type TLSSocket } f
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Pair, plain } from '../../builtins/sockets/testing/testing.ts';
 import { atom, Float, type Obj, obj, str, type Value } from '../../language/values/values.ts';
-import { makeIdentity } from './test-certificates.ts';
+import { makeCertificate } from '../make-certificate.ts';
+import { testCertificates } from './test-authority.ts';
 import { closeAll, freePort, later, makeDriver, socketOf } from './test-kit.ts';
 
-const certs = join(__dirname, 'test-certs');
+const certs = testCertificates();
 const file = (name: string): string => join(certs, name);
 const certificate = (name: string) => ({ certFile: str(file(`${name}.pem`)), keyFile: str(file(`${name}-key.pem`)) });
 const serving = (name: string): Obj => obj({ tls: true, ...certificate(name) });
@@ -429,8 +430,8 @@ describe('options of both sides', () => {
   });
 
   it('tell of certificates without a subject', async () => {
-    const root = makeIdentity({ commonName: 'root', authority: true });
-    const { cert, key } = makeIdentity({ commonName: '', names: ['dns:localhost'], issuer: root });
+    const root = makeCertificate({ commonName: 'root', authority: true });
+    const { cert, key } = makeCertificate({ commonName: '', names: ['dns:localhost'], issuer: root });
     const server = { certFile: str(''), keyFile: str(''), cert: str(cert), key: str(key) };
     const { driver, connected } = await attempt({ ca: str(root.cert) }, server);
     expect(plain(await driver.call('info', socketOf(connected)))).toMatchObject({

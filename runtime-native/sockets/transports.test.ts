@@ -10,12 +10,12 @@ import { checkConnection, Driver, type Pair, plain } from '../../builtins/socket
 import { obj, str, type Value } from '../../language/values/values.ts';
 import { startProxy } from '../../scripts/proxy.ts';
 import { NodeHost } from '../host.ts';
-import { makeIdentity } from './test-certificates.ts';
+import { makeCertificate } from '../make-certificate.ts';
 import { closeAll, later, makeDriver, pairOver, serve } from './test-kit.ts';
 
 afterEach(closeAll);
 
-const identity = makeIdentity({ commonName: 'localhost', names: ['dns:localhost', 'ip:127.0.0.1'] });
+const identity = makeCertificate({ commonName: 'localhost', names: ['dns:localhost', 'ip:127.0.0.1'] });
 const framework = { it, equal: (actual: unknown, expected: unknown) => expect(actual).toEqual(expected) };
 /** Small pieces come more often than large ones. */
 const slices = { most: 6000, pauseMs: 0 };

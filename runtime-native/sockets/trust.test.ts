@@ -8,20 +8,20 @@ import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Driver, plain } from '../../builtins/sockets/testing/testing.ts';
 import { atom, EMPTY, Float, obj, str, type Value } from '../../language/values/values.ts';
-import { type Identity, makeIdentity } from './test-certificates.ts';
+import { type Identity, makeCertificate } from '../make-certificate.ts';
 import { closeAll, later, makeDriver, pairOver, serve, socketOf } from './test-kit.ts';
 
 afterEach(closeAll);
 
 const DAY_MS = 86_400_000;
-const root = makeIdentity({ commonName: 'test root', authority: true });
-const between = makeIdentity({ commonName: 'test between', authority: true, issuer: root });
-const stranger = makeIdentity({ commonName: 'another root', authority: true });
-const good = makeIdentity({ commonName: 'localhost', names: ['dns:localhost', 'ip:127.0.0.1', 'ip:::1'], issuer: root });
+const root = makeCertificate({ commonName: 'test root', authority: true });
+const between = makeCertificate({ commonName: 'test between', authority: true, issuer: root });
+const stranger = makeCertificate({ commonName: 'another root', authority: true });
+const good = makeCertificate({ commonName: 'localhost', names: ['dns:localhost', 'ip:127.0.0.1', 'ip:::1'], issuer: root });
 
 /** A server certificate for `localhost` that our root has signed, but for what is said. */
-const leaf = (changes: Partial<Parameters<typeof makeIdentity>[0]>): Identity =>
-  makeIdentity({ commonName: 'localhost', names: ['dns:localhost'], issuer: root, ...changes });
+const leaf = (changes: Partial<Parameters<typeof makeCertificate>[0]>): Identity =>
+  makeCertificate({ commonName: 'localhost', names: ['dns:localhost'], issuer: root, ...changes });
 const named = (...names: string[]): Identity => leaf({ commonName: 'somebody', names });
 const chain = (one: Identity, ...issuers: Identity[]): Identity => ({
   ...one,
@@ -85,7 +85,7 @@ describe('a certificate', () => {
     ['for another IP address', good, '10.0.0.1', notFor('127.0.0.1, 0:0:0:0:0:0:0:1', '10.0.0.1')],
     ['that names an IP address as a host', named('dns:127.0.0.1'), '127.0.0.1', noIp('127.0.0.1')],
     ['that names a host where an address is asked for', named('dns:localhost'), '127.0.0.1', noIp('127.0.0.1')],
-    ['with a common name only', makeIdentity({ commonName: 'localhost', issuer: root }), 'localhost', legacy],
+    ['with a common name only', makeCertificate({ commonName: 'localhost', issuer: root }), 'localhost', legacy],
     [
       'with a common name beside other names',
       leaf({ names: ['dns:example.com'] }),
@@ -117,7 +117,7 @@ describe('a certificate', () => {
     ['that names a host in an URI', named('uri:https://localhost/'), 'localhost', noName('localhost')],
     ['whose URI looks like more names', named('uri:https://x/, DNS:localhost'), 'localhost', noName('localhost')],
     ['of an unknown authority', leaf({ issuer: stranger }), 'localhost', unknown],
-    ['that signed itself', makeIdentity({ commonName: 'localhost', names: ['dns:localhost'] }), 'localhost', unknown],
+    ['that signed itself', makeCertificate({ commonName: 'localhost', names: ['dns:localhost'] }), 'localhost', unknown],
     ['whose intermediate is missing', leaf({ issuer: between }), 'localhost', unknown],
     ['with its intermediate', chain(leaf({ issuer: between }), between), 'localhost', 'ok'],
     ['signed by one that is no authority', chain(leaf({ issuer: good }), good), 'localhost', /^cert x509: certificate /],
@@ -159,7 +159,7 @@ describe('a certificate', () => {
 });
 
 describe('insecureSkipVerify', () => {
-  const selfSigned = makeIdentity({ commonName: 'x' });
+  const selfSigned = makeCertificate({ commonName: 'x' });
 
   it('turns the check off when it is true, and not when it is false or missing', async () => {
     const name = { serverName: str('localhost') };
@@ -198,13 +198,13 @@ describe('insecureSkipVerify', () => {
 });
 
 describe('a client certificate', () => {
-  const mine = makeIdentity({ commonName: 'me', issuer: root, usage: 'client' });
+  const mine = makeCertificate({ commonName: 'me', issuer: root, usage: 'client' });
   const wrong: readonly [string, { [name: string]: Value }][] = [
     ['is missing', {}],
-    ['comes from somebody unknown', certificate(makeIdentity({ commonName: 'me', issuer: stranger }))],
-    ['signed itself', certificate(makeIdentity({ commonName: 'me' }))],
-    ['has expired', certificate(makeIdentity({ commonName: 'me', issuer: root, validTo: new Date(Date.now() - DAY_MS) }))],
-    ['is one for servers', certificate(makeIdentity({ commonName: 'me', issuer: root, usage: 'server' }))],
+    ['comes from somebody unknown', certificate(makeCertificate({ commonName: 'me', issuer: stranger }))],
+    ['signed itself', certificate(makeCertificate({ commonName: 'me' }))],
+    ['has expired', certificate(makeCertificate({ commonName: 'me', issuer: root, validTo: new Date(Date.now() - DAY_MS) }))],
+    ['is one for servers', certificate(makeCertificate({ commonName: 'me', issuer: root, usage: 'server' }))],
   ];
 
   /** What the server's first read says, for a client that connects. */

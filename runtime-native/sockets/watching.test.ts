@@ -34,11 +34,12 @@ function magnolia(flags: readonly string[], program: string, env: NodeJS.Process
 
 const CONVERSATION = `
 socket := import('socket')
+made := socket.selfSigned(['localhost', '127.0.0.1'])
 server := socket.serve('127.0.0.1:0', fn(event) {
 	socket.recvLine(event.socket)
 	socket.close(event.socket)
-}, { tls: true, certFile: 'spec/socket/certs/localhost.pem', keyFile: 'spec/socket/certs/localhost-key.pem' })
-conn := socket.connect(server.local, { tls: true, caFile: 'spec/socket/certs/ca.pem' }).socket
+}, { tls: true, cert: made.cert, key: made.key })
+conn := socket.connect(server.local, { tls: true, ca: made.ca }).socket
 socket.sendLine(conn, 'a secret')
 socket.recv(conn, 1)
 socket.close(conn)

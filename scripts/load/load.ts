@@ -17,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { makeIdentity } from '../../runtime-native/sockets/test-certificates.ts';
+import { makeCertificate } from '../../runtime-native/make-certificate.ts';
 import { buildIfStale } from '../build/build.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -425,7 +425,7 @@ function repeatSpecs(): void {
 await buildIfStale();
 const folder = mkdtempSync(join(tmpdir(), 'magnolia-load-'));
 try {
-  const { cert, key } = makeIdentity({ commonName: 'localhost', names: ['dns:localhost'] });
+  const { cert, key } = makeCertificate({ commonName: 'localhost', names: ['dns:localhost'] });
   const files = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   writeFileSync(files[0] as string, cert);
   writeFileSync(files[1] as string, key);

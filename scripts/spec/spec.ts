@@ -18,6 +18,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, styleText } from 'node:util';
 import { buildIfStale } from '../build/build.ts';
+import { makeSpecCertificates } from './spec-certificates.ts';
 import { expectedOf, findSpecs, type Runtime } from './spec-files.ts';
 import { chromiumPlace, commandPlace, nodePlace, type Place } from './spec-places.ts';
 import { differences } from './spec-verdict.ts';
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.cli === undefined) await buildIfStale();
+  makeSpecCertificates();
 
   const fuel = values.fuel === undefined ? undefined : Number(values.fuel);
   const limitMs = Number(values.limit) * 1000;
