@@ -110,8 +110,9 @@ function socketFamily({ network: { access } }: Grants): Family {
   return { builtins: socketBuiltins(access.backend, access.policy, access.watch, access.files) };
 }
 
-function dnsFamily({ network: { access }, platform: { system } }: Grants): Family {
-  return { builtins: dnsBuiltins(access === null ? null : (system.dns ?? null), access?.policy) };
+/** A network of the embedder's own has no name servers; those of the system are outside of it. */
+function dnsFamily({ network: { access, isSystem }, platform: { system } }: Grants): Family {
+  return { builtins: dnsBuiltins(isSystem ? (system.dns ?? null) : null, access?.policy) };
 }
 
 function httpFamily({ network: { access }, platform: { system } }: Grants): Family {

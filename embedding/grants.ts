@@ -49,6 +49,8 @@ export interface GrantedFiles {
 export interface GrantedNetwork {
   /** Null for none. */
   readonly access: NetworkAccess | null;
+  /** Whether it is that of the system, with the system's name servers. */
+  readonly isSystem: boolean;
   /** Calls `done` when what the program has sent is with the system. */
   finish(done: () => void): void;
   close(): void;
@@ -81,7 +83,7 @@ export function grantedFiles({ files = 'none' }: Pick<RuntimeOptions, 'files'>, 
   };
 }
 
-const NO_NETWORK: GrantedNetwork = { access: null, finish: (done) => done(), close() {} };
+const NO_NETWORK: GrantedNetwork = { access: null, isSystem: false, finish: (done) => done(), close() {} };
 
 /** The network that the option `network` grants, with certificates of `files`. What its rules and its watch throw goes to `fault`. */
 export function grantedNetwork(
@@ -99,12 +101,13 @@ export function grantedNetwork(
   };
   if (typeof rules.backend === 'object') {
     const { backend, closeAll } = closableSockets(rules.backend);
-    return { access: access(backend), finish: (done) => done(), close: closeAll };
+    return { access: access(backend), isSystem: false, finish: (done) => done(), close: closeAll };
   }
   if (system.network === null) return NO_NETWORK;
   const backend = system.network();
   return {
     access: access(backend),
+    isSystem: true,
     finish: (done) => backend.drainAll(done),
     close: () => backend.drainAll(() => {}),
   };

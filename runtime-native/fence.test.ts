@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../builtins/files.ts';
 import type { Execution } from '../builtins/processes.ts';
-import { fencedExec, fencedFiles, pathFence } from './fence.ts';
+import { fencedExec, fencedFiles, fencedSockets, pathFence } from './fence.ts';
 import { nodeFiles } from './files.ts';
 
 const top = mkdtempSync(join(tmpdir(), 'magnolia-fence-'));
@@ -68,6 +68,22 @@ describe('fenced files', () => {
     expect(await outcome((done) => files.list(at('in'), done))).toBe('done');
     expect(await outcome((done) => files.remove(at('out/a'), done))).toBe('done');
   });
+});
+
+it('Unix sockets are held to the files', () => {
+  const unix = (path: string) => ({ kind: 'unix', path }) as const;
+  const policy = fencedSockets(
+    { mayListen: ({ kind }) => kind === 'unix' },
+    pathFence([at('in'), at('out')]),
+    pathFence([at('out')]),
+  );
+  expect(policy.mayListen?.(unix(at('out/new.sock')))).toBe(true);
+  expect(policy.mayListen?.(unix(at('in/new.sock')))).toBe(false);
+  expect(policy.mayConnect?.(unix(at('out/new.sock')))).toBe(true);
+  expect(policy.mayConnect?.(unix(at('in/new.sock')))).toBe(false);
+  expect(policy.mayConnect?.(unix('@name'))).toBe(false);
+  expect(policy.mayConnect?.({ kind: 'tcp', host: 'localhost', port: 1 })).toBe(true);
+  expect(policy.mayListen?.({ kind: 'tcp', host: 'localhost', port: 1 })).toBe(false);
 });
 
 it('exec runs listed programs only', async () => {

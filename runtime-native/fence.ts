@@ -3,6 +3,8 @@ import { lstatSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { FileBackend, OpenFile } from '../builtins/files.ts';
 import type { ProcessBackend } from '../builtins/processes.ts';
+import type { Target } from '../builtins/sockets/backend.ts';
+import type { NetworkPolicy } from '../embedding/options.ts';
 import type { ModuleFinder } from '../language/modules.ts';
 import { utf8Decode, utf8Encode } from '../language/values/bytes.ts';
 import { toBuffer, toText } from './latin1.ts';
@@ -92,6 +94,27 @@ function writeOnly(file: OpenFile, path: string): OpenFile {
     read: (_offset, _length, done) => done({ kind: 'failed', cause: `read ${path}: ${DENIED}` }),
     write: (offset, bytes, done) => file.write(offset, bytes, done),
     close: (done) => file.close(done),
+  };
+}
+
+/**
+ * The same policy, where the path of a Unix socket must be let through, too: listening makes a file there, connecting reads and writes.
+ * A socket without a file (`unix:@name`) is reached by who may reach everything.
+ */
+export function fencedSockets(
+  policy: NetworkPolicy,
+  mayRead: (path: string) => boolean,
+  mayWrite: (path: string) => boolean,
+): NetworkPolicy {
+  const inside = (target: Target, ...fences: readonly ((path: string) => boolean)[]): boolean => {
+    if (target.kind !== 'unix') return true;
+    const path = target.path.startsWith('@') ? '/' : target.path;
+    return fences.every((isOpen) => isOpen(path));
+  };
+  return {
+    ...policy,
+    mayConnect: (target) => inside(target, mayRead, mayWrite) && (policy.mayConnect?.(target) ?? true),
+    mayListen: (target) => inside(target, mayWrite) && (policy.mayListen?.(target) ?? true),
   };
 }
 

@@ -7,7 +7,7 @@ import type { ProgramHost } from '../../embedding/host.ts';
 import type { NetworkPolicy, Platform, RuntimeOptions } from '../../embedding/options.ts';
 import { World } from '../../embedding/world.ts';
 import type { Problem } from '../../language/diagnostics/problem.ts';
-import { entriesOf, fencedEnv, fencedExec, fencedFiles, fencedModules, pathFence } from '../fence.ts';
+import { entriesOf, fencedEnv, fencedExec, fencedFiles, fencedModules, fencedSockets, pathFence } from '../fence.ts';
 import { NodeHost } from '../host.ts';
 import { nodeInfo } from '../info.ts';
 import { nativeLibrary } from '../modules.ts';
@@ -86,12 +86,10 @@ function fenced(
 ): Platform['system'] {
   const { files, modules, exec } = system;
   const read = allowRead === null ? null : entriesOf(allowRead);
-  const mayRead = pathFence(read);
-  const mayWrite = pathFence(allowWrite === null ? null : entriesOf(allowWrite));
   const home = file === undefined || file === '-' ? process.cwd() : dirname(resolve(file)); // where the program may import from
   return {
     ...system,
-    files: files === null ? null : fencedFiles(files, mayRead, mayWrite),
+    files: files === null ? null : fencedFiles(files, fenceOf(allowRead), fenceOf(allowWrite)),
     modules: modules === null ? null : fencedModules(modules, pathFence(read === null ? null : [...read, home])),
     exec: exec === null ? null : fencedExec(exec, entriesOf(allowRun ?? '')),
   };
@@ -103,9 +101,14 @@ function commandSignals(): NativeSignals {
   return workerIdentity === null ? signals : reportedOnce(signals);
 }
 
-function networkFor({ allowNet, denyNet }: Settings): 'system' | NetworkPolicy {
-  if (allowNet === null && denyNet === null) return 'system';
-  const policy = readPolicy(allowNet, denyNet);
+function networkFor({ allowNet, denyNet, allowRead, allowWrite }: Settings): NetworkPolicy {
+  const policy = allowNet === null && denyNet === null ? {} : readPolicy(allowNet, denyNet);
   if (typeof policy === 'string') throw new Error(policy); // readArguments has looked
-  return policy;
+  if (allowRead === null && allowWrite === null) return policy;
+  return fencedSockets(policy, fenceOf(allowRead), fenceOf(allowWrite));
+}
+
+/** What a list of paths lets through; everything without one. */
+function fenceOf(list: string | null): (path: string) => boolean {
+  return pathFence(list === null ? null : entriesOf(list));
 }
