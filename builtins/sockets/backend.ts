@@ -117,7 +117,7 @@ export interface ConnectionEvents {
 }
 
 /** What a socket has for a connection when that is gone: the two addresses, and nothing happens. */
-export class Gone implements Connection {
+export class ClosedConnection implements Connection {
   readonly local: string;
   readonly remote: string;
   readonly encrypted: boolean;

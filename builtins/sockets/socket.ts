@@ -12,7 +12,7 @@
  */
 import type { Machine, Thread } from '../../language/runtime/machine.ts';
 import { type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
-import { type Breakdown, type Connection, type ConnectionEvents, Gone, type TlsOptions } from './backend.ts';
+import { type Breakdown, ClosedConnection, type Connection, type ConnectionEvents, type TlsOptions } from './backend.ts';
 import { GATHERED, MAX_LINE, MOST_UNREAD } from './limits.ts';
 import type { PipedSocket, PipeEnd } from './pipe.ts';
 import { Reader, type ReadKind, TOO_LONG, wantedBy } from './reader.ts';
@@ -76,24 +76,24 @@ export class Socket implements ConnectionEvents, PipedSocket {
   /** The other end of a pipe cannot take more. */
   #isHeldBack = false;
   #ended = false;
-  #toldEnd = false;
+  #endReported = false;
   #broken: Breakdown | null = null;
-  #told = false;
+  #reported = false;
   #closed = false;
   #orphaned = false;
   /** Programs got more than one value for this socket. */
-  #shared = false;
+  #hasAlias = false;
 
   #reads: Read | null = null;
   #lastRead: Read | null = null;
   #gathered = '';
   /** The system has not taken all it was given. */
-  #clogged = false;
+  #awaitingDrain = false;
   readonly #writes: Write[] = [];
   /** Why nothing can be sent any more although the connection stands. */
-  #mute: Breakdown | null = null;
+  #sendDisabled: Breakdown | null = null;
   /** Bytes of a send that was given up when some of them were under way. */
-  #givenUp = 0;
+  #abandonedBytes = 0;
   /** The thread that waits for an upgrade. */
   #upgrading: Thread | null = null;
   /** Those that wait for the handshake of an accepted connection. */
@@ -115,7 +115,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
     this.host = origin.host;
     this.accepted = origin.accepted;
     this.watch = origin.watch;
-    this.#clogged = connection.handshaking === true;
+    this.#awaitingDrain = connection.handshaking === true;
     connection.attach(this);
   }
 
@@ -183,7 +183,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
 
   #read(kind: ReadKind, size: number, timeoutMs: number, delimiter = ''): Value | Suspended {
     if (this.#reads === null) {
-      const result = this.#answer(kind, size, delimiter);
+      const result = this.#tryRead(kind, size, delimiter);
       if (result !== null) return result;
     }
     if (this.#paused) this.#resume();
@@ -197,7 +197,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
   }
 
   /** The result of a read, or null while it has to wait. */
-  #answer(kind: ReadKind, size: number, delimiter: string): Obj | null {
+  #tryRead(kind: ReadKind, size: number, delimiter: string): Obj | null {
     if (this.#closed) return this.#closedByUs(PREFIX[kind], 'read');
     const reader = this.#reader;
     let found: string | null | typeof TOO_LONG;
@@ -222,17 +222,17 @@ export class Socket implements ConnectionEvents, PipedSocket {
     }
     if (this.#broken === null && size === 0 && this.#isSettled() && ZERO_READS.has(kind)) return dataResult('');
     if (this.#broken === null && !this.#ended) return null;
-    return this.#answerAtEnd(kind);
+    return this.#readAtEnd(kind);
   }
 
-  #answerAtEnd(kind: ReadKind): Obj {
+  #readAtEnd(kind: ReadKind): Obj {
     const rest = this.#reader.unread;
-    if (this.#broken !== null && (!this.#told || this.#broken.call === null)) {
-      return this.#withRest(this.#tell(PREFIX[kind], 'read'));
+    if (this.#broken !== null && (!this.#reported || this.#broken.call === null)) {
+      return this.#withRest(this.#report(PREFIX[kind], 'read'));
     }
     if (kind === 'recvAll') return dataResult(this.#reader.takeAll());
     if (kind === 'recvLine' && rest > 0) return dataResult(this.#reader.takeLastLine());
-    this.#toldEnd = true;
+    this.#endReported = true;
     if (this.#orphaned) this.#machine.host.defer(() => this.#closeIfForgotten());
     if (kind !== 'recvExact' && rest === 0) return closedResult();
     return this.#withRest(errorResult(`${PREFIX[kind]}${rest === 0 ? 'EOF' : 'unexpected EOF'}`, 'eof'));
@@ -245,9 +245,9 @@ export class Socket implements ConnectionEvents, PipedSocket {
   }
 
   /** Answers the readers that can be answered, first come first served. A woken thread may do anything, also to this socket. */
-  #serve(): void {
+  #serveReaders(): void {
     for (let read = this.#reads; read !== null; read = this.#reads) {
-      const result = this.#answer(read.kind, read.size, read.delimiter);
+      const result = this.#tryRead(read.kind, read.size, read.delimiter);
       if (result === null) return;
       this.#wakeFirst(read, result);
     }
@@ -271,7 +271,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
     if (this.#lastRead === read) this.#lastRead = before;
     this.#reader.putBack();
     this.#machine.wake(read.thread, errorResult(`${PREFIX[read.kind]}i/o timeout`, 'timeout'));
-    this.#serve(); // a shorter read may have stood behind it
+    this.#serveReaders(); // a shorter read may have stood behind it
   }
 
   #resume(): void {
@@ -283,10 +283,11 @@ export class Socket implements ConnectionEvents, PipedSocket {
 
   send(text: string, timeoutMs = -1): Value | Suspended {
     if (this.#closed) return this.#closedByUs(PREFIX.send, 'write');
-    if (this.#broken !== null) return this.#tell(PREFIX.send, 'write');
-    if (this.#mute !== null) return this.#fail(PREFIX.send, 'write', this.#mute);
+    if (this.#broken !== null) return this.#report(PREFIX.send, 'write');
+    if (this.#sendDisabled !== null) return this.#fail(PREFIX.send, 'write', this.#sendDisabled);
     const size = text.length;
-    if (this.#clogged || this.#writes.length > 0 || this.#upgrading !== null) return this.#queueWrite(text, false, timeoutMs);
+    if (this.#awaitingDrain || this.#writes.length > 0 || this.#upgrading !== null)
+      return this.#queueWrite(text, false, timeoutMs);
     const gathered = this.#gathered;
     if (gathered.length + size < GATHERED && timeoutMs <= 0 && this.writeTimeoutMs === 0) {
       if (gathered === '' && size > 0) this.#machine.unflushed.push(this);
@@ -310,8 +311,8 @@ export class Socket implements ConnectionEvents, PipedSocket {
   #write(text: string): boolean {
     this.bytesOut += text.length;
     this.watch?.bytes(this.id, 'out', text.length);
-    this.#clogged = !this.connection.write(text);
-    return !this.#clogged;
+    this.#awaitingDrain = !this.connection.write(text);
+    return !this.#awaitingDrain;
   }
 
   /** Sends on what was gathered. Called by the machine before a thread waits. */
@@ -330,8 +331,8 @@ export class Socket implements ConnectionEvents, PipedSocket {
     const error = errorResult(`${PREFIX.send}i/o timeout`, 'timeout');
     error.bytes = write.given ? Math.max(0, write.text.length - this.connection.unsent()) : 0;
     if (write.given) {
-      this.#givenUp = write.text.length;
-      this.#mute = SEND_TIMED_OUT;
+      this.#abandonedBytes = write.text.length;
+      this.#sendDisabled = SEND_TIMED_OUT;
       this.#failWrites((prefix) => this.#fail(prefix, 'write', SEND_TIMED_OUT));
     }
     this.#machine.wake(write.thread, error);
@@ -347,14 +348,14 @@ export class Socket implements ConnectionEvents, PipedSocket {
   /** Ends our direction after all that was sent; reading goes on. */
   closeWrite(): Obj {
     if (this.#closed) return this.#closedByUs(PREFIX.close, 'write');
-    if (this.#broken !== null || this.#mute !== null) return closedResult();
+    if (this.#broken !== null || this.#sendDisabled !== null) return closedResult();
     if (this.#upgrading !== null) return errorResult(`${PREFIX.close}an upgrade is in progress`, 'tls');
     this.flush();
     for (const write of this.#writes) {
       if (!write.given) this.#write(write.text);
       write.given = true;
     }
-    this.#mute = BROKEN_PIPE;
+    this.#sendDisabled = BROKEN_PIPE;
     this.connection.end();
     if (this.#ended) this.#owner.left(this);
     return closedResult();
@@ -380,7 +381,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
       this.#upgrading = null;
       if (failure === null) {
         const { remote, local } = this.connection;
-        this.#shared = true;
+        this.#hasAlias = true;
         this.secured();
         this.#machine.wake(thread, connectedResult(this.id, remote, local, true));
         this.drained(); // whoever wanted to send meanwhile
@@ -389,15 +390,15 @@ export class Socket implements ConnectionEvents, PipedSocket {
       this.#closed = true;
       this.watch?.tell({ kind: 'tls-failed', id: this.id, code: failure.code, reason: failure.detail });
       this.#machine.wake(thread, errorResult(PREFIX.startTls + failure.detail, failure.code));
-      this.#letGo();
+      this.#detach();
     });
     return SUSPENDED;
   }
 
   #whyNoUpgrade(): Obj | null {
     if (this.#closed) return this.#closedByUs(PREFIX.startTls, 'read');
-    if (this.#broken !== null) return this.#tell(PREFIX.startTls, 'read');
-    if (this.#mute !== null) return this.#fail(PREFIX.startTls, 'write', this.#mute);
+    if (this.#broken !== null) return this.#report(PREFIX.startTls, 'read');
+    if (this.#sendDisabled !== null) return this.#fail(PREFIX.startTls, 'write', this.#sendDisabled);
     if (this.connection.encrypted) return errorResult(`${PREFIX.startTls}the socket is already encrypted`, 'tls');
     if (this.#upgrading !== null) return errorResult(`${PREFIX.startTls}an upgrade is in progress`, 'tls');
     if (this.#reads !== null) return errorResult(`${PREFIX.startTls}a read is in progress`, 'tls');
@@ -408,7 +409,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
   /** Waits for the handshake of an accepted connection: the result of `startTls`. */
   handshake(timeoutMs: number): Value | Suspended {
     if (this.#closed) return this.#closedByUs(PREFIX.startTls, 'read');
-    if (this.#broken !== null) return this.#tell(PREFIX.startTls, 'read');
+    if (this.#broken !== null) return this.#report(PREFIX.startTls, 'read');
     if (this.#upgrading !== null) return errorResult(`${PREFIX.startTls}an upgrade is in progress`, 'tls');
     if (this.connection.handshaking !== true) return this.#handshaken();
     const waiting: { readonly thread: Thread; stopTimer: (() => void) | null } = {
@@ -427,7 +428,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
 
   #handshaken(): Obj {
     const { remote, local, encrypted } = this.connection;
-    this.#shared = true;
+    this.#hasAlias = true;
     return connectedResult(this.id, remote, local, encrypted);
   }
 
@@ -444,8 +445,8 @@ export class Socket implements ConnectionEvents, PipedSocket {
   whyNoPipe(): Obj | null {
     const prefix = PREFIX.pipe;
     if (this.#closed) return this.#closedByUs(prefix, 'read');
-    if (this.#broken !== null) return this.#tell(prefix, 'read');
-    if (this.#mute !== null) return this.#fail(prefix, 'write', this.#mute);
+    if (this.#broken !== null) return this.#report(prefix, 'read');
+    if (this.#sendDisabled !== null) return this.#fail(prefix, 'write', this.#sendDisabled);
     if (this.#upgrading !== null) return errorResult(`${prefix}an upgrade is in progress`, 'other');
     if (this.#reads !== null || this.#pipe !== null) return errorResult(`${prefix}a read is in progress`, 'other');
     return this.#writes.length > 0 ? errorResult(`${prefix}a write is in progress`, 'other') : null;
@@ -477,8 +478,8 @@ export class Socket implements ConnectionEvents, PipedSocket {
   }
 
   endOutput(): void {
-    if (this.#closed || this.#mute !== null) return;
-    this.#mute = BROKEN_PIPE;
+    if (this.#closed || this.#sendDisabled !== null) return;
+    this.#sendDisabled = BROKEN_PIPE;
     this.connection.end();
   }
 
@@ -497,13 +498,13 @@ export class Socket implements ConnectionEvents, PipedSocket {
     this.flush();
     this.#closed = true;
     this.lingering = this.connection.close(this.owed() > 0) === true;
-    this.#letGo();
+    this.#detach();
     return closedResult();
   }
 
   /** Those that the system has not taken yet end with the bytes of sends that did not return, which need not go out. */
   owed(): number {
-    const notReturned = this.#writes.reduce((sum, { given, text }) => sum + (given ? text.length : 0), this.#givenUp);
+    const notReturned = this.#writes.reduce((sum, { given, text }) => sum + (given ? text.length : 0), this.#abandonedBytes);
     return Math.max(0, this.connection.unsent() - notReturned);
   }
 
@@ -512,41 +513,43 @@ export class Socket implements ConnectionEvents, PipedSocket {
    * socket is closed: programs of the reference, where the number is gone by then, never close such a socket.
    */
   forget(): void {
-    if (this.#shared) return;
+    if (this.#hasAlias) return;
     this.#orphaned = true;
     this.#closeIfForgotten();
   }
 
   #closeIfForgotten(): void {
-    if (this.#toldEnd && this.#reads === null && this.#writes.length === 0 && this.#upgrading === null) this.close();
+    if (this.#endReported && this.#reads === null && this.#writes.length === 0 && this.#upgrading === null) this.close();
   }
 
   /** Forgets the connection and tells everybody who waits for it. */
-  #letGo(): void {
+  #detach(): void {
     const { id, bytesIn, bytesOut } = this;
-    if (!(this.connection instanceof Gone)) this.watch?.tell({ kind: 'close', id, bytesIn, bytesOut });
-    this.connection = new Gone(this.connection);
-    this.#clogged = false;
+    if (!(this.connection instanceof ClosedConnection)) this.watch?.tell({ kind: 'close', id, bytesIn, bytesOut });
+    this.connection = new ClosedConnection(this.connection);
+    this.#awaitingDrain = false;
     this.#gathered = '';
     this.#owner.left(this);
     this.#pipe?.lost(this.#closed ? null : this.#broken);
     this.#pipe = null;
-    this.#wakeHandshakes(() => (this.#closed ? this.#closedByUs(PREFIX.startTls, 'read') : this.#tell(PREFIX.startTls, 'read')));
+    this.#wakeHandshakes(() =>
+      this.#closed ? this.#closedByUs(PREFIX.startTls, 'read') : this.#report(PREFIX.startTls, 'read'),
+    );
     const upgrading = this.#upgrading;
     this.#upgrading = null;
     if (upgrading !== null) this.#machine.wake(upgrading, this.#closedByUs(PREFIX.startTls, 'read'));
-    this.#failWrites((prefix) => (this.#closed ? this.#closedByUs(prefix, 'write') : this.#tell(prefix, 'write')));
+    this.#failWrites((prefix) => (this.#closed ? this.#closedByUs(prefix, 'write') : this.#report(prefix, 'write')));
     for (let read = this.#reads; read !== null; read = this.#reads) {
-      this.#told = false; // a reader who is waiting when it happens hears of it, whoever else did
-      this.#wakeFirst(read, this.#answer(read.kind, read.size, read.delimiter) as Obj); // at the end there always is an answer
+      this.#reported = false; // a reader who is waiting when it happens hears of it, whoever else did
+      this.#wakeFirst(read, this.#tryRead(read.kind, read.size, read.delimiter) as Obj); // at the end there always is an answer
     }
   }
 
   /** The error that broke the connection. From now on it is known; a failure of the encryption is told again and again. */
-  #tell(prefix: string, operation: 'read' | 'write'): Obj {
+  #report(prefix: string, operation: 'read' | 'write'): Obj {
     const broken = this.#broken;
-    const breakdown = broken === null || (this.#told && broken.call !== null) ? BROKEN_PIPE : broken;
-    this.#told = true;
+    const breakdown = broken === null || (this.#reported && broken.call !== null) ? BROKEN_PIPE : broken;
+    this.#reported = true;
     return this.#fail(prefix, operation, breakdown);
   }
 
@@ -576,7 +579,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
       return;
     }
     this.#reader.push(bytes, this.#reads === null ? 0 : wantedBy(this.#reads));
-    if (this.#reads !== null) this.#serve();
+    if (this.#reads !== null) this.#serveReaders();
     if (this.#reads === null && !this.#paused && this.#reader.unread >= MOST_UNREAD && !this.#closed) {
       this.#paused = true;
       this.connection.pause();
@@ -585,16 +588,16 @@ export class Socket implements ConnectionEvents, PipedSocket {
 
   ended(): void {
     this.#ended = true;
-    if (this.#mute === BROKEN_PIPE) this.#owner.left(this);
-    if (this.#pipe === null) this.#serve();
+    if (this.#sendDisabled === BROKEN_PIPE) this.#owner.left(this);
+    if (this.#pipe === null) this.#serveReaders();
     else if (this.#reader.unread === 0) this.#pipe.ended();
   }
 
   drained(): void {
-    this.#clogged = false;
+    this.#awaitingDrain = false;
     this.#pipe?.drained();
     const writes = this.#writes;
-    while (writes.length > 0 && !this.#clogged && this.#upgrading === null) {
+    while (writes.length > 0 && !this.#awaitingDrain && this.#upgrading === null) {
       const write = writes[0] as Write; // there is one
       if (!write.given) {
         write.given = true;
@@ -611,7 +614,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
     this.#broken = breakdown;
     const { code, words, call } = breakdown;
     this.watch?.tell({ kind: call === null ? 'tls-failed' : 'broken', id: this.id, code, reason: words });
-    this.#letGo();
+    this.#detach();
   }
 
   /** The connection of a closed socket holds no descriptor any more. */
@@ -624,7 +627,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
   /** A handshake is done. */
   secured(): void {
     this.drained(); // whoever wanted to send meanwhile
-    this.#serve(); // and to read nothing
+    this.#serveReaders(); // and to read nothing
     this.#wakeHandshakes(() => this.#handshaken());
     if (this.watch === null) return;
     const encryption = this.connection.encryption();

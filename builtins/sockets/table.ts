@@ -6,7 +6,7 @@
  */
 import type { Machine } from '../../language/runtime/machine.ts';
 import type { Obj } from '../../language/values/values.ts';
-import { type Connection, Gone } from './backend.ts';
+import { ClosedConnection, type Connection } from './backend.ts';
 import { KEPT_CLOSED } from './limits.ts';
 import { connectedResult } from './results.ts';
 import { Socket, type SocketOwner } from './socket.ts';
@@ -81,5 +81,5 @@ export class SocketTable implements SocketOwner {
 
 /** What stands for every socket that was closed long ago. */
 function closedSocket(like: Socket): Socket {
-  return like.tombstone(new Gone({ local: '', remote: '', encrypted: false }));
+  return like.tombstone(new ClosedConnection({ local: '', remote: '', encrypted: false }));
 }

@@ -37,12 +37,12 @@ function descriptorOf(stream: Socket): number {
 }
 
 /** A listener that can be closed. */
-export interface Door {
+export interface ServerHandle {
   close(): void;
 }
 
 /** Closes a server and turns away those who wait. The port is free when that returns; open connections are not its business. */
-export function doorOf(server: Pick<Server, 'close'>, entrance: Entrance): Door {
+export function serverHandle(server: Pick<Server, 'close'>, entrance: AcceptGate): ServerHandle {
   return {
     close() {
       server.close();
@@ -52,7 +52,7 @@ export function doorOf(server: Pick<Server, 'close'>, entrance: Entrance): Door 
 }
 
 /** Where the streams of one listener come in. */
-export class Entrance {
+export class AcceptGate {
   readonly #room: WaitingRoom<Socket>;
   readonly #events: ListenerEvents;
   /** `tcp ADDRESS`, for error texts. */

@@ -2,10 +2,10 @@
 import type { Socket } from 'node:net';
 import { formatAddress, isIP } from '../../builtins/sockets/address.ts';
 import { type Connection, Failure, type Listener, NOT_ALLOWED, type SocketBackend } from '../../builtins/sockets/backend.ts';
-import type { Door } from './accepting.ts';
+import type { ServerHandle } from './accepting.ts';
 import { Acceptor } from './acceptor.ts';
 import { CredentialCache } from './certificates.ts';
-import { type Inlet, NodeConnection } from './connection.ts';
+import { NodeConnection, type ReadTarget } from './connection.ts';
 import { dial } from './dial.ts';
 import { listenPassed, listenTcp } from './listener.ts';
 import { passedSocket } from './passed.ts';
@@ -26,7 +26,7 @@ const NO_BYTES = new Uint8Array(0);
 /** The network of this process. Each program has one of its own, which ends with it. */
 export function nativeSockets(): NativeSockets {
   const open = new Set<NodeConnection>();
-  const listeners = new Set<Door>();
+  const listeners = new Set<ServerHandle>();
   const dialling = new Set<() => void>();
   const credentials = new CredentialCache();
 
@@ -47,7 +47,7 @@ export function nativeSockets(): NativeSockets {
         dialling.delete(cancel);
         done(outcome);
       };
-      const connected = (stream: Socket, inlet: Inlet | null, path: string | null): void => {
+      const connected = (stream: Socket, inlet: ReadTarget | null, path: string | null): void => {
         const connection = new NodeConnection(stream, { inlet, open, path, lingerMs, header: null });
         if (tls === null) {
           settle(connection);

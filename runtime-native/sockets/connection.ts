@@ -38,7 +38,7 @@ export function streamSettings({ noDelay, keepAliveMs }: StreamOptions) {
 }
 
 /** Where a dialled socket puts what it reads; told to Node before there is a connection. */
-export class Inlet {
+export class ReadTarget {
   connection: NodeConnection | null = null;
   readonly options: OnReadOpts = {
     buffer: sharedBuffer,
@@ -62,7 +62,7 @@ function queuedBytes(stream: Socket): number | undefined {
 /** Where a connection comes from. */
 export interface Origin {
   /** That of a dialled stream. */
-  readonly inlet: Inlet | null;
+  readonly inlet: ReadTarget | null;
   /** All open connections; a connection is among them while it lives. */
   readonly open: Set<NodeConnection>;
   /** That of a Unix socket. */

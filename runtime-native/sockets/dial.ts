@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { formatAddress } from '../../builtins/sockets/address.ts';
 import { type DialOptions, Failure } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
-import { Inlet, streamSettings } from './connection.ts';
+import { ReadTarget, streamSettings } from './connection.ts';
 import { kindOf } from './errors.ts';
 
 const NEXT_AFTER_MS = 250;
@@ -18,7 +18,7 @@ export function dial(
   addresses: readonly string[],
   port: number,
   options: Omit<DialOptions, 'tls'>,
-  done: (outcome: { stream: Socket; inlet: Inlet | null } | Failure) => void,
+  done: (outcome: { stream: Socket; inlet: ReadTarget | null } | Failure) => void,
 ): () => void {
   const attempts = new Set<Socket>();
   let next = 0;
@@ -35,7 +35,7 @@ export function dial(
     clearTimeout(timer);
     const address = addresses[next++];
     if (address === undefined) return;
-    const inlet = options.handOver === true ? null : new Inlet(); // its `onread` would take the data away from who has the stream
+    const inlet = options.handOver === true ? null : new ReadTarget(); // its `onread` would take the data away from who has the stream
     const stream = connect({
       ...streamSettings(options),
       host: address,

@@ -9,7 +9,7 @@ import {
   type PassedSocket,
 } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
-import { type Door, doorOf, Entrance } from './accepting.ts';
+import { AcceptGate, type ServerHandle, serverHandle } from './accepting.ts';
 import { streamSettings } from './connection.ts';
 import { kindOf } from './errors.ts';
 import { newServer, type Where } from './shared-server.ts';
@@ -21,7 +21,7 @@ const TEMPORARY = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ECONNABORTE
 export interface Listening {
   readonly options: ListenerOptions;
   /** All listeners; an open one is among them. */
-  readonly listeners: Set<Door>;
+  readonly listeners: Set<ServerHandle>;
   accept(stream: Socket): void;
   readonly events: ListenerEvents;
   done(outcome: Listener | Failure): void;
@@ -66,13 +66,13 @@ function listen(
   failed: (error: Error) => void,
 ): void {
   let local = kind;
-  const entrance = new Entrance(options.backlog, events, () => `${kind === 'tcp' ? 'tcp ' : ''}${local}`, accept);
+  const entrance = new AcceptGate(options.backlog, events, () => `${kind === 'tcp' ? 'tcp ' : ''}${local}`, accept);
   const server = newServer(streamSettings(options), (stream) => {
     // Its client may have gone, and nobody can say who it was.
     if (isThere(stream)) entrance.enter(stream);
     else stream.destroy();
   });
-  const door = doorOf(server, entrance);
+  const door = serverHandle(server, entrance);
 
   const onError = (error: Error): void => {
     listeners.delete(door);

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { Failure } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
-import { doorOf, Entrance } from './accepting.ts';
+import { AcceptGate, serverHandle } from './accepting.ts';
 import { kindOf } from './errors.ts';
 import type { Listening } from './listener.ts';
 import { newServer } from './shared-server.ts';
@@ -49,9 +49,9 @@ export function dialUnix(path: string, done: (outcome: Socket | Failure) => void
 
 /** Listens on a path. A socket file on which nobody answers is left over from a program that died, and is replaced. */
 export function listenUnix(path: string, { options: { backlog }, listeners, accept, events, done }: Listening): void {
-  const entrance = new Entrance(backlog, events, () => `unix ${path}`, accept);
+  const entrance = new AcceptGate(backlog, events, () => `unix ${path}`, accept);
   const server = newServer({}, entrance.enter);
-  const door = doorOf(server, entrance);
+  const door = serverHandle(server, entrance);
   const fail = (error: unknown): void => {
     listeners.delete(door);
     done(new Failure(kindOf(error), `listen unix ${path}: bind: ${errnoText(error)}`));
