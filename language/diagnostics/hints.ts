@@ -63,6 +63,8 @@ export function hintFor(scene: Scene): string | null {
       return hints.argumentOf(facts);
     case 'unknown-import':
       return unknownImport(facts.path, scene.library);
+    case 'tls-credentials':
+      return '`magnolia cert NAME` writes cert.pem and key.pem for a server, and ca.pem, which its clients take as `caFile`';
     case 'out-of-memory':
       return facts.calls === null ? null : 'a function that calls itself needs a case in which it does not';
     default:

@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeSpecCertificates } from '../spec/spec-certificates.ts';
 import { accounts, dovecotConf, eximConf, type Ports, portsFrom, type Setting } from './configs.ts';
 import { writeMailboxes } from './mailboxes.ts';
 
@@ -56,6 +57,7 @@ export async function startServers(base: number): Promise<Servers> {
   writeFileSync(join(dir, 'dovecot.conf'), dovecotConf(setting));
   writeFileSync(join(dir, 'exim.conf'), eximConf(setting), { mode: 0o640 });
   writeFileSync(join(dir, 'smtpd.py'), readFileSync(join(here, 'smtpd.py')));
+  makeSpecCertificates();
   const certs = resolve(here, '../../spec/mail/certs');
   for (const name of ['server', 'wrong', 'expired']) {
     writeFileSync(join(dir, 'certs', `${name}.pem`), readFileSync(join(certs, `${name}.pem`)));
