@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { Compiled } from '../language/runtime/compile.ts';
 import { Source } from '../language/syntax/source.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
+import { LoadedPrograms } from './loaded-programs.ts';
 import { MemoryFiles } from './memory-files.ts';
-import { absolutePath, directoryOf, LoadedPrograms, libraryFirst, memoryModules } from './modules.ts';
+import { absolutePath, directoryOf, libraryFirst, memoryModules } from './modules.ts';
 
 function found(path: string, directory = '/'): string | null {
   const files = new MemoryFiles();

@@ -1,7 +1,6 @@
 /** Where an embedded program finds its imports. */
 
-import type { FoundModule, ModuleFinder } from '../language/modules.ts';
-import type { Compiled } from '../language/runtime/compile.ts';
+import type { ModuleFinder } from '../language/modules.ts';
 import { Source } from '../language/syntax/source.ts';
 import { utf8Decode } from '../language/values/bytes.ts';
 import { type MemoryFiles, partsOf } from './memory-files.ts';
@@ -23,8 +22,7 @@ export function memoryModules(files: MemoryFiles): ModuleFinder {
     find(path, directory) {
       const asked = utf8Decode(path);
       const whole = absolutePath(asked, directory);
-      const named = isProgram(asked);
-      for (const candidate of named ? [whole] : EXTENSIONS.map((extension) => whole + extension)) {
+      for (const candidate of candidatesOf(asked, whole)) {
         const text = files.text(candidate);
         if (text === null) continue;
         return { key: candidate, directory: directoryOf(candidate), library: false, load: () => new Source(candidate, text) };
@@ -39,6 +37,11 @@ export function* memoryPrograms(files: MemoryFiles): Generator<string> {
   for (const path of files.paths()) if (isProgram(path)) yield files.text(path) ?? '';
 }
 
+/** The files that an import may mean: the path itself if it has one of the extensions, else with each of them. */
+export function candidatesOf(asked: string, whole: string): string[] {
+  return isProgram(asked) ? [whole] : EXTENSIONS.map((extension) => whole + extension);
+}
+
 function isProgram(path: string): boolean {
   return EXTENSIONS.some((extension) => path.toLowerCase().endsWith(extension));
 }
@@ -51,29 +54,4 @@ export function absolutePath(path: string, directory: string): string {
 /** What stands before the name of a file. */
 export function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
-}
-
-/** Programs that an embedder loads: each is imported once, by a path that no file has. */
-export class LoadedPrograms implements ModuleFinder {
-  readonly #others: ModuleFinder;
-  readonly #programs = new Map<string, FoundModule>();
-  #count = 0;
-
-  constructor(others: ModuleFinder) {
-    this.#others = others;
-  }
-
-  /** Takes a program in; gives the path to import it by. */
-  add(compiled: Compiled, directory: string): string {
-    const path = `\0program ${this.#count++}`;
-    this.#programs.set(path, { key: path, directory, library: false, load: () => compiled });
-    return path;
-  }
-
-  find(path: string, directory: string, fromLibrary?: boolean): FoundModule | null {
-    const program = this.#programs.get(path);
-    if (program === undefined) return this.#others.find(path, directory, fromLibrary);
-    this.#programs.delete(path);
-    return program;
-  }
 }

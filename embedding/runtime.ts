@@ -19,6 +19,7 @@ import type { Unit } from '../language/runtime/units.ts';
 import { Source } from '../language/syntax/source.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
 import { type Fn, getKey, type Obj, type Suspended, str, type Value } from '../language/values/values.ts';
+import { type BuiltProgram, isBuilt } from './built.ts';
 import { callBack } from './callbacks.ts';
 import { checkNumbers } from './check-numbers.ts';
 import { Functions } from './functions.ts';
@@ -31,8 +32,8 @@ import { threadLimit } from './thread-limit.ts';
 import { Boxed, fromJs, type JsInput, type JsValue, ownKeys } from './values.ts';
 import { World } from './world.ts';
 
-/** A program: its text, or the path of its file among the files that the runtime was given. */
-export type ProgramSource = string | { readonly text: string; readonly file?: string } | { readonly file: string };
+/** A program: its text, the path of its file among the files that the runtime was given, or what `magnolia build` has made of it. */
+export type ProgramSource = string | { readonly text: string; readonly file?: string } | { readonly file: string } | BuiltProgram;
 
 /** How a program ended. */
 export interface Ended {
@@ -145,12 +146,11 @@ export class Runtime {
    * was reached, and with the reason of the signal when that stopped it.
    */
   async run(program: ProgramSource): Promise<Ended> {
-    const { source, directory } = await this.#source(program);
-    await this.#prepare(source.text);
+    const { code, directory } = await this.#read(program);
     return await this.#await<Ended>((done, fail) => {
       if (this.#state !== 'new') throw new Error('A runtime runs one program, once');
       this.#state = 'running';
-      this.#interpreter.run(source, directory, ({ status, value }) => {
+      this.#interpreter.run(code, directory, ({ status, value }) => {
         this.#state = 'finishing';
         if (this.#stopped !== null) this.#end(this.#stopped);
         else this.#host.settled(() => this.#ended(done, fail, status, value));
@@ -177,9 +177,8 @@ export class Runtime {
    *     await geometry.call('area', 3, 4); // 12
    */
   async load(program: ProgramSource): Promise<LoadedProgram> {
-    const { source, directory } = await this.#source(program);
-    await this.#prepare(source.text);
-    const compiled = this.#compile(source);
+    const { code, directory } = await this.#read(program);
+    const compiled = 'factory' in code ? code : this.#compile(code);
     const path = this.#world.add(compiled, directory);
     const found = await this.#evaluated(importing(path));
     const module = found.value as Obj; // what import gives
@@ -223,7 +222,18 @@ export class Runtime {
     this.#options.registry?.(registry);
   }
 
-  async #source(program: ProgramSource): Promise<{ source: Source; directory: string }> {
+  /** A program's text, or its code if that was compiled before, and where its imports are looked for. */
+  async #read(program: ProgramSource): Promise<{ code: Source | Compiled; directory: string }> {
+    if (typeof program === 'object' && isBuilt(program)) {
+      const { compiled, directory } = this.#world.addBuilt(program);
+      return { code: compiled, directory };
+    }
+    const { source, directory } = await this.#source(program);
+    await this.#prepare(source.text);
+    return { code: source, directory };
+  }
+
+  async #source(program: Exclude<ProgramSource, BuiltProgram>): Promise<{ source: Source; directory: string }> {
     if (typeof program === 'string') return { source: new Source('(program)', program), directory: this.#world.files.directory };
     if ('text' in program) {
       const { text, file = '(program)' } = program;

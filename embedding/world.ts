@@ -12,9 +12,11 @@ import type { Compiled } from '../language/runtime/compile.ts';
 import type { Host } from '../language/runtime/host.ts';
 import type { Thread } from '../language/runtime/machine.ts';
 import { seededRandom } from '../language/runtime/seeded-random.ts';
+import type { BuiltProgram } from './built.ts';
 import { type Family, programFamilies } from './families.ts';
 import { type GrantedFiles, type GrantedNetwork, type Grants, grantedFiles, grantedNetwork } from './grants.ts';
-import { LoadedPrograms, libraryFirst } from './modules.ts';
+import { LoadedPrograms } from './loaded-programs.ts';
+import { libraryFirst } from './modules.ts';
 import type { RuntimeOptions } from './options.ts';
 
 /** Picks a thread by chance; its numbers are others than those of `rand`, so that a call of it changes no order. */
@@ -68,6 +70,11 @@ export class World {
   /** Takes a compiled program in; returns the path by which it can be imported, once. */
   add(compiled: Compiled, directory: string): string {
     return this.#programs.add(compiled, directory);
+  }
+
+  /** Takes in a program of `magnolia build`; returns its code, and the directory to run it in. */
+  addBuilt(program: BuiltProgram): { readonly compiled: Compiled; readonly directory: string } {
+    return this.#programs.addBuilt(program);
   }
 
   /** Calls `done` when what the program has sent is with the system; the process may end then. */

@@ -1,9 +1,9 @@
 /** From what was thrown to a problem: the wording, the place, the hint and the trace. */
-import { quoteFrom } from '../runtime/compile.ts';
 import { limitMistake, ProgramError } from '../runtime/errors.ts';
 import { programOf } from '../runtime/function-text.ts';
 import type { Frame, Thread } from '../runtime/machine.ts';
 import { type Facts, type Mistake, wording } from '../runtime/mistakes.ts';
+import { quoteFrom } from '../runtime/quote.ts';
 import { isLibrary, unitAt } from '../runtime/units.ts';
 import { nodeAt } from '../syntax/ast-walk.ts';
 import { ParseError } from '../syntax/parse-error.ts';

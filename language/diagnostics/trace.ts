@@ -7,10 +7,10 @@
  */
 
 import { MAIN } from '../compiler/unit.ts';
-import { callOnLine, callsOfSite } from '../runtime/compile.ts';
+import { callOnLine, callsOfSite } from '../runtime/call-sites.ts';
 import { definitionAt, programOf } from '../runtime/function-text.ts';
 import { type Frame, passOn } from '../runtime/machine.ts';
-import { isLibrary, positionInName, type Unit, unitAt, unitOfScript } from '../runtime/units.ts';
+import { isLibrary, positionInName, type Unit, unitAt, unitOfFrame } from '../runtime/units.ts';
 import type { Expr, Program } from '../syntax/ast.ts';
 import { children, nodeAt } from '../syntax/ast-walk.ts';
 import type { Place, TraceEntry } from './problem.ts';
@@ -116,8 +116,9 @@ function nativeFrames(stack: string): NativeFrame[] {
   const found: NativeFrame[] = [];
   for (const text of stack.split('\n')) {
     const [, name, script, line] = FRAME.exec(text) ?? [];
-    if (name === undefined || script === undefined || positionInName(name) === undefined) continue;
-    const unit = unitOfScript(script);
+    const position = name === undefined ? undefined : positionInName(name);
+    if (name === undefined || script === undefined || position === undefined) continue;
+    const unit = unitOfFrame(position, script);
     if (unit !== undefined) found.push({ name, unit, line: Number(line) });
   }
   return found;

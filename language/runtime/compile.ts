@@ -1,20 +1,13 @@
 /** Compiled units: from a source text to a function that makes a module, and what is known about it for errors. */
 
 import { emit } from '../compiler/emitter.ts';
-import { CALL_FIELDS } from '../compiler/step-printer.ts';
 import type { EmitOptions, EmittedUnit } from '../compiler/unit.ts';
-import type { AssignExpr, Program } from '../syntax/ast.ts';
-import { nodeAt } from '../syntax/ast-walk.ts';
 import { withinNativeStack } from '../syntax/nesting.ts';
 import { ParseError } from '../syntax/parse-error.ts';
 import { parseProgram } from '../syntax/parser.ts';
 import type { Source } from '../syntax/source.ts';
-import { syntaxText } from '../syntax/syntax-text.ts';
 import type { Fn, Obj, Value } from '../values/values.ts';
-import { briefText } from './brief.ts';
 import { mistake } from './errors.ts';
-import { programOf } from './function-text.ts';
-import type { Quote } from './mistakes.ts';
 import { registerUnit, reservePositions, type Unit } from './units.ts';
 
 /** What a compiled program gives when it is set up for a machine: its body, and accessors for its variables. */
@@ -73,44 +66,4 @@ function evaluate(text: string): Factory {
     if (!(error instanceof SyntaxError)) throw error;
     throw new ParseError(`Too large to compile: ${error.message}`, { at: null, end: null }); // 65,535 parameters, say
   }
-}
-
-/** The call that stands on a line of a unit's JavaScript: its global position, and whether it is a tail call. */
-export function callOnLine(unit: Unit, line: number): { readonly at: number; readonly tail: boolean } | undefined {
-  const calls = unit.calls();
-  for (let i = 0; i < calls.length; i += CALL_FIELDS) {
-    if (calls[i] === line) return { at: calls[i + 1] as number, tail: calls[i + 2] === 0 }; // CALL_FIELDS numbers for each
-  }
-  return undefined;
-}
-
-/** The global positions of the calls that are the `site`th of their functions. */
-export function callsOfSite(unit: Unit, site: number): number[] {
-  const calls = unit.calls();
-  const found: number[] = [];
-  for (let i = 0; i < calls.length; i += CALL_FIELDS) if (calls[i + 2] === site) found.push(calls[i + 1] as number); // as above
-  return found;
-}
-
-/** Gives parts of a unit's program as text, for the reasons of errors. */
-export function quoteFrom(unit: Unit): Quote {
-  const program = (): Program => programOf(unit);
-  const assignment = (at: number): AssignExpr | null => nodeAt(program(), at - unit.base, 'assign');
-  return {
-    target: (at) => textOf(assignment(at)?.target),
-    value: (at) => textOf(assignment(at)?.value),
-    node: (at, kind) => textOf(nodeAt(program(), at - unit.base, kind)),
-    className: (at) => briefText(nodeAt(program(), at - unit.base, 'class')?.name ?? ''),
-    badElement: (at, index) => {
-      const pattern = assignment(at)?.target;
-      if (pattern?.kind === 'list')
-        return `element ${textOf(pattern.items[index])} in destructured list ${textOf(pattern)} is not an identifier`;
-      const value = pattern?.kind === 'object' ? pattern.entries[index]?.value : null;
-      return `value ${textOf(value)} in destructured object ${textOf(pattern)} is not an identifier`;
-    },
-  };
-}
-
-function textOf(node: Parameters<typeof syntaxText>[0] | null | undefined): string {
-  return node == null ? '' : briefText(syntaxText(node));
 }

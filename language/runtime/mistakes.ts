@@ -63,6 +63,8 @@ export interface Facts {
   'tls-credentials': { readonly says: string };
   // Modules
   'unknown-import': { readonly path: string };
+  /** A program of `magnolia build` imports what was not compiled with it. */
+  'not-included': { readonly path: string };
   'import-syntax': { readonly path: string; readonly library: boolean; readonly source: Source; readonly error: ParseError };
   /** Where the host forbids JavaScript to be made from text: under a content security policy, say. */
   'code-generation': object;
@@ -142,6 +144,8 @@ const WORDINGS: Wordings = {
   'tls-credentials': ({ says }) => says,
 
   'unknown-import': ({ path }) => `Could not open ${briefText(path)} (.oak, .ok, .mag, .mg)`,
+  'not-included': ({ path }) =>
+    `Could not open ${briefText(path)}: it was not compiled with this program; name it with \`magnolia build --include\``,
   'import-syntax': ({ path, library, source, error }) => {
     const { line, column } = error.at === null ? { line: 0, column: 0 } : source.lineAndColumn(error.at);
     const what = `Error ${library ? 'loading' : 'importing'} ${briefText(path)}`;

@@ -52,18 +52,22 @@ export function registerUnit(unit: Unit): void {
 export function unitAt(position: number): Unit | undefined {
   for (let i = units.length - 1; i >= 0; i--) {
     const unit = units[i]?.deref();
-    if (unit !== undefined && unit.base <= position && position <= unit.base + unit.length) return unit;
+    if (unit !== undefined && owns(unit, position)) return unit;
   }
   return undefined;
 }
 
-/** The unit whose code a JavaScript stack frame names. */
-export function unitOfScript(script: string): Unit | undefined {
+/** The unit whose code a JavaScript stack frame names, by the position in the function's name and by the script. */
+export function unitOfFrame(position: number, script: string): Unit | undefined {
   for (const held of units) {
     const unit = held.deref();
-    if (unit !== undefined && script.endsWith(unit.script)) return unit;
+    if (unit !== undefined && owns(unit, position) && script.endsWith(unit.script)) return unit;
   }
   return undefined;
+}
+
+function owns({ base, length }: Unit, position: number): boolean {
+  return base <= position && position <= base + length;
 }
 
 /** The global position of the `fn` or `cs` keyword that made a function; undefined for a builtin. */

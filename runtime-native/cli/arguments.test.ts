@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Command, NO_SETTINGS, readArguments, type Surroundings } from './arguments.ts';
+import { type Command, readArguments, type Surroundings } from './arguments.ts';
+import { NO_SETTINGS } from './no-settings.ts';
 
 const world = (more: Partial<Surroundings> = {}): Surroundings => ({
   env: {},

@@ -9,6 +9,7 @@
 import { readPolicy } from '../../builtins/sockets/policy.ts';
 import { nearest } from '../../language/diagnostics/nearest.ts';
 import { OWN_COMMANDS } from './commands.ts';
+import { NO_SETTINGS } from './no-settings.ts';
 import { readWorkerOptions, type WorkerOptions } from './workers/options.ts';
 
 /** What holds for every command. */
@@ -80,20 +81,6 @@ const VALUE_FLAGS = [
   '--metrics',
 ] as const;
 const FLAGS = [...VALUE_FLAGS, '--help', '--version'];
-
-/** What holds without flags. */
-export const NO_SETTINGS: Settings = {
-  lib: null,
-  fuel: null,
-  allowNet: null,
-  denyNet: null,
-  allowRead: null,
-  allowWrite: null,
-  allowRun: null,
-  allowEnv: null,
-  workers: null,
-  metrics: null,
-};
 
 /** Reads the arguments that come after the name of the command itself. */
 export function readArguments(argv: readonly string[], around: Surroundings): Asked {

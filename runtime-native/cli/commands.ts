@@ -15,6 +15,19 @@ export interface OwnCommand {
 }
 
 export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
+  build: {
+    usage: 'FILE',
+    summary: 'compile a program and all that it imports into one file, which runs without magnolia',
+    details: `    -o OUT           the file to write: NAME.mjs, or NAME.html for a page
+    --target NAME    node: \`node OUT ARG...\` is \`magnolia FILE ARG...\`. browser: a module that exports run(options) and program.
+                     html: one page
+    --include FILE   a program, or a module of the library, that is imported by a computed name; may be repeated
+    --minify         short names in the JavaScript of the program
+    What is written imports nothing but modules of Node, and generates no code: it runs under script-src 'self', too.
+    A source map is written beside it (not for html).
+`,
+    load: async () => (await import('./build.ts')).buildProgram,
+  },
   check: {
     usage: 'FILE...',
     summary: 'find mistakes in programs, and in what they import, without running them',

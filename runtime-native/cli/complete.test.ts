@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Session } from '../../language/interpreter.ts';
 import { Source } from '../../language/syntax/source.ts';
-import { NO_SETTINGS } from './arguments.ts';
 import { complete } from './complete.ts';
+import { NO_SETTINGS } from './no-settings.ts';
 import { commandWorld } from './world.ts';
 
 const program = "std := import('std'), socket := import('socket'), object := { firstKey: 1, _second: 2, 'not a word': 3 }";

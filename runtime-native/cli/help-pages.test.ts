@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { NO_SETTINGS } from './arguments.ts';
 import { describeBuiltin } from './builtin-help.ts';
 import { RESULTS } from './builtin-results.ts';
 import { languageHelp, languageWords } from './language-help.ts';
+import { NO_SETTINGS } from './no-settings.ts';
 import { commandWorld } from './world.ts';
 
 const root = resolve(__dirname, '../..');

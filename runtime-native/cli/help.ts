@@ -1,15 +1,16 @@
 /** `magnolia help`: the commands, the builtins (from the registry's table) and the library (from the comments in its source). */
-import { readFileSync } from 'node:fs';
 import type { Builtin, Registry } from '../../builtins/registry.ts';
+import { VERSION } from '../../embedding/version.ts';
 import { nearest } from '../../language/diagnostics/nearest.ts';
 import { isPrivate } from '../../language/modules.ts';
 import { utf8Decode } from '../../language/values/bytes.ts';
 import { knownLibrary } from '../library.ts';
-import { COMMANDS, NO_SETTINGS, type Settings } from './arguments.ts';
+import { COMMANDS, type Settings } from './arguments.ts';
 import { describeBuiltin } from './builtin-help.ts';
 import { OWN_COMMANDS } from './commands.ts';
 import { languageHelp, languageWords } from './language-help.ts';
 import { everyModulesHelp, libraryHelp, libraryList, notInLibrary } from './library-help.ts';
+import { NO_SETTINGS } from './no-settings.ts';
 import { columns, complain, writeOut } from './screen.ts';
 import { commandWorld } from './world.ts';
 
@@ -105,20 +106,8 @@ function notThere(topic: string): string {
 
 /** The version of this package. */
 export function version(): number {
-  writeOut(`magnolia ${packageVersion()}\n`);
+  writeOut(`magnolia ${VERSION}\n`);
   return 0;
-}
-
-function packageVersion(): string {
-  for (const up of ['..', '../..', '../../..']) {
-    try {
-      const found: unknown = JSON.parse(readFileSync(new URL(`${up}/package.json`, import.meta.url), 'utf8'));
-      if (typeof found === 'object' && found !== null && 'version' in found) return String(found.version);
-    } catch {
-      // one folder further up
-    }
-  }
-  return 'of unknown version';
 }
 
 function commandHelp(topic: string): string | null {

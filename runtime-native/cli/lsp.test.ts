@@ -13,8 +13,8 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node';
-import { NO_SETTINGS } from './arguments.ts';
 import { handlers } from './lsp.ts';
+import { NO_SETTINGS } from './no-settings.ts';
 
 const root = resolve(__dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'magnolia-lsp-'));

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { defaultsForProcessOne } from '../signals.ts';
 import { type Asked, readArguments, type Settings } from './arguments.ts';
+import { bug } from './bug.ts';
 import { OWN_COMMANDS } from './commands.ts';
 import { runProgram } from './run.ts';
 import { complain, writeError } from './screen.ts';
@@ -37,15 +38,6 @@ async function obey({ command, settings }: Asked): Promise<number> {
 async function runOwn(name: string, words: readonly string[], settings: Settings): Promise<number> {
   const run = await OWN_COMMANDS[name]?.load();
   return run === undefined ? 2 : await run(words, settings);
-}
-
-/** An error that is no program's: a bug of ours. One line for users, everything for those who look for it. */
-function bug(error: unknown): never {
-  const message = error instanceof Error ? error.message : String(error);
-  complain(`internal error: ${message}`);
-  if (process.env.MAGNOLIA_DEBUG === '1') writeError(`${error instanceof Error ? error.stack : ''}\n`);
-  else writeError('This is a bug in magnolia. MAGNOLIA_DEBUG=1 shows where it happened.\n');
-  process.exit(1);
 }
 
 process.on('uncaughtException', bug);

@@ -4,7 +4,7 @@ import { readPolicy } from '../../builtins/sockets/policy.ts';
 import type { SocketWatch } from '../../builtins/sockets/watch.ts';
 import type { LineSource } from '../../embedding/grants.ts';
 import type { ProgramHost } from '../../embedding/host.ts';
-import type { NetworkPolicy, Platform, RuntimeOptions } from '../../embedding/options.ts';
+import type { Library, NetworkPolicy, Platform, RuntimeOptions } from '../../embedding/options.ts';
 import { World } from '../../embedding/world.ts';
 import type { Problem } from '../../language/diagnostics/problem.ts';
 import { entriesOf, fencedEnv, fencedExec, fencedFiles, fencedModules, fencedSockets, pathFence } from '../fence.ts';
@@ -29,6 +29,8 @@ export interface Console {
   readonly show?: (problem: Problem) => void;
   /** Options of the world in place of those that the flags say. */
   readonly options?: Pick<RuntimeOptions, 'network' | 'seed' | 'onTest'>;
+  /** The library, in place of the one that was installed. */
+  readonly library?: Library;
   /** Who looks on at its sockets, in place of the trace. */
   readonly watch?: SocketWatch;
 }
@@ -37,10 +39,10 @@ export interface Console {
 export function commandWorld(
   settings: Settings,
   args: readonly string[],
-  { host = new NodeHost(), input = standardInput, show = showProblem, options = {}, watch }: Console = {},
+  { host = new NodeHost(), input = standardInput, show = showProblem, options = {}, watch, library }: Console = {},
 ): { readonly world: World; readonly host: ProgramHost } {
   const world = new World({
-    platform: platformFor(settings, args[0], watch),
+    platform: platformFor(settings, args[0], watch, library),
     options: {
       files: 'system',
       network: networkFor(settings),
@@ -62,13 +64,18 @@ export function commandWorld(
 }
 
 /** Node within the flags, with the process of the command itself, and the library that `--lib` names. */
-function platformFor(settings: Settings, file: string | undefined, watch: SocketWatch | undefined): Platform {
+function platformFor(
+  settings: Settings,
+  file: string | undefined,
+  watch: SocketWatch | undefined,
+  library: Library = nodePlatform.library,
+): Platform {
   const { lib } = settings;
   const system = { ...nodePlatform.system, watch: watch ?? traceFrom(process.env.MAGNOLIA_TRACE), signals: commandSignals };
   return {
     ...nodePlatform,
     info: nodeInfo,
-    library: lib === null ? nodePlatform.library : nativeLibrary(lib),
+    library: lib === null ? library : nativeLibrary(lib),
     system: isFenced(settings) ? fenced(system, settings, file) : system,
   };
 }

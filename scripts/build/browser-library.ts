@@ -10,6 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { namesOf } from '../../language/diagnostics/library.ts';
+import { blankComments, shorten } from '../../tools/build/shorten.ts';
 import type { IndexEntry } from './build-library.ts';
 import { replaceFile } from './files.ts';
 import { libraryManifest } from './library-manifest.ts';
@@ -107,17 +108,4 @@ function sourceText(text: string): string {
 
 function variable(file: string): string {
   return `m_${file.replace(/\W/g, '_')}`;
-}
-
-/** Lines that are all comment become blanks, of which gzip makes nothing: every position stays what it was. */
-function blankComments(source: string): string {
-  return source.replace(/^[ \t]*\/\/.*$/gm, (line) => ' '.repeat(line.length));
-}
-
-/** Local variables get short names. Functions keep theirs, by which they are known at run time; strings and lines stay as they are. */
-function shorten(code: string): string {
-  const functions = new Set(Array.from(code.matchAll(/function ([\w$]+)/g), ([, name]) => name));
-  return code.replace(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[A-Za-z_][\w$]*\$(\d+)\b/g, (token, number: string | undefined) =>
-    number === undefined || functions.has(token) ? token : `v${number}`,
-  );
 }

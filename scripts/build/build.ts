@@ -4,6 +4,7 @@
  *     dist/cli.cjs     the `magnolia` command (build-command.ts)
  *     dist/index.js    the package for Node         dist/browser.js    the package for browsers, with magnolia-*.js
  *     dist/types/      declarations for both        dist/lib/          the standard library
+ *     dist/standalone/ what `magnolia build` writes in front of programs
  *     dist/make-certificate.cjs    makes certificates, for the two that run on Node
  *     dist/lsp-connection.cjs      the protocol of `magnolia lsp`
  *
@@ -21,6 +22,7 @@ import { buildCommand } from './build-command.ts';
 import { buildLibrary } from './build-library.ts';
 import { replaceFile } from './files.ts';
 import { loadedWhenUsed } from './loaded-when-used.ts';
+import { buildStandalone } from './standalone.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const dist = join(root, 'dist');
@@ -46,6 +48,7 @@ const common = {
   sourcesContent: false,
   minifySyntax: true,
   minifyWhitespace: true, // names stay: stack traces must be readable
+  lineLimit: 400, // Node prints the whole line of an uncaught error
   legalComments: 'none',
   logLevel: 'warning',
   outdir: dist,
@@ -117,6 +120,7 @@ export async function build(): Promise<void> {
   await mkdir(dist, { recursive: true });
   await Promise.all([
     buildCommand(root, dist, common),
+    buildStandalone(root, dist, common),
     Promise.all(ready.map(({ options }) => writeBundle(options))),
     buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() =>
       writeBrowserLibrary(join(root, 'lib'), join(dist, 'lib'), dist),

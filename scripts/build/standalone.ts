@@ -1,0 +1,63 @@
+/**
+ * The runtimes that `magnolia build` writes in front of a program: dist/standalone/node.mjs and browser.mjs. They have no compiler.
+ *
+ * Each is the beginning of a module: its imports and definitions, without exports.
+ */
+import { join } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { replaceFile } from './files.ts';
+
+const COMPILER = /\/compile\.ts$/;
+
+/** Takes no-compiler.ts in place of compile.ts. */
+const withoutCompiler: Plugin = {
+  name: 'without compiler',
+  setup(setup) {
+    setup.onResolve({ filter: COMPILER }, ({ importer, path, resolveDir }) =>
+      importer.endsWith('no-compiler.ts') ? undefined : { path: join(resolveDir, path.replace(COMPILER, '/no-compiler.ts')) },
+    );
+  },
+};
+
+/** Parts of dependencies that are CommonJS ask for modules of Node in its way. */
+const REQUIRE = `import { createRequire as $createRequire } from 'node:module';
+const require = $createRequire(import.meta.url);`;
+
+/** Writes both into `dist`. */
+export async function buildStandalone(root: string, dist: string, common: BuildOptions): Promise<void> {
+  const shared: BuildOptions = {
+    ...common,
+    sourcemap: false,
+    minifyIdentifiers: true,
+    plugins: [withoutCompiler],
+  };
+  await write(join(dist, 'standalone/node.mjs'), {
+    ...shared,
+    platform: 'node',
+    target: 'node20',
+    entryPoints: [join(root, 'runtime-native/cli/standalone.ts')],
+    banner: { js: REQUIRE },
+    external: ['bufferutil', 'utf-8-validate'], // faster versions of parts of ws, for those who install them
+  });
+  await write(join(dist, 'standalone/browser.mjs'), {
+    ...shared,
+    platform: 'browser',
+    target: 'es2022',
+    entryPoints: [join(root, 'runtime-js/standalone.ts')],
+  });
+}
+
+async function write(path: string, options: BuildOptions): Promise<void> {
+  const { outputFiles = [] } = await build(options);
+  const text = outputFiles[0]?.text ?? '';
+  await replaceFile(path, withoutExports(text));
+}
+
+/** `export { a as start };` becomes `const $start = a;`. */
+function withoutExports(text: string): string {
+  const found = /export\s*\{([^}]*)\};?\s*$/.exec(text);
+  if (found === null) throw new Error('The bundle does not end with its exports');
+  const names = (found[1] ?? '').split(',').map((pair) => pair.trim().split(/\s+as\s+/));
+  const constants = names.map(([local, name]) => `const $${name ?? local} = ${local};`);
+  return `${text.slice(0, found.index)}\n${constants.join('\n')}\n`;
+}
