@@ -5,8 +5,8 @@ import { describe, expect, it } from '@jest/globals';
 import { Source } from '../../language/syntax/source.ts';
 import { Checker } from '../../tools/check/check.ts';
 import { libraryManifest } from '../library.ts';
-import { NO_SETTINGS } from './arguments.ts';
 import { nativeCheckWorld } from './check.ts';
+import { NO_SETTINGS } from './no-settings.ts';
 import { programFiles } from './program-files.ts';
 
 const root = resolve(__dirname, '../..');
