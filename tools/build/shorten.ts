@@ -3,8 +3,9 @@
 /** Local variables get short names. Functions keep theirs, by which they are known at run time; strings and lines stay as they are. */
 export function shorten(code: string): string {
   const functions = new Set(Array.from(code.matchAll(/function ([\w$]+)/g), ([, name]) => name));
-  return code.replace(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?<![\w$])[A-Za-z_][\w$]*\$(\d+)\b/g, (token, number: string | undefined) =>
-    number === undefined || functions.has(token) ? token : `v${number}`,
+  return code.replace(
+    /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?<![\w$])[A-Za-z_][\w$]*\$(\d+)\b/g,
+    (token, number: string | undefined) => (number === undefined || functions.has(token) ? token : `v${number}`),
   );
 }
 
