@@ -48,7 +48,6 @@ const common = {
   sourcesContent: false,
   minifySyntax: true,
   minifyWhitespace: true, // names stay: stack traces must be readable
-  lineLimit: 400, // Node prints the whole line of an uncaught error
   legalComments: 'none',
   logLevel: 'warning',
   outdir: dist,
