@@ -33,7 +33,7 @@ describe('the bundle for browsers', () => {
     expect(read()).not.toMatch(/\bfrom\s*["']node:|\brequire\(["']/);
   });
 
-  it('runs threads, channels, waiting, files in memory and the library, compiled in advance or not', async () => {
+  it('runs threads, channels, waiting, files in memory and the library, compiled when it is imported', async () => {
     const program = `{ println: println, map: map } := import('std')
       json := import('json'), datetime := import('datetime'), fs := import('fs')
       c := make_chan(), go(fn() { wait(0.001), chan_send(c, 'sent') })
@@ -64,6 +64,6 @@ describe('the bundle for browsers', () => {
     const { err, code } = await run("{ split: split } := import('str')\nsplit(5)");
     expect(code).toBe(1);
     expect(err).toMatch(/File: \/folder\/program.oak\n {2}Position: \[2:6\]/);
-    expect(err).toMatch(/in fn \w+ \[\d+:\d+\] \(lib:str\)\n {4}in top level \[2:6\]/);
+    expect(err).toMatch(/in fn \w+ \[\d+:\d+\] \(lib:str\), called at program\.oak 2:6\n {4}in top level \[2:6\]/);
   });
 });

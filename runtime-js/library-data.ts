@@ -3,13 +3,10 @@
  * (scripts/build/browser-library.ts); without a build the library is empty.
  */
 import type { ElsewhereModule, LibraryNames } from '../language/diagnostics/library.ts';
-import type { Factory } from '../language/runtime/compile.ts';
 
 export interface LibraryData {
   /** Every name that `import` knows. */
   readonly modules: { readonly [name: string]: LibraryModule };
-  /** By the line of magnolia-library.js: line, global position and call site, each as the difference from the one before. */
-  readonly calls: readonly number[];
   readonly later: readonly LibraryPart[];
   /** What only the reference has. */
   elsewhere(): Promise<{ readonly elsewhere: readonly ElsewhereModule[] }>;
@@ -26,12 +23,8 @@ export interface LibraryPart {
 
 export interface LibraryModule {
   readonly source: string;
-  /** The positions that its code owns. */
-  readonly base: number;
-  /** What the build has made of the source; null for modules that are compiled when they are imported. */
-  readonly factory: Factory | null;
   /** Whether only library modules can import it. */
   readonly inner?: boolean;
 }
 
-export const library: LibraryData = { modules: {}, calls: [], later: [], elsewhere: async () => ({ elsewhere: [] }) };
+export const library: LibraryData = { modules: {}, later: [], elsewhere: async () => ({ elsewhere: [] }) };

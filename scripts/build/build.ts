@@ -121,9 +121,8 @@ export async function build(): Promise<void> {
     buildCommand(root, dist, common),
     buildStandalone(root, dist, common),
     Promise.all(ready.map(({ options }) => writeBundle(options))),
-    buildLibrary(join(root, 'lib'), join(dist, 'lib')).then(() =>
-      writeBrowserLibrary(join(root, 'lib'), join(dist, 'lib'), dist),
-    ),
+    buildLibrary(join(root, 'lib'), join(dist, 'lib')),
+    writeBrowserLibrary(join(root, 'lib'), dist),
     readFile(join(root, 'docs/language.md')).then((page) => replaceFile(join(dist, 'lib/language.md'), page)),
     buildDeclarations(ready.map(({ entry }) => entry)),
   ]);
