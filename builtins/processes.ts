@@ -54,6 +54,7 @@ function execute(machine: Machine, backend: ProcessBackend, path: string, args: 
     }
     texts.push(arg.text);
   }
+  machine.host.flush(); // what was printed before is seen before, also if the other program ends this one
   return machine.park((wake) =>
     backend.exec({ path, args: texts, input }, (execution) => {
       if (execution.kind === 'failed') return wake(failure(`Could not start command in exec(): ${execution.cause}`));

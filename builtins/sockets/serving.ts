@@ -156,9 +156,9 @@ export class Serving implements ListenerEvents, SocketOwner {
       stopTimer?.();
       this.#onVisitOver.delete(check);
       this.#isDrained = true;
-      const remaining = left();
-      this.#machine.wake(thread, drained(count()));
-      for (const { socket } of remaining) socket.close();
+      const result = drained(count());
+      for (const { socket } of left()) socket.close();
+      this.#machine.wake(thread, result);
     };
     const check = (): void => {
       if (count() === 0) finish();

@@ -119,7 +119,7 @@ Runtime Error: Cannot / incompatible values 'x', ?
     for (const [name, message] of [
       ['nowhere.oak', 'magnolia: Could not open nowhere.oak: no such file\n'],
       ['greetign.oak', 'magnolia: Could not open greetign.oak: no such file; did you mean greeting.oak?\n'],
-      ['greeting', 'magnolia: Could not open greeting: no such file; did you mean greeting.oak?\n'],
+      ['./greeting', 'magnolia: Could not open ./greeting: no such file; did you mean ./greeting.oak?\n'],
       ['.', 'magnolia: Could not open .: it is a directory\n'],
     ] as const) {
       expect(await magnolia([name])).toEqual({ out: '', err: message, status: 1 });
@@ -204,7 +204,7 @@ describe('what else there is', () => {
     [['help', 'std'], /std := import\('std'\).*map\(xs, f\)/s],
     [['help', 'sendLine'], /^socket\.sendLine\(/],
     [['help', 'eval'], /^magnolia eval/],
-    [['help', 'if'], /^if VALUE/],
+    [['help', 'if'], /^If\n\n`if` compares/],
     [['help', 'library'], /\n {4}datetime +points in time[^\n]* text\n/],
     [['help', 'builtins'], /\n {4}len +how many/],
     [['help', 'email'], /\n {4}smtp\n/],

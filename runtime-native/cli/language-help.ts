@@ -100,7 +100,7 @@ function proseOrTable(block: string): string {
 function cellsOf(row: string): string[] {
   return row
     .replace(/^\| ?| ?\|$/g, '')
-    .split(' | ')
+    .split(/ \|(?: |$)/)
     .map((cell) => withoutMarks(cell.replace(/<code>&#124;(.*?)<\/code>/g, '`|$1`')).trim());
 }
 
