@@ -290,8 +290,8 @@ export class NodeConnection implements Connection {
     this.encrypted = true;
     this.#secure(options, NO_BYTES, (failure) => {
       if (failure === null) {
+        this.events.secured?.(); // a connection that is handed over only now reports it when it is taken in
         done(true);
-        this.events.secured?.();
         return;
       }
       const { events } = this;

@@ -37,7 +37,10 @@ async function valuesOf(module: string, examples: readonly Example[]): Promise<s
   const work = join(folder, 'work');
   mkdirSync(work);
   const lines = examples.map(({ expression }) => `shown(string([${expression}]))\n`);
-  const used = modules.filter(({ name, variable }) => name === module || lines.some((line) => line.includes(`${variable}.`)));
+  const own = modules.find(({ name }) => name === module)?.variable;
+  const used = modules.filter(
+    ({ name, variable }) => name === module || (variable !== own && lines.some((line) => line.includes(`${variable}.`))),
+  );
   const imports = used.map(({ name, variable }) => `${variable} := import('${name}')\n`).join('');
   const before = `${imports}${prepared[module] ?? ''}fn shown(text) print('\\x01' + text + '\\x02')\n`;
   writeFileSync(program, `${before}${lines.join('')}exit(0)\n`);
