@@ -114,7 +114,7 @@ export class Registry {
 
 const builtinOf = new WeakMap<Fn, Builtin>();
 
-/** The description behind a function value; undefined when it is no builtin. */
+/** The description behind a function value; undefined when it is not a builtin. */
 export function describe(fn: Value): Builtin | undefined {
   return typeof fn === 'function' ? builtinOf.get(fn as Fn) : undefined;
 }

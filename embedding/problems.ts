@@ -20,7 +20,7 @@ export interface Span {
 
 /** An error of a program as plain data, which can be stored, or sent to another process. All texts are ordinary text. */
 export interface ProblemData {
-  /** Whether the text is no program, or something went wrong while it ran. */
+  /** Whether the text is not a program, or something went wrong while it ran. */
   readonly kind: 'parse' | 'runtime';
   /** What went wrong, for programs: `syntax`, `not-callable` and so on (docs/embedding.md has the list). */
   readonly code: ProblemCode;
@@ -123,7 +123,7 @@ function spanOf({ source, start, end }: NonNullable<Problem['place']>): Span {
   };
 }
 
-/** Where so many characters behind an offset end, as an offset. */
+/** Where that many characters behind an offset end, as an offset. */
 function unitsOf(text: string, from: number, characters: number): number {
   let at = from;
   for (let left = characters; left > 0 && at < text.length; left--) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;

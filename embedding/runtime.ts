@@ -142,7 +142,7 @@ export class Runtime {
    * Runs a program to its end, with all its threads and background work. Once only, and first of all: a program to be called
    * again and again is `load`ed.
    *
-   * Fails with a `MagnoliaError` if the text is no program or its main thread made an error, with a `StoppedError` when a limit
+   * Fails with a `MagnoliaError` if the text is not a program or its main thread made an error, with a `StoppedError` when a limit
    * was reached, and with the reason of the signal when that stopped it.
    */
   async run(program: ProgramSource): Promise<Ended> {

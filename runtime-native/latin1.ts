@@ -10,7 +10,7 @@ interface Latin1 {
 }
 const { latin1Slice, latin1Write } = Buffer.prototype as unknown as Latin1; // Node has them since its first versions
 
-/** A call into Node costs as much as writing so many bytes in JavaScript (measured). */
+/** A call into Node costs as much as writing that many bytes in JavaScript (measured). */
 const FEW_BYTES = 24;
 
 /** The bytes of a byte text. */

@@ -9,5 +9,5 @@ function readIdentity(): { readonly id: number; readonly count: number } | null 
   return id === undefined || process.send === undefined ? null : { id: Number(id), count: Number(count) };
 }
 
-/** Null in a process that is no worker. */
+/** Null in a process that is not a worker. */
 export const workerIdentity = readIdentity();

@@ -16,7 +16,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 export interface Toxics {
   /** Each chunk is held back so long. */
   latencyMs?: number;
-  /** Bandwidth: no more than so many bytes a second. */
+  /** Bandwidth: no more than that many bytes a second. */
   bytesPerSecond?: number;
   /** The end of the stream is handed on so much later. */
   slowCloseMs?: number;
@@ -24,9 +24,9 @@ export interface Toxics {
   timeoutMs?: number;
   /** After this time, counted from the first chunk or the end, both sides are reset. */
   resetMs?: number;
-  /** Chunks are cut at random into pieces of at most so many bytes, each handed on by itself. */
+  /** Chunks are cut at random into pieces of at most that many bytes, each handed on by itself. */
   slices?: { most: number; pauseMs: number; seed: number };
-  /** When so many bytes have been handed on, counted from when this was set, the rest is dropped and what `atLimit` says is done. */
+  /** When that many bytes have been handed on, counted from when this was set, the rest is dropped and what `atLimit` says is done. */
   limitBytes?: number;
   /** At the limit: `end` both sides (the standard), `reset` them, or be `silent` and read no more. */
   atLimit?: 'end' | 'reset' | 'silent';

@@ -44,7 +44,7 @@ export function integerOf(bytes: string): bigint {
   return BigInt(digits);
 }
 
-/** An integer as so many bytes, the highest first. */
+/** An integer as that many bytes, the highest first. */
 export function bytesOfInteger(value: bigint, size: number): string {
   const digits = value.toString(16).padStart(size * 2, '0');
   let bytes = '';

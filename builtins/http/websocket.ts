@@ -10,7 +10,7 @@ import { closedValue, errorValue, messageValue, sentValue, WEBSOCKET } from './r
 const CLOSE_MS = 2000;
 /** So many bytes of messages wait for the program before the peer has to wait. */
 const READ_AHEAD = 64 * 1024;
-/** A control frame has room for so many bytes (RFC 6455, section 5.5). */
+/** The most bytes that a control frame can carry (RFC 6455, section 5.5). */
 const MOST_CONTROL_BYTES = 125;
 /** Two pings in a row without an answer: the peer is gone. */
 const MOST_MISSED = 2;

@@ -6,7 +6,7 @@ const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 const CODES = Uint8Array.from(DIGITS, (digit) => digit.charCodeAt(0));
 const PAD = 0x3d;
 
-/** The value of each character code, -1 for what is no digit; `-` and `_` of the URL alphabet count like `+` and `/`. */
+/** The value of each character code, -1 for what is not a digit; `-` and `_` of the URL alphabet count like `+` and `/`. */
 const VALUES = new Int8Array(256).fill(-1);
 for (let i = 0; i < 64; i++) VALUES[DIGITS.charCodeAt(i)] = i;
 VALUES['-'.charCodeAt(0)] = 62;

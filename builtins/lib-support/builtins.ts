@@ -97,7 +97,7 @@ function* parsed(json: string): Work<Value> {
 /** Strings that are joined in one slice. */
 const SLICE = 10_000;
 
-/** Null when one of them is no string, or it would be too long. */
+/** Null when one of them is not a string, or it would be too long. */
 function* joined(strings: readonly Value[], joiner: string): Work<Value> {
   let made = '';
   let length = 0;

@@ -175,7 +175,7 @@ export function* writeJson(value: Value, limit: number): Work<string | undefined
   }
 }
 
-/** Everything that is no text and holds nothing. What has no form in JSON is null. */
+/** Everything that is not text and holds nothing. What has no form in JSON is null. */
 function scalar(value: Value | undefined): string {
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (value instanceof Float) return Number.isFinite(value.value) ? toText(value) : 'null';

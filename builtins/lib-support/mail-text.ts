@@ -124,7 +124,7 @@ function inLines(digits: string): string {
 /** Lines of 76 digits with CRLF that are read in one slice. */
 const READ_LINES = 4096;
 
-/** What base64 stands for when everything that is no digit of it is skipped, up to the padding. */
+/** What base64 stands for when everything that is not a digit of it is skipped, up to the padding. */
 export function* base64Read(text: string): Work<string> {
   const reader = new Base64Reader();
   let made = '';

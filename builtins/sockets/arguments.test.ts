@@ -166,7 +166,7 @@ const options =
     }
     return null;
   };
-/** Of reads and writes: in the reference they have none, and an argument too many is no mistake. */
+/** Of reads and writes: in the reference they have none, and an argument too many is not a mistake. */
 const callOptions: Rule = (value, name) => (isObject(value) ? options(callFields)(value, name) : null);
 
 /** Certificates are looked at last, and there are none in memory. */

@@ -92,7 +92,7 @@ export function socketBuiltins(
     }),
     builtin({
       group,
-      name: '__socket_line', // for lib/socket.oak, of a line that is no string: without a network it answers as all do
+      name: '__socket_line', // for lib/socket.oak, of a line that is not a string: without a network it answers as all do
       help: 'the error of adding the end of a line to a value that is no string',
       params: [anything('line', 'any value')],
       run(_machine, line) {

@@ -22,7 +22,7 @@ import {
 } from './backend.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
-/** A sender waits when so many bytes have not been read. */
+/** A sender waits when this many bytes have not been read. */
 const WINDOW = 64 * 1024;
 const FIRST_EPHEMERAL_PORT = 49152;
 

@@ -240,7 +240,7 @@ export const pipeOptions = optionsParam({ idle: time, maxBytes: bytes });
 export const startTlsOptions = optionsParam(startTlsFields);
 export const listenOptions = optionsParam(listenFields);
 const strictCallOptions = optionsParam(callFields);
-/** Those of reads and writes, of which the reference knows nothing: there, anything that is no object is one argument too many. */
+/** Those of reads and writes, of which the reference knows nothing: there, anything that is not an object is one argument too many. */
 export const callOptions: typeof strictCallOptions = {
   ...strictCallOptions,
   read: (value) => strictCallOptions.read(isObject(value) ? value : null),

@@ -15,7 +15,7 @@
  */
 import { codec } from '../../language/values/values.ts';
 
-/** Text is made of so many bytes at a time. Measured with short lines: 256 costs twice as much, more than this gains nothing. */
+/** How many bytes become text at a time. Measured with short lines: 256 costs twice as much, more than this gains nothing. */
 const WINDOW = 1024;
 /** A read up to this long is cut from the window, a longer one is decoded by itself. */
 const SHORT_READ = 128;
@@ -59,7 +59,7 @@ export class Reader {
   }
 
   /**
-   * Takes in what has arrived; the array is the caller's again afterwards. A read waits that will take so many bytes as are
+   * Takes in what has arrived; the array is the caller's again afterwards. A read waits that will take that many bytes as are
    * `wanted`; 0 where that is not known.
    */
   push(chunk: Uint8Array, wanted = 0): void {

@@ -61,7 +61,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
   readonly accepted: boolean;
   /** Who is told what happens. */
   readonly watch: SocketWatch | null;
-  /** A line may have so many bytes unless its call says otherwise. */
+  /** The most bytes of a line, unless its call says otherwise. */
   maxLine = MAX_LINE;
   /** Limits of the time of each read and write unless its call says otherwise; 0 for none. */
   readTimeoutMs = 0;

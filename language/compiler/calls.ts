@@ -12,7 +12,7 @@ import { arm, type Step } from './steps.ts';
 /** The fuel that the native frames of a spread take (see `frameCharge` in step-printer.ts). */
 const SPREAD_CHARGE = 4;
 
-/** Builtins that run Magnolia code while their caller is still there: to call one of them is no tail call. */
+/** Builtins that run Magnolia code while their caller is still there: to call one of them is not a tail call. */
 const RUNNERS: ReadonlySet<string> = new Set(['import', 'bytecode', 'interpreter']);
 
 export class Calls {
@@ -73,7 +73,7 @@ export class Calls {
     writer.steps.push({ kind: 'tail', code: this.#mayBeClass(expr.callee) ? left : code, at });
   }
 
-  /** Whether a callee may be a class, whose call is no tail call: not if it is a builtin, or a name that only a `fn` has bound. */
+  /** Whether a callee may be a class, whose call is not a tail call: not if it is a builtin, or a name that only a `fn` has bound. */
   #mayBeClass(callee: Expr): boolean {
     if (callee.kind !== 'name') return callee.kind !== 'fn';
     const { variables } = this.writer.unit.resolution.references.get(callee) as Reference; // a name that is read has one

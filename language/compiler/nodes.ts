@@ -22,7 +22,7 @@ export const MANY_PARTS = 64;
 const MOST_FUSED = 16;
 const FUSED: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%']);
 
-/** Of which types all operands of a tree may be for it to be done without results in between, if it has at least so many operators. */
+/** Of which types all operands of a tree may be for it to be done without results in between, if it has at least that many operators. */
 export function arithmeticShape(expr: BinaryExpr, least = 2): ('int' | 'float' | 'bigint')[] | null {
   let operators = 0;
   let floats = false;

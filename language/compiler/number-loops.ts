@@ -4,7 +4,7 @@
  * A function that calls itself at its end runs as a loop. If a parameter of it only ever goes round as arithmetic on small ints, the
  * function gets a second loop in which that parameter is a JavaScript number and nothing else: V8 keeps it in a register then,
  * where it would put a value that might be anything on the heap at each turn (beyond 2^31). The loop is left, for the one that
- * takes all values, as soon as a result is no small int any more. The library, which a browser has to load, does without.
+ * takes all values, as soon as a result is not a small int any more. The library, which a browser has to load, does without.
  */
 import type { CallExpr, Expr, FnExpr } from '../syntax/ast.ts';
 import { arithmeticShape, isHarmless, isPureRead } from './nodes.ts';

@@ -293,7 +293,7 @@ class Hints {
     return new Set([...this.#visible().keys(), ...this.#scene.names].map(utf8Decode));
   }
 
-  /** Why a name is `?`; null when it is no name or when the source does not tell. */
+  /** Why a name is `?`; null when it is not a name or when the source does not tell. */
   #missing(node: Expr): string | null {
     if (node.kind !== 'name') return null;
     const name = utf8Decode(node.name);

@@ -97,7 +97,7 @@ function reportLines({ heading, message, place, hint, related }: Reported, { col
   return lines;
 }
 
-/** A text from a program in one report, harmless for a terminal and at most so many characters long. */
+/** A text from a program in one report, harmless for a terminal and at most that many characters long. */
 function clean(text: string, most = TEXT_LENGTH): string {
   const shown = withoutControls(text.slice(0, most));
   return shown.length < most ? shown : `${shown.slice(0, most)}…`;

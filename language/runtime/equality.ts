@@ -51,7 +51,7 @@ function sameBytes(a: Str, b: Str): boolean {
   return a === b || (a.length === b.length && a.text === b.text);
 }
 
-/** Values of which at least one is no list and no object; `_` equals everything. */
+/** Values of which at least one is neither a list nor an object; `_` equals everything. */
 function sameScalar(a: Operand, b: Operand): boolean {
   if (a === b) return !(a instanceof Float) || !Number.isNaN(a.value);
   if (a instanceof Str && b instanceof Str) return sameBytes(a, b);

@@ -66,7 +66,7 @@ function invalidTarget(at: number): never {
   throw mistake('invalid-target', {}, at);
 }
 
-/** The element of a destructuring that is no name: the `index`th of the pattern of the assignment. */
+/** The element of a destructuring that is not a name: the `index`th of the pattern of the assignment. */
 function badElement(at: number, index: number): never {
   throw mistake('pattern-element', { index }, at);
 }

@@ -10,7 +10,7 @@ export interface Host {
   wallTime?(): number;
   /** Runs something in a new turn of the event loop, as soon as other events had theirs. */
   defer(run: () => void): void;
-  /** Runs something after so many milliseconds; the result cancels it. */
+  /** Runs something after that many milliseconds; the result cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
   /** Called now and then while source text is compiled; throws to end that. Left out where compiling has no limit. */
   compiling?(): void;

@@ -32,7 +32,7 @@ class Bench {
     this.machine = new Machine(host, { failed, idle: (stuck) => void this.idle.push(stuck.length) }, fuel);
   }
 
-  /** Lets the event loop turn until nothing is left to do, or so many times. */
+  /** Lets the event loop turn until nothing is left to do, or that many times. */
   turn(times = 1000): void {
     for (let i = 0; i < times && this.deferred.length > 0; i++) this.deferred.shift()?.();
   }

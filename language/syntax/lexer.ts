@@ -69,7 +69,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['f', '\f'],
 ]);
 
-/** Splits a source into tokens. Never fails: what is no proper number or string is told by the parser. */
+/** Splits a source into tokens. Never fails: what is not a proper number or string is told by the parser. */
 export function lex(source: Source): Lexed {
   return new Lexer(source).run();
 }

@@ -17,7 +17,7 @@ export interface ParseErrorDetails {
   readonly related?: RelatedPlace | null;
 }
 
-/** A source text that is no program. `reason` is byte text, worded as in the reference; `hint` and `related` are help for people. */
+/** A source text that is not a program. `reason` is byte text, worded as in the reference; `hint` and `related` are help for people. */
 export class ParseError extends Error {
   override name = 'ParseError';
   readonly at: number | null;

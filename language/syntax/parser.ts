@@ -41,7 +41,7 @@ const PRECEDENCE: ReadonlyMap<TokenKind, number> = new Map<TokenKind, number>([
 
 const ATOM_WORDS: ReadonlySet<TokenKind> = new Set<TokenKind>(['name', 'number', 'if', 'fn', 'with', 'cs', 'true', 'false']);
 
-/** The tree of a whole source text. Throws a `ParseError` if it is no program, and what `checkpoint` throws, which is called now and then. */
+/** The tree of a whole source text. Throws a `ParseError` if it is not a program, and what `checkpoint` throws, which is called now and then. */
 export function parseProgram(source: Source, checkpoint?: () => void): Program {
   const parser = new Parser(lex(source), checkpoint);
   try {

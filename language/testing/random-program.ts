@@ -34,7 +34,7 @@ export class Random {
 }
 
 const NAMES = ['a', 'b', 'c', 'f', 'g', 'A', 'x', 'len'];
-/** A program stops growing after so many expressions. */
+/** The most expressions of a program. */
 const MOST_EXPRESSIONS = 220;
 
 /** Programs about scopes: few names, bound and overwritten everywhere, read before they are set, captured by closures. */

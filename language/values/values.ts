@@ -330,7 +330,7 @@ export function markClass(fn: Fn, statics: Obj): Fn {
   return fn;
 }
 
-/** The static members of a class; undefined for a value that is no class. */
+/** The static members of a class; undefined for a value that is not a class. */
 export function staticsOf(value: Value): Obj | undefined {
   return typeof value === 'function' ? (value as unknown as { [STATICS]?: Obj })[STATICS] : undefined;
 }

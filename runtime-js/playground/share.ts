@@ -18,7 +18,7 @@ export async function toFragment({ text, network }: Shared): Promise<string> {
   return `#code=${code}${network ? '&network=memory' : ''}`;
 }
 
-/** The program of a link; null if it has none. Fails with a message for people if what it has is no program. */
+/** The program of a link; null if it has none. Fails with a message for people if what it has is not a program. */
 export async function fromFragment(fragment: string): Promise<Shared | null> {
   const fields = new URLSearchParams(fragment.replace(/^#/, ''));
   const code = fields.get('code');

@@ -1,6 +1,6 @@
 import { complain, writeError } from './screen.ts';
 
-/** An error that is no program's: a bug of ours. One line for users, everything for those who look for it. */
+/** An error that is not a program's: a bug of ours. One line for users, everything for those who look for it. */
 export function bug(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
   complain(`internal error: ${message}`);

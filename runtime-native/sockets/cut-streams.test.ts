@@ -28,7 +28,7 @@ function listenAt(server_: Server): Promise<number> {
   });
 }
 
-/** A relay that lets through so many bytes of one direction, counted from when `arm` is called, and then ends the stream. For one connection at a time. */
+/** A relay that lets through that many bytes of one direction, counted from when `arm` is called, and then ends the stream. For one connection at a time. */
 async function cutter(port: number, side: 'up' | 'down'): Promise<{ port: number; arm(bytes: number): void; sent(): Buffer }> {
   let left = Number.POSITIVE_INFINITY;
   let armed = false;

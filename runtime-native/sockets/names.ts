@@ -2,7 +2,7 @@
 
 /**
  * A name of a certificate covers a host when they have the same labels, letter case aside; `*` stands for one whole label at the
- * beginning. What is no host name on either side is compared as it is.
+ * beginning. What is not a host name on either side is compared as it is.
  */
 export function coversHost(pattern: string, host: string): boolean {
   const name = pattern.toLowerCase();

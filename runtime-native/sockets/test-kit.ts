@@ -116,7 +116,7 @@ export async function settled(most: number, patienceMs = 3000): Promise<number> 
   return openSockets();
 }
 
-/** The next so many bytes of a stream made by hand, or all until its end. */
+/** The next that many bytes of a stream made by hand, or all until its end. */
 export function collect(stream: Socket): {
   readonly bytes: () => Buffer;
   readonly until: (done: (all: Buffer) => boolean) => Promise<Buffer>;

@@ -111,7 +111,7 @@ function clientStream(plain: Socket, options: TlsOptions, { context, begunWith }
 }
 
 function noChain(): DetailedPeerCertificate {
-  return {} as DetailedPeerCertificate; // what Node's own gives when there is no certificate
+  return {} as DetailedPeerCertificate; // what Node's own returns without a certificate
 }
 
 function serverStream(plain: Socket, options: TlsOptions): TLSSocket {

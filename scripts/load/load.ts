@@ -228,7 +228,7 @@ async function idle(count: number, tls: boolean, files: readonly string[]): Prom
   });
 }
 
-/** What it costs the server to read so many bytes at once, that come in segments of a size. */
+/** What it costs the server to read that many bytes at once, that come in segments of a size. */
 async function costOf(size: number, segment: number): Promise<{ seconds: number; peak: number }> {
   let cost = { seconds: 0, peak: 0 };
   await withServer({}, async (server, port) => {
