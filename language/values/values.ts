@@ -286,6 +286,17 @@ export function deleteKey(object: Obj | Table, key: string): void {
 
 /** The keys of an object in the order in which they were made (integer-like ones may come first). */
 export function keysOf(object: Obj | Table): string[] {
+  const keys = listKeys(object);
+  if (keys.length >= MANY_KEYS) heavyWork.charge(keys.length * BYTES_OF_KEY);
+  return keys;
+}
+
+/** From here on listing keys is charged to the thread that runs. */
+const MANY_KEYS = 1024;
+/** Listing a key takes about as long as copying this many bytes. */
+const BYTES_OF_KEY = 64;
+
+function listKeys(object: Obj | Table): string[] {
   if (object instanceof Table) return [...object.entries.keys()];
   const hidden = hiddenKeys(object);
   return hidden === undefined ? Object.keys(object) : [...hidden.list(), ...Object.keys(object)];
