@@ -38,7 +38,7 @@ export function isBodiless(status: number): boolean {
   return status === 204 || status === 304;
 }
 
-/** Reads an answer, or what is wrong with it. */
+/** Reads the program's answer; returns the reason if it is not valid. */
 export function readAnswer(value: Value): Answer | ProgramError {
   if (!isObject(value)) return mistake('argument', { says: 'listen/end should return a response, got', value });
   const status = getKey(value, 'status');

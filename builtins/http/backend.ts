@@ -9,7 +9,7 @@ import type { Builtin } from '../registry.ts';
 import type { Connection, ErrorCode, Failure } from '../sockets/backend.ts';
 import type { NetworkAccess } from '../sockets/network.ts';
 
-/** Loads an engine when a program uses HTTP for the first time. Each program has an engine of its own. */
+/** Loads an engine when a program uses HTTP for the first time. There is one engine per program. */
 export type LoadHttp = () => Promise<HttpEngine>;
 
 /** Makes the HTTP builtins of one program over its network. */

@@ -18,7 +18,7 @@ export interface ExchangeOwner {
   pack(exchange: Exchange, answer: Answer & { body: string }, send: (answer: Answer & { body: string }) => void): void;
   /** The answer is given, with `status` and the size of its body, or the client has gone (status 0). */
   done(exchange: Exchange, status: number, bytes: number): void;
-  /** Something happened that the program is told by an error event. */
+  /** An error occurred that the program receives as an error event. */
   failed(text: string): void;
   openWebSocket(exchange: Exchange, response: Obj): Suspended;
 }
@@ -224,7 +224,7 @@ class BodyWriter {
     return SUSPENDED;
   }
 
-  /** The client has taken what was written, or has gone. */
+  /** The client has read all written bytes, or the connection is closed. */
   drained(): void {
     const gone = this.out?.gone === true;
     for (const { thread, bytes } of this.#waiting.splice(0)) {

@@ -48,7 +48,7 @@ export class RequestWriter {
     for (const { thread, bytes } of this.#waiting.splice(0)) this.#machine.wake(thread, sentValue(bytes));
   }
 
-  /** The request is over: what is written from now on goes nowhere. */
+  /** The request has ended: later writes are dropped. */
   stop(): void {
     if (this.#over) return;
     this.#over = true;

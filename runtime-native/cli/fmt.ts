@@ -1,10 +1,12 @@
 /** `magnolia fmt`: lays out programs in the one style of tools/format.ts. */
-import { chmodSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createTwoFilesPatch } from 'diff';
 import { check } from '../../language/interpreter.ts';
 import { ParseError } from '../../language/syntax/parse-error.ts';
 import type { Source } from '../../language/syntax/source.ts';
+import { utf8Encode } from '../../language/values/bytes.ts';
 import { format } from '../../tools/format.ts';
+import { errnoText } from '../errno.ts';
+import { replaceFile } from '../replace-file.ts';
 import { readFlags, usageError } from './flags.ts';
 import { programFiles } from './program-files.ts';
 import { complain, showProblem, writeOut } from './screen.ts';
@@ -27,7 +29,7 @@ export async function formatFiles(words: readonly string[]): Promise<number> {
     if (reading.kind === 'failed') {
       complain(reading.message);
       status = 1;
-    } else if (!formatOne(path, reading.source, mode)) {
+    } else if (!(await formatOne(path, reading.source, mode))) {
       status = 1;
     }
   }
@@ -35,7 +37,7 @@ export async function formatFiles(words: readonly string[]): Promise<number> {
 }
 
 /** Whether the file is all right for the mode. */
-function formatOne(path: string, source: Source, mode: Mode): boolean {
+async function formatOne(path: string, source: Source, mode: Mode): Promise<boolean> {
   let text: string;
   try {
     text = format(source);
@@ -53,15 +55,12 @@ function formatOne(path: string, source: Source, mode: Mode): boolean {
   } else if (path === '-') {
     writeOut(text);
   } else if (!isSame) {
-    replaceFile(path, text);
+    try {
+      await replaceFile(utf8Encode(path), utf8Encode(text));
+    } catch (error) {
+      complain(`Could not write ${path}: ${errnoText(error)}`);
+      return false;
+    }
   }
   return true;
-}
-
-/** In one step, so that nothing is lost if the process ends meanwhile. The permissions stay. */
-function replaceFile(path: string, text: string): void {
-  const fresh = `${path}.${process.pid}.new`;
-  writeFileSync(fresh, text);
-  chmodSync(fresh, statSync(path).mode);
-  renameSync(fresh, path);
 }
