@@ -62,7 +62,7 @@ function awaitSignal(machine: Machine, backend: SignalBackend, given: readonly V
   const limitMs = timeoutOf(last);
   const names = (hasOptions ? given.slice(0, -1) : given).map((value) => signalName('process_await_signal', value));
 
-  const thread = machine.block('world');
+  const thread = machine.block('external');
   const ends: (() => void)[] = [];
   const finish = (result: Obj): void => {
     for (const end of ends.splice(0)) end();

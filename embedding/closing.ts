@@ -89,17 +89,17 @@ export function closableExec(exec: ProcessBackend['exec']): { readonly exec: Pro
 
 /** What a program has open of a network. */
 class OpenEnds {
-  readonly #open = new Set<{ close(owed: boolean): void }>();
+  readonly #open = new Set<{ close(hasPromised: boolean): void }>();
   readonly dialling = new Set<() => void>();
   over = false;
 
   /** What comes when the program is over is closed at once. */
-  add(one: { close(owed: boolean): void }): void {
+  add(one: { close(hasPromised: boolean): void }): void {
     if (this.over) one.close(false);
     else this.#open.add(one);
   }
 
-  delete(one: { close(owed: boolean): void }): void {
+  delete(one: { close(hasPromised: boolean): void }): void {
     this.#open.delete(one);
   }
 
@@ -213,9 +213,9 @@ class NotedConnection implements Connection {
     this.#connection.end();
   }
 
-  close(owed: boolean): boolean {
+  close(hasPromised: boolean): boolean {
     this.#ends.delete(this);
-    return this.#connection.close(owed);
+    return this.#connection.close(hasPromised);
   }
 
   upgrade(options: TlsOptions, unread: Uint8Array, done: (failure: Failure | null) => void): void {
@@ -253,8 +253,8 @@ class NotedEvents implements Required<ConnectionEvents> {
     this.#events.secured?.();
   }
 
-  owed(): number {
-    return this.#events.owed?.() ?? 0;
+  unsentPromised(): number {
+    return this.#events.unsentPromised?.() ?? 0;
   }
 
   failed(breakdown: Breakdown): void {

@@ -104,7 +104,7 @@ export class Functions implements FunctionBorder {
   #wait(name: string, promise: PromiseLike<unknown>): Suspended {
     const machine = this.#machine();
     const here = mistake('raised', { says: '' }); // notes the place of the call
-    const thread = machine.block('world');
+    const thread = machine.block('external');
     let settled: Settled = { value: null };
     const settle = (outcome: Settled): void => {
       settled = outcome;

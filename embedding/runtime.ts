@@ -285,7 +285,7 @@ export class Runtime {
   #open(): void {
     if (this.#state !== 'new') return;
     this.#state = 'open';
-    this.#machine.hold();
+    this.#machine.ref();
     this.#interpreter.run(NOTHING, this.#world.files.directory, ({ status }) => this.#end(this.#stopped ?? exited(status)));
   }
 

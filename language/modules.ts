@@ -151,7 +151,7 @@ export class Modules {
   #wait(module: Module, path: string, origin: Origin): Value | Suspended {
     const { current } = this.#machine;
     if (!module.loading || module.loader === current || this.#waitsFor(module.loader, current)) return module.object;
-    module.waiting.push(this.#machine.block('thread'));
+    module.waiting.push(this.#machine.block('internal'));
     return this.#machine.save(this.#afterWait, 0, [module, path, origin]);
   }
 

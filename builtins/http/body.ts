@@ -142,7 +142,7 @@ export class StreamedBody implements BodyEvents {
   read(most: number): Value | Suspended {
     const now = this.#waiting.length === 0 ? this.#take(most) : null;
     if (now !== null) return now;
-    const thread = this.#machine.block('world');
+    const thread = this.#machine.block('external');
     this.#waiting.push({ thread, most });
     this.#silence.touch();
     return SUSPENDED;

@@ -76,7 +76,7 @@ export const httpBuiltins: HttpFamily = (network, load) => {
   ): Suspended => {
     const tls = choices.tls ? serverSide(network.backend, choices, choices.handshakeTimeout) : null;
     const text = address.text === '' ? ':80' : address.text;
-    const thread = machine.block('world');
+    const thread = machine.block('external');
     context.withEngine((engine) => {
       const serving = new HttpServing(machine, context, engine, webSockets, handler, choices, kind);
       const settle = (outcome: Listener | Failure): void => {

@@ -56,7 +56,7 @@ export function request(machine: Machine, context: HttpContext, given: Obj | Tab
     const conversation = new Conversation(machine, context, { ...wanted, options }, url);
     const destination = conversation.destination();
     if (destination instanceof Failure) return conversation.refusal(destination);
-    const thread = machine.block('world');
+    const thread = machine.block('external');
     context.withEngine((engine) => conversation.start(engine, thread, destination));
     return SUSPENDED;
   });

@@ -82,7 +82,7 @@ export class Exchange {
     const { machine } = this.#owner;
     this.io.started();
     this.io.onGone = (failed) => this.#gone(failed);
-    machine.hold();
+    machine.ref();
     if (timeoutMs > 0) this.#stopTimer = machine.host.timer(timeoutMs, () => this.answerEmpty(503));
   }
 
@@ -185,7 +185,7 @@ export class Exchange {
     this.#state = 'over';
     this.#stopTimer?.();
     this.io.onGone = null;
-    this.#owner.machine.release();
+    this.#owner.machine.unref();
     this.#owner.done(this, status, bytes);
   }
 
@@ -219,7 +219,7 @@ class BodyWriter {
     }
     this.bytes += bytes;
     if (bytes === 0 || out.write(text.text)) return sentValue(bytes);
-    const thread = this.#machine.block('world');
+    const thread = this.#machine.block('external');
     this.#waiting.push({ thread, bytes });
     return SUSPENDED;
   }

@@ -39,7 +39,7 @@ export class RequestWriter {
     }
     this.#bytes += bytes;
     if (bytes === 0 || this.#call.write(text.text)) return sentValue(bytes);
-    const thread = this.#machine.block('world');
+    const thread = this.#machine.block('external');
     this.#waiting.push({ thread, bytes });
     return SUSPENDED;
   }

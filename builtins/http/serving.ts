@@ -102,7 +102,7 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
   /** It listens: from now on it keeps the program alive. */
   listening(listener: Listener): void {
     this.#listener = listener;
-    this.machine.hold();
+    this.machine.ref();
     this.#context.network.watch?.tell({ kind: 'listen', local: listener.local });
   }
 
@@ -205,7 +205,7 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
   }
 
   openWebSocket(exchange: Exchange, response: Obj): Suspended {
-    const thread = this.machine.block('world');
+    const thread = this.machine.block('external');
     this.grant(exchange, getKey(response, 'headers') ?? null, (result) => this.machine.wake(thread, result));
     return SUSPENDED;
   }
@@ -288,7 +288,7 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
     this.#closing = true;
     listener.close();
     this.#server.close();
-    this.machine.release();
+    this.machine.unref();
     this.#context.network.watch?.tell({ kind: 'listen-closed', local: listener.local });
     if (this.#server.stats().open === 0 || graceMs === 0) return;
     const stopTimer = this.machine.host.timer(graceMs, () => this.#server.destroy());
@@ -301,7 +301,7 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
     this.stop(0);
     const { machine } = this;
     if (this.#server.stats().open === 0) return drained(0);
-    const thread = machine.block('world');
+    const thread = machine.block('external');
     let stopTimer: (() => void) | null = null;
     const finish = (): void => {
       stopTimer?.();

@@ -164,7 +164,7 @@ function handshake(
   wanted: ReturnType<typeof requestOf>,
   options: WebSocketDialOptions,
 ): Suspended {
-  const thread = machine.block('world');
+  const thread = machine.block('external');
   context.withEngine((engine) => {
     let stopTimer: (() => void) | null = null;
     const giveUp = engine.dialWebSocket(dial, wanted, (outcome) => {

@@ -54,7 +54,7 @@ interface End {
 export class WebSocket implements WebSocketEvents {
   readonly #machine: Machine;
   readonly #connection: WebSocketConnection;
-  readonly #left: () => void;
+  readonly #onClosed: () => void;
   #inbox: { readonly text: string; readonly opcode: 1 | 2 }[] = [];
   #held = 0;
   #paused = false;
@@ -69,10 +69,10 @@ export class WebSocket implements WebSocketEvents {
   #stopPings: (() => void) | null = null;
   #stopClose: (() => void) | null = null;
 
-  constructor(machine: Machine, connection: WebSocketConnection, pingMs: number, left: () => void) {
+  constructor(machine: Machine, connection: WebSocketConnection, pingMs: number, onClosed: () => void) {
     this.#machine = machine;
     this.#connection = connection;
-    this.#left = left;
+    this.#onClosed = onClosed;
     connection.attach(this);
     if (pingMs > 0) this.#ping(pingMs);
   }
@@ -104,7 +104,7 @@ export class WebSocket implements WebSocketEvents {
       return errorValue(`${PREFIX.send}websocket: invalid UTF-8 in text message`, 'protocol');
     }
     if (this.#connection.send(text, opcode)) return sentValue();
-    const thread = this.#machine.block('world');
+    const thread = this.#machine.block('external');
     this.#senders.push(thread);
     return SUSPENDED;
   }
@@ -124,7 +124,7 @@ export class WebSocket implements WebSocketEvents {
   recv(timeoutMs: number): Value | Suspended {
     const now = this.#readers.length === 0 ? this.#take() : null;
     if (now !== null) return now;
-    const thread = this.#machine.block('world');
+    const thread = this.#machine.block('external');
     const reader = { thread, stopTimer: null as (() => void) | null };
     this.#readers.push(reader);
     if (timeoutMs > 0) {
@@ -150,7 +150,7 @@ export class WebSocket implements WebSocketEvents {
       this.#connection.close(code, reason);
       this.#stopClose = this.#machine.host.timer(CLOSE_MS, () => this.#connection.terminate());
     }
-    const thread = this.#machine.block('world');
+    const thread = this.#machine.block('external');
     this.#closers.push({ thread, result });
     return SUSPENDED;
   }
@@ -158,7 +158,7 @@ export class WebSocket implements WebSocketEvents {
   /** The program has no value of it any more: it is forgotten as soon as the connection is gone. */
   forgotten(): void {
     this.#lost = true;
-    if (!this.#connected) this.#left();
+    if (!this.#connected) this.#onClosed();
   }
 
   // ---- what the connection reports ----
@@ -196,7 +196,7 @@ export class WebSocket implements WebSocketEvents {
       this.#machine.wake(thread, errorValue(`${PREFIX.send}websocket: close sent`, 'closed'));
     }
     for (const { thread, result } of this.#closers.splice(0)) this.#machine.wake(thread, result);
-    if (this.#lost) this.#left();
+    if (this.#lost) this.#onClosed();
   }
 
   #finish(end: End): void {

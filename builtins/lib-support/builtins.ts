@@ -55,7 +55,7 @@ function runAll(machine: Machine, fns: readonly Value[]): Value | Suspended {
   }
   if (fns.length === 0) return [];
 
-  const caller = machine.block('thread');
+  const caller = machine.block('internal');
   const values: Value[] = new Array(fns.length).fill(null);
   let running = fns.length;
   const threads = fns.map((fn, i) => {
@@ -79,7 +79,7 @@ function runAll(machine: Machine, fns: readonly Value[]): Value | Suspended {
 
 /** Calls a function in a thread of its own, whose error is reported as for any thread, and tells the caller how it ended. */
 function attempt(machine: Machine, fn: Fn): Suspended {
-  const caller = machine.block('thread');
+  const caller = machine.block('internal');
   machine.spawn(fn, []).onEnd = (value, error) => {
     const made = new Obj();
     made.ok = error === null;

@@ -21,7 +21,7 @@ function waiter(machine: Machine): Obj {
       kept = undefined;
       return value;
     }
-    waiting = machine.block('world');
+    waiting = machine.block('external');
     // Also without a limit: the timer keeps the host's event loop going.
     stopTimer = machine.host.timer(milliseconds(seconds) || Number.POSITIVE_INFINITY, () => finish(null));
     return SUSPENDED;

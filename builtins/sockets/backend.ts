@@ -79,12 +79,12 @@ export interface Connection {
   /** Ends our direction after all that was written; reading goes on. */
   end(): void;
   /**
-   * Lets go of the connection: what was written still goes out, then the end of the stream; input is thrown away for a second
-   * at most, so that the peer does not lose what is on its way to it. If nothing is `owed`, what the system has not taken by
-   * then need not go out; else it has `lingerMs` to take it. No event comes any more but `gone`. True when the connection still
-   * holds a descriptor and `gone` is going to say when it does not.
+   * Ends the connection: bytes written still go out, then the end of the stream. Input is discarded for at most a second, because
+   * closing with unread input would reset the connection. `hasPromised`: sends have returned whose bytes the system has not taken; it
+   * has `lingerMs` to take them. Without such sends, unsent bytes may be dropped. The only event after this is `gone`. Returns true
+   * while the connection still holds a descriptor; `gone` reports when it no longer does.
    */
-  close(owed: boolean): boolean;
+  close(hasPromised: boolean): boolean;
   /**
    * Encrypts from here on. `unread` are the bytes that were received and not read: the first bytes of the handshake.
    * `attach`ed events go on with the decrypted stream. A failed handshake ends the connection, which reports nothing more.
@@ -109,7 +109,7 @@ export interface ConnectionEvents {
   /** The handshake of an accepted connection is done. */
   secured?(): void;
   /** How many of the bytes that the system has not taken yet must still go out: their sends have returned. Asked at the end. */
-  owed?(): number;
+  unsentPromised?(): number;
   /** The connection is broken. */
   failed(breakdown: Breakdown): void;
   /** The connection holds no descriptor any more. The last event, when `close` has returned true. */

@@ -198,7 +198,7 @@ export function socketBuiltins(
           a === b ? errorResult(`${PREFIX.pipe}a socket cannot be piped to itself`, 'other') : (a.whyNoPipe() ?? b.whyNoPipe());
         if (refusal !== null) return withCounts(refusal);
         const options = { idleMs: Math.max(idle, 0), maxBytes: maxBytes < 0 ? Number.POSITIVE_INFINITY : maxBytes };
-        const pipe = new Pipe(machine, machine.block('world'), [a, b], options);
+        const pipe = new Pipe(machine, machine.block('external'), [a, b], options);
         a.startPipe(pipe.a);
         b.startPipe(pipe.b);
         return SUSPENDED;
@@ -287,7 +287,7 @@ function connect(machine: Machine, { network, table }: Context, text: string, op
     return withHint(failed(refused(network, text, new Failure(target.code, `dial tcp: ${target.detail}`))), addressHint(text));
   }
 
-  const thread = machine.block('world');
+  const thread = machine.block('external');
   let stopTimer: (() => void) | null = null;
   const settings = { tls, noDelay: options.noDelay, keepAliveMs: options.keepAlive, lingerMs: options.linger };
   const giveUp = dial(network, text, target, settings, (outcome) => {
@@ -330,7 +330,7 @@ function listen(
   return withTls((tls) => {
     const maxConnections = options.maxConnections < 0 ? Number.POSITIVE_INFINITY : options.maxConnections;
     const serving = new Serving(machine, table, handler, { maxLine: lineLimit(MAX_LINE, options), maxConnections, withTls });
-    const thread = machine.block('world');
+    const thread = machine.block('external');
     listenAt(network, where.text === '' ? ':0' : where.text, { ...options, tls }, serving, (outcome) => {
       if (outcome instanceof Failure) {
         const isAboutAddress = outcome.code === 'address' || outcome.code === 'dns';

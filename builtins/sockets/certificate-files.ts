@@ -54,7 +54,7 @@ export function withFiles<C extends Choices>(
   };
   if (here === null) return goOn();
 
-  const thread = machine.block('world');
+  const thread = machine.block('external');
   readAll(files, wanted, (outcome) => {
     bad = outcome;
     machine.wake(thread, null);

@@ -168,7 +168,7 @@ export class Reader {
     const last = this.#end - delimiter.length;
     const first = delimiter.charCodeAt(0);
     let found = this.#find(first, Math.max(this.#searched, this.#start));
-    while (found >= 0 && found <= last && !this.#holds(delimiter, found)) found = this.#find(first, found + 1);
+    while (found >= 0 && found <= last && !this.#refs(delimiter, found)) found = this.#find(first, found + 1);
     if (found < 0 || found > last) {
       this.#searched = Math.max(0, last + 1);
       return last - this.#start >= limit ? TOO_LONG : null;
@@ -198,7 +198,7 @@ export class Reader {
     return '';
   }
 
-  #holds(delimiter: string, at: number): boolean {
+  #refs(delimiter: string, at: number): boolean {
     for (let i = 1; i < delimiter.length; i++) if (this.#bytes[at + i] !== delimiter.charCodeAt(i)) return false;
     return true;
   }

@@ -60,7 +60,7 @@ export class Serving implements ListenerEvents, SocketOwner {
   /** The listener listens: it keeps the program alive from now on. */
   started(listener: Listener): void {
     this.#listener = listener;
-    this.#machine.hold();
+    this.#machine.ref();
     this.#table.watch?.tell({ kind: 'listen', local: listener.local });
   }
 
@@ -100,8 +100,8 @@ export class Serving implements ListenerEvents, SocketOwner {
     if (event === 'failed') this.#onOver();
   }
 
-  left(socket: Socket): void {
-    this.#table.left(socket);
+  onSocketClosed(socket: Socket): void {
+    this.#table.onSocketClosed(socket);
     if (!socket.lingering) this.gone(socket);
     this.#checkVisit(socket);
   }
@@ -135,7 +135,7 @@ export class Serving implements ListenerEvents, SocketOwner {
     if (listener === null) return;
     this.#listener = null;
     listener.close();
-    this.#machine.release();
+    this.#machine.unref();
     this.#table.watch?.tell({ kind: 'listen-closed', local: listener.local });
   }
 
@@ -150,7 +150,7 @@ export class Serving implements ListenerEvents, SocketOwner {
     const left = (): Visit[] => [...this.#visits.values()].filter(({ handler }) => handler !== caller);
     const count = (): number => left().length + this.#unhanded;
     if (count() === 0) return drained(0);
-    const thread = this.#machine.block('world');
+    const thread = this.#machine.block('external');
     let stopTimer: (() => void) | null = null;
     const finish = (): void => {
       stopTimer?.();

@@ -43,7 +43,7 @@ interface Write {
 /** Who has to know when a socket has lost its connection. */
 export interface SocketOwner {
   /** The socket was closed, its connection broke, or both directions have ended; may be called for each of them. */
-  left(socket: Socket): void;
+  onSocketClosed(socket: Socket): void;
   /** The connection of a closed socket that was `lingering` holds no descriptor any more. */
   gone?(socket: Socket): void;
 }
@@ -137,7 +137,11 @@ export class Socket implements ConnectionEvents, PipedSocket {
 
   /** A closed socket that stands for others: without a number, and with the addresses of that connection. */
   tombstone(connection: Connection): Socket {
-    const dead = new Socket(this.#machine, { left() {} }, -1, connection, { host: null, accepted: this.accepted, watch: null });
+    const dead = new Socket(this.#machine, { onSocketClosed() {} }, -1, connection, {
+      host: null,
+      accepted: this.accepted,
+      watch: null,
+    });
     dead.#closed = true;
     return dead;
   }
@@ -187,7 +191,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
       if (result !== null) return result;
     }
     if (this.#paused) this.#resume();
-    const read: Read = { thread: this.#machine.block('world'), kind, size, delimiter, next: null, stopTimer: null };
+    const read: Read = { thread: this.#machine.block('external'), kind, size, delimiter, next: null, stopTimer: null };
     if (this.#lastRead === null) this.#reads = read;
     else this.#lastRead.next = read;
     this.#lastRead = read;
@@ -300,7 +304,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
   }
 
   #queueWrite(text: string, given: boolean, timeoutMs: number): Suspended {
-    const write: Write = { thread: this.#machine.block('world'), text, given, stopTimer: null };
+    const write: Write = { thread: this.#machine.block('external'), text, given, stopTimer: null };
     this.#writes.push(write);
     const limitMs = timeoutMs < 0 ? this.writeTimeoutMs : timeoutMs;
     if (limitMs > 0) write.stopTimer = this.#machine.host.timer(limitMs, () => this.#giveUpWrite(write));
@@ -357,7 +361,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
     }
     this.#sendDisabled = BROKEN_PIPE;
     this.connection.end();
-    if (this.#ended) this.#owner.left(this);
+    if (this.#ended) this.#owner.onSocketClosed(this);
     return closedResult();
   }
 
@@ -372,7 +376,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
     const refusal = this.#whyNoUpgrade();
     if (refusal !== null) return refusal;
     this.flush();
-    const thread = this.#machine.block('world');
+    const thread = this.#machine.block('external');
     this.#upgrading = thread;
     this.#paused = false;
     const unread = this.#reader.takeBytes();
@@ -413,7 +417,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
     if (this.#upgrading !== null) return errorResult(`${PREFIX.startTls}an upgrade is in progress`, 'tls');
     if (this.connection.handshaking !== true) return this.#handshaken();
     const waiting: { readonly thread: Thread; stopTimer: (() => void) | null } = {
-      thread: this.#machine.block('world'),
+      thread: this.#machine.block('external'),
       stopTimer: null,
     };
     this.#handshakes.push(waiting);
@@ -497,13 +501,13 @@ export class Socket implements ConnectionEvents, PipedSocket {
     if (this.#closed) return closedResult();
     this.flush();
     this.#closed = true;
-    this.lingering = this.connection.close(this.owed() > 0) === true;
+    this.lingering = this.connection.close(this.unsentPromised() > 0) === true;
     this.#detach();
     return closedResult();
   }
 
   /** Those that the system has not taken yet end with the bytes of sends that did not return, which need not go out. */
-  owed(): number {
+  unsentPromised(): number {
     const notReturned = this.#writes.reduce((sum, { given, text }) => sum + (given ? text.length : 0), this.#abandonedBytes);
     return Math.max(0, this.connection.unsent() - notReturned);
   }
@@ -529,7 +533,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
     this.connection = new ClosedConnection(this.connection);
     this.#awaitingDrain = false;
     this.#gathered = '';
-    this.#owner.left(this);
+    this.#owner.onSocketClosed(this);
     this.#pipe?.lost(this.#closed ? null : this.#broken);
     this.#pipe = null;
     this.#wakeHandshakes(() =>
@@ -588,7 +592,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
 
   ended(): void {
     this.#ended = true;
-    if (this.#sendDisabled === BROKEN_PIPE) this.#owner.left(this);
+    if (this.#sendDisabled === BROKEN_PIPE) this.#owner.onSocketClosed(this);
     if (this.#pipe === null) this.#serveReaders();
     else if (this.#reader.unread === 0) this.#pipe.ended();
   }

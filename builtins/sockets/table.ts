@@ -70,7 +70,7 @@ export class SocketTable implements SocketOwner {
     return Number.isInteger(id) && id >= 0 && id < this.#next ? (this.#forgotten ?? undefined) : undefined;
   }
 
-  left(socket: Socket): void {
+  onSocketClosed(socket: Socket): void {
     if (!socket.closed) return; // broken: the program may still want to know
     this.#closed.push(socket.id);
     if (this.#closed.length < KEPT_CLOSED * 2) return;

@@ -78,7 +78,7 @@ class Background {
 
   #wait(machine: Machine): Value | Suspended {
     if (this.#result !== null) return this.#result;
-    this.#thread = machine.block('thread');
+    this.#thread = machine.block('internal');
     return SUSPENDED;
   }
 }
@@ -110,7 +110,7 @@ export class Channel {
   /** Blocks the running thread until the value is taken or buffered. */
   send(machine: Machine, value: Value): Value | Suspended {
     if (this.#put(machine, value)) return sent();
-    this.#senders.push(machine.block('thread'));
+    this.#senders.push(machine.block('internal'));
     return SUSPENDED;
   }
 
@@ -124,7 +124,7 @@ export class Channel {
   receive(machine: Machine): Value | Suspended {
     const value = this.take(machine);
     if (value !== undefined) return received(value);
-    this.#receivers.push(machine.block('thread'));
+    this.#receivers.push(machine.block('internal'));
     return SUSPENDED;
   }
 

@@ -46,7 +46,7 @@ class Bench {
   }
 
   /** A thread that waits once, notes what it was given, and how to wake it. */
-  waiting(name: string, waitsFor: Wait = 'world'): { thread: Thread; wake: (value: Value) => void } {
+  waiting(name: string, waitsFor: Wait = 'external'): { thread: Thread; wake: (value: Value) => void } {
     let wake: (value: Value) => void = () => {};
     const { machine, log } = this;
     const thread = this.start(function* () {
@@ -105,7 +105,7 @@ describe('Machine', () => {
     const { machine, log } = bench;
     bench.start(function* () {
       log.push(String(yield machine.park((wake) => wake(1))));
-      log.push(String(yield machine.park((wake) => wake(2), 'thread')));
+      log.push(String(yield machine.park((wake) => wake(2), 'internal')));
       return null;
     });
     bench.start(function* () {
@@ -128,7 +128,7 @@ describe('Machine', () => {
 
   it('puts a thread that a thread wakes behind those that wait already', () => {
     const bench = new Bench();
-    const { wake } = bench.waiting('woken', 'thread');
+    const { wake } = bench.waiting('woken', 'internal');
     bench.turn();
     bench.start(function* () {
       bench.log.push('waker');
@@ -296,8 +296,8 @@ describe('Machine', () => {
 
     it('takes one that waits for a thread off the list of the stuck', () => {
       const bench = new Bench();
-      const { thread } = bench.waiting('a', 'thread');
-      bench.waiting('b', 'thread');
+      const { thread } = bench.waiting('a', 'internal');
+      bench.waiting('b', 'internal');
       bench.turn();
       expect(bench.idle).toEqual([2]);
       bench.machine.fail(thread, mistake('raised', { says: 'stop it' }));
@@ -312,7 +312,7 @@ describe('Machine', () => {
   describe('idle', () => {
     it('comes when only threads wait for each other, with all of them', () => {
       const bench = new Bench();
-      for (let i = 0; i < 3; i++) bench.waiting('a', 'thread');
+      for (let i = 0; i < 3; i++) bench.waiting('a', 'internal');
       bench.turn();
       expect(bench.idle).toEqual([3]);
       expect(bench.flushes).toBe(1);
@@ -320,7 +320,7 @@ describe('Machine', () => {
 
     it('does not come while one waits for the world', () => {
       const bench = new Bench();
-      bench.waiting('a', 'thread');
+      bench.waiting('a', 'internal');
       const { wake } = bench.waiting('b');
       bench.turn();
       expect(bench.idle).toEqual([]);
@@ -330,16 +330,16 @@ describe('Machine', () => {
 
     it('does not come while something is held, and comes with the last release', () => {
       const bench = new Bench();
-      bench.machine.hold();
-      bench.machine.hold();
+      bench.machine.ref();
+      bench.machine.ref();
       bench.start(function* () {
         return null;
       });
       bench.turn();
-      bench.machine.release();
+      bench.machine.unref();
       bench.turn();
       expect(bench.idle).toEqual([]);
-      bench.machine.release();
+      bench.machine.unref();
       expect(bench.idle).toEqual([]);
       bench.turn();
       expect(bench.idle).toEqual([0]);
@@ -443,7 +443,7 @@ describe('Machine', () => {
     };
     for (let i = 0; i < 100_000; i++) {
       machine.spawn(() => {
-        machine.park((wake) => wakes.push(wake), 'thread');
+        machine.park((wake) => wakes.push(wake), 'internal');
         return machine.save(resume, 1, [i]);
       }, []);
     }

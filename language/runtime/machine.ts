@@ -38,8 +38,8 @@ const WOKEN = 3;
 const QUEUED = 4;
 const ENDED = 5;
 
-/** What a thread waits for, and whether that keeps the program alive: the world may answer, a channel cannot by itself. */
-export type Wait = 'world' | 'thread';
+/** What wakes a waiting thread. External: I/O or a timer, which keeps the program alive. Internal: another thread of the program, which does not. */
+export type Wait = 'external' | 'internal';
 
 export class Thread {
   frames: Frame | null;
@@ -48,7 +48,7 @@ export class Thread {
   /** What the innermost frame is resumed with. */
   value: Value = null;
   state = QUEUED;
-  waitsFor: Wait = 'thread';
+  waitsFor: Wait = 'internal';
   /** Whoever started it deals with an error that ends it, in `onEnd`. */
   attended = false;
   /** Its neighbours in a `ThreadList`. */
@@ -158,7 +158,7 @@ export class Machine {
   #queueAt = 0;
   #threads = 0;
   #endedThreads = 0;
-  #holds = 0;
+  #refs = 0;
   #deferred = false;
   /** Those that wait for other threads. */
   #parked = new ThreadList();
@@ -202,19 +202,19 @@ export class Machine {
    * Suspends the running thread: `start` is given `wake`, which may be called once, with the value that the call returns.
    * `wake` may be called from any callback of the event loop, and also before `start` has returned.
    */
-  park(start: (wake: (value: Value) => void) => void, waitsFor: Wait = 'world'): Suspended {
+  park(start: (wake: (value: Value) => void) => void, waitsFor: Wait = 'external'): Suspended {
     const thread = this.block(waitsFor);
     start((value) => this.wake(thread, value));
     return SUSPENDED;
   }
 
   /** The same without a closure: the caller keeps the thread and `wake`s it, exactly once, and must return SUSPENDED. */
-  block(waitsFor: Wait = 'world'): Thread {
+  block(waitsFor: Wait = 'external'): Thread {
     if (this.unflushed.length > 0) this.flushAll();
     const thread = this.current as Thread; // builtins are called by a thread only
     thread.state = PARKED;
     thread.waitsFor = waitsFor;
-    if (waitsFor === 'world') this.#holds++;
+    if (waitsFor === 'external') this.#refs++;
     else this.#parked.add(thread);
     return thread;
   }
@@ -222,7 +222,7 @@ export class Machine {
   /** Lets a blocked thread go on: right now when no thread is running, else after those that wait already. */
   wake(thread: Thread, value: Value): void {
     if (thread.state !== PARKED) return; // ended or stopped meanwhile
-    if (thread.waitsFor === 'world') this.#holds--;
+    if (thread.waitsFor === 'external') this.#refs--;
     else this.#parked.remove(thread);
     thread.value = value;
     if (thread === this.current) {
@@ -267,14 +267,14 @@ export class Machine {
     return { living: this.#threads - this.#endedThreads, waiting: this.#parked.all().length };
   }
 
-  /** Keeps the program alive (a listener, say) until `release` is called as often. */
-  hold(): void {
-    this.#holds++;
+  /** Keeps the program alive (a listener, say) until `unref` is called as often. */
+  ref(): void {
+    this.#refs++;
   }
 
-  release(): void {
-    this.#holds--;
-    if (this.#holds === 0 && !this.running) this.#later();
+  unref(): void {
+    this.#refs--;
+    if (this.#refs === 0 && !this.running) this.#later();
   }
 
   flushAll(): void {
@@ -292,7 +292,7 @@ export class Machine {
 
   #ended(thread: Thread, error: unknown): void {
     if (thread.state === PARKED) {
-      if (thread.waitsFor === 'world') this.#holds--;
+      if (thread.waitsFor === 'external') this.#refs--;
       else this.#parked.remove(thread);
     }
     thread.state = ENDED;
@@ -342,7 +342,7 @@ export class Machine {
     this.#queue = [];
     this.#queueAt = 0;
     this.host.flush();
-    if (this.#holds === 0) this.#events.idle(this.#parked.all());
+    if (this.#refs === 0) this.#events.idle(this.#parked.all());
   }
 
   /** Brings the picked thread to the front of the queue. */
@@ -359,7 +359,7 @@ export class Machine {
   };
 
   #isLate(started: number): boolean {
-    return this.host.now() - started > (this.#holds > 0 ? WAITED_FOR_SLICE_MS : SLICE_MS);
+    return this.host.now() - started > (this.#refs > 0 ? WAITED_FOR_SLICE_MS : SLICE_MS);
   }
 
   #later(): void {

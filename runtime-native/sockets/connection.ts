@@ -188,12 +188,12 @@ export class NodeConnection implements Connection {
     this.#stream.end();
   }
 
-  close(owed: boolean): boolean {
+  close(hasPromised: boolean): boolean {
     const { gone } = this.events;
     this.events = gone === undefined ? NOBODY : { ...NOBODY, gone: gone.bind(this.events) };
     const stream = this.#stream;
     if (stream.destroyed) return this.#origin.open.has(this);
-    const isLost = this.unsent() > 0 && (!owed || this.#origin.lingerMs === 0);
+    const isLost = this.unsent() > 0 && (!hasPromised || this.#origin.lingerMs === 0);
     if (isLost || (this.#securing && !this.encrypted)) {
       stream.destroy(); // in the middle of an upgrade, or of a send that nobody waits for any more
       return true;
@@ -230,7 +230,7 @@ export class NodeConnection implements Connection {
 
   /** Waits until all that was written is with the system, says that no more will come, and lets go. For the end of the program. */
   finish(done: () => void): void {
-    const owed = this.events.owed?.() ?? this.unsent(); // nobody: of a connection that was closed, all that is left
+    const promised = this.events.unsentPromised?.() ?? this.unsent(); // no listener: the connection was closed, all of it was promised
     this.events = NOBODY;
     const stream = this.#stream;
     const { lingerMs } = this.#origin;
@@ -244,7 +244,7 @@ export class NodeConnection implements Connection {
       stream.resume();
       setImmediate(drop);
     };
-    const mayGo = (owed === 0 || lingerMs === 0) && this.unsent() > 0; // what is left belongs to sends that have not returned
+    const mayGo = (promised === 0 || lingerMs === 0) && this.unsent() > 0; // the rest belongs to sends that have not returned
     if (mayGo || (this.#securing && stream.writableLength === 0)) stream.destroy(); // or nothing was sent that a handshake has to come before
     if (stream.destroyed) {
       done();

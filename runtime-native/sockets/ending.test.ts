@@ -1,4 +1,4 @@
-/** What a peer is owed when a socket is closed or the program ends: what a send has called sent, and nothing else. */
+/** Closing a socket and ending the program deliver the bytes of every send that has returned, and nothing else. */
 import { connect, createServer, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
