@@ -218,6 +218,11 @@ class NotedConnection implements Connection {
     return this.#connection.close(hasPromised);
   }
 
+  reset(): boolean {
+    this.#ends.delete(this);
+    return this.#connection.reset();
+  }
+
   upgrade(options: TlsOptions, unread: Uint8Array, done: (failure: Failure | null) => void): void {
     this.#connection.upgrade(options, unread, done);
   }

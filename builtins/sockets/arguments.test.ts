@@ -153,6 +153,7 @@ const listenFields: Fields = {
   reusePort: bool,
 };
 const pipeFields: Fields = { idle: time, maxBytes: count };
+const closeFields: Fields = { reset: bool };
 const callFields: Fields = { timeout: time, maxLine: count, maxBytes: count, keep: bool };
 
 const options =
@@ -168,6 +169,7 @@ const options =
   };
 /** Of reads and writes: in the reference they have none, and an argument too many is not a mistake. */
 const callOptions: Rule = (value, name) => (isObject(value) ? options(callFields)(value, name) : null);
+const closeOptions: Rule = (value, name) => (isObject(value) ? options(closeFields)(value, name) : null);
 
 /** Certificates are looked at last, and there are none in memory. */
 function certificates(name: string, given: Value): string | null {
@@ -222,7 +224,7 @@ const contract: { readonly [name: string]: { rules: readonly Rule[]; needs: numb
     rules: [aSocket, (value, name) => aSocket(value, name)?.replace(/^First/, 'Second') ?? null, options(pipeFields)],
     fields: pipeFields,
   },
-  socket_close: { needs: 1, rules: [aSocket] },
+  socket_close: { needs: 1, rules: [aSocket, closeOptions], fields: closeFields },
   socket_close_write: { needs: 1, rules: [aSocket] },
   socket_set_timeout: {
     needs: 2,

@@ -86,6 +86,11 @@ export interface Connection {
    */
   close(hasPromised: boolean): boolean;
   /**
+   * Cuts the connection, so that the peer's next read or write fails: what was written and has not left is dropped. A transport that
+   * knows no reset (Unix sockets) only lets go of the connection. The result is that of `close`.
+   */
+  reset(): boolean;
+  /**
    * Encrypts from here on. `unread` are the bytes that were received and not read: the first bytes of the handshake.
    * `attach`ed events go on with the decrypted stream. A failed handshake ends the connection, which reports nothing more.
    */
@@ -149,6 +154,9 @@ export class ClosedConnection implements Connection {
   resume(): void {}
   end(): void {}
   close(): boolean {
+    return false;
+  }
+  reset(): boolean {
     return false;
   }
   upgrade(_options: TlsOptions, _unread: Uint8Array, done: (failure: Failure | null) => void): void {

@@ -22,6 +22,7 @@ import {
   type CallOptions,
   type ConnectOptions,
   callOptions,
+  closeOptions,
   connectOptions,
   data,
   delimiter,
@@ -207,9 +208,14 @@ export function socketBuiltins(
     builtin({
       ...shared,
       name: 'socket_close',
-      help: 'Closes a socket; what was sent still arrives: {type: :closed}.',
-      params: [socket],
-      run: (_machine, one) => one.close(),
+      help: 'Closes a socket; what was sent still arrives, unless the connection is reset: {type: :closed}.',
+      params: [socket, closeOptions],
+      run: (_machine, one, options) => one.close(options.reset),
+      direct: (_machine, general) =>
+        function call(a: Value, b: Value) {
+          const one = b === undefined || b === null ? socket.read(a) : undefined;
+          return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.close();
+        },
     }),
     builtin({
       ...shared,

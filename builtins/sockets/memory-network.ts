@@ -10,6 +10,7 @@
 import { codec } from '../../language/values/values.ts';
 import { formatAddress, isIP } from './address.ts';
 import {
+  type Breakdown,
   type Connection,
   type ConnectionEvents,
   type DialOptions,
@@ -132,6 +133,9 @@ function find(
   return room === undefined ? new Failure('refused', `dial tcp ${remote}: connect: connection refused`) : { room, remote };
 }
 
+const BROKEN_PIPE: Breakdown = { code: 'closed', words: 'broken pipe', call: 'write' };
+const RESET: Breakdown = { code: 'reset', words: 'connection reset by peer', call: 'read' };
+
 /** One end of a pair. */
 class MemoryConnection implements Connection {
   readonly local: string;
@@ -147,6 +151,8 @@ class MemoryConnection implements Connection {
   #delivering = false;
   /** The peer will send no more; this was told. */
   #inputEnded = false;
+  /** The peer has cut the connection. */
+  #wasReset = false;
   #endTold = false;
   #outputEnded = false;
   #closed = false;
@@ -168,7 +174,7 @@ class MemoryConnection implements Connection {
     const { peer } = this;
     if (peer === null || this.#outputEnded || this.#closed) return true;
     if (peer.#closed) {
-      this.#defer(() => this.#break());
+      this.#defer(() => this.#break(this.#wasReset ? RESET : BROKEN_PIPE));
       return true;
     }
     return peer.#take(text);
@@ -187,11 +193,11 @@ class MemoryConnection implements Connection {
     return false;
   }
 
-  /** The peer has closed its end and does not take what was written. */
-  #break(): void {
+  /** The peer does not take what was written, or has cut the connection. */
+  #break(breakdown: Breakdown): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#events?.failed({ code: 'closed', words: 'broken pipe', call: 'write' });
+    this.#events?.failed(breakdown);
   }
 
   pause(): void {
@@ -222,6 +228,11 @@ class MemoryConnection implements Connection {
     return false;
   }
 
+  reset(): boolean {
+    if (this.peer !== null) this.peer.#wasReset = true;
+    return this.close();
+  }
+
   /** Hands on what has arrived, in a turn of its own. */
   #deliver(): void {
     if (this.#delivering || this.#events === null) return;
@@ -242,6 +253,10 @@ class MemoryConnection implements Connection {
       if (this.#inbox.length > 0) return;
       this.#relieve();
       if (!this.#inputEnded || this.#endTold || this.#closed) return;
+      if (this.#wasReset) {
+        this.#break(RESET);
+        return;
+      }
       this.#endTold = true;
       this.#events?.ended();
     });

@@ -239,12 +239,13 @@ export const connectOptions = optionsParam(connectFields);
 export const pipeOptions = optionsParam({ idle: time, maxBytes: bytes });
 export const startTlsOptions = optionsParam(startTlsFields);
 export const listenOptions = optionsParam(listenFields);
-const strictCallOptions = optionsParam(callFields);
-/** Those of reads and writes, of which the reference knows nothing: there, anything that is not an object is one argument too many. */
-export const callOptions: typeof strictCallOptions = {
-  ...strictCallOptions,
-  read: (value) => strictCallOptions.read(isObject(value) ? value : null),
-};
+/** Those of calls of which the reference knows no options: there, anything that is not an object is one argument too many. */
+export const callOptions = lenient(optionsParam(callFields));
+export const closeOptions = lenient(optionsParam({ reset: bool }));
+
+function lenient<T>(strict: Required<Param<T>>): Required<Param<T>> {
+  return { ...strict, read: (value) => strict.read(isObject(value) ? value : null) };
+}
 
 /** An address to connect to. */
 export const address: Param<string> = {

@@ -496,12 +496,12 @@ export class Socket implements ConnectionEvents, PipedSocket {
 
   // ---- ending ----
 
-  /** Closes the socket; what was sent still goes out. */
-  close(): Obj {
+  /** Closes the socket; what was sent still goes out, unless the connection is to be reset. */
+  close(isReset = false): Obj {
     if (this.#closed) return closedResult();
     this.flush();
     this.#closed = true;
-    this.lingering = this.connection.close(this.unsentPromised() > 0) === true;
+    this.lingering = isReset ? this.connection.reset() : this.connection.close(this.unsentPromised() > 0);
     this.#detach();
     return closedResult();
   }

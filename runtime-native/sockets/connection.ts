@@ -188,9 +188,23 @@ export class NodeConnection implements Connection {
     this.#stream.end();
   }
 
-  close(hasPromised: boolean): boolean {
+  /** From now on nothing is reported but `gone`. */
+  #letGo(): void {
     const { gone } = this.events;
     this.events = gone === undefined ? NOBODY : { ...NOBODY, gone: gone.bind(this.events) };
+  }
+
+  reset(): boolean {
+    this.#letGo();
+    const socket = this.#socket;
+    if (this.#origin.path !== null || socket.destroyed) socket.destroy();
+    else socket.resetAndDestroy();
+    this.#stream.destroy();
+    return this.#origin.open.has(this);
+  }
+
+  close(hasPromised: boolean): boolean {
+    this.#letGo();
     const stream = this.#stream;
     if (stream.destroyed) return this.#origin.open.has(this);
     const isLost = this.unsent() > 0 && (!hasPromised || this.#origin.lingerMs === 0);

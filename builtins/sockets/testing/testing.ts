@@ -7,7 +7,7 @@
 import type { Host } from '../../../language/runtime/host.ts';
 import { Machine } from '../../../language/runtime/machine.ts';
 import { toText } from '../../../language/runtime/render.ts';
-import { type Fn, getKey, isObject, type Obj, Str, str, type Value } from '../../../language/values/values.ts';
+import { type Fn, getKey, isObject, type Obj, obj, Str, str, type Value } from '../../../language/values/values.ts';
 import type { FileBackend } from '../../files.ts';
 import { Registry } from '../../registry.ts';
 import type { SocketBackend } from '../backend.ts';
@@ -115,8 +115,11 @@ export interface Framework {
   equal(actual: unknown, expected: unknown): void;
 }
 
-/** Everything that a program may rely on, whatever a connection runs over. `makePair` connects a new pair for each check. */
-export function checkConnection({ it, equal }: Framework, makePair: () => Promise<Pair>): void {
+/**
+ * Everything that a program may rely on, whatever a connection runs over. `makePair` connects a new pair for each check; `canReset`
+ * says whether a connection can be reset.
+ */
+export function checkConnection({ it, equal }: Framework, makePair: () => Promise<Pair>, canReset = true): void {
   const check = (name: string, run: (pair: Pair) => Promise<void>): void => {
     it(name, async () => {
       const pair = await makePair();
@@ -309,6 +312,16 @@ export function checkConnection({ it, equal }: Framework, makePair: () => Promis
     await driver.call('close', a);
     equal(plain(await driver.call('recv', b, 1)), { type: 'closed' });
     equal(plain(await driver.call('send', b, str('still there?'))), { type: 'sent', bytes: 12 });
+  });
+
+  check('reports a reset to the peer, after all that was read before', async ({ driver, a, b }) => {
+    await driver.call('send', a, str('last words\n'));
+    equal(plain(await driver.call('recv_line', b)), { type: 'data', data: 'last words' });
+    const waiting = driver.call('recv', b, 1);
+    equal(plain(await driver.call('close', a, obj({ reset: true }))), { type: 'closed' });
+    const result = plain(await waiting) as { type: unknown; code?: unknown };
+    if (canReset) equal([result.type, result.code], ['error', 'reset']);
+    else equal(result, { type: 'closed' });
   });
 
   check('ends one direction and goes on in the other', async ({ driver, a, b }) => {
