@@ -116,7 +116,7 @@ function dnsFamily({ network: { access, isSystem }, platform: { system } }: Gran
 }
 
 function httpFamily({ network: { access }, platform: { system } }: Grants): Family {
-  return { builtins: access === null || system.http === null ? unavailableHttp() : system.http(access) };
+  return access === null || system.http === null ? { builtins: unavailableHttp() } : system.http(access);
 }
 
 /** Signals of the process and workers are for programs that own their process. */

@@ -5,8 +5,9 @@ import type { DigestBackend } from '../builtins/digests/backend.ts';
 import type { DnsBackend } from '../builtins/dns.ts';
 import type { DomainToAscii } from '../builtins/domains.ts';
 import type { FileBackend } from '../builtins/files.ts';
+import type { HttpFamily } from '../builtins/http/backend.ts';
 import type { ProcessBackend } from '../builtins/processes.ts';
-import type { Builtin, Registry } from '../builtins/registry.ts';
+import type { Registry } from '../builtins/registry.ts';
 import type { RuntimeInfo } from '../builtins/runtime-info.ts';
 import type { SignalBackend } from '../builtins/signals.ts';
 import type { SocketBackend } from '../builtins/sockets/backend.ts';
@@ -129,7 +130,7 @@ export interface Platform {
     /** Who looks on at sockets, whichever network they are of. */
     readonly watch?: SocketWatch | null;
     /** HTTP over whichever network a program has. */
-    readonly http: ((network: NetworkAccess) => Builtin[]) | null;
+    readonly http: ((network: NetworkAccess) => HttpFamily) | null;
     readonly exec: ProcessBackend['exec'] | null;
     /** Name servers; left out where there are none. */
     readonly dns?: DnsBackend;

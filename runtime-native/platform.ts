@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { domainToASCII } from 'node:url';
-import { httpBuiltins } from '../builtins/http/builtins.ts';
+import { httpFamily } from '../builtins/http/builtins.ts';
 import type { Platform } from '../embedding/options.ts';
 import { nodeDigests } from './digests.ts';
 import { nodeDns } from './dns.ts';
@@ -43,7 +43,7 @@ export const nodePlatform: Platform = {
     },
     network: nativeSockets,
     watch: published,
-    http: (network) => httpBuiltins(network, loadHttp),
+    http: (network) => httpFamily(network, loadHttp),
     exec: nodeExec,
     signals: nativeSignals,
     dns: nodeDns,

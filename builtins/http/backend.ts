@@ -7,13 +7,16 @@
  */
 import type { Builtin } from '../registry.ts';
 import type { Connection, ErrorCode, Failure } from '../sockets/backend.ts';
-import type { NetworkAccess } from '../sockets/network.ts';
 
 /** Loads an engine when a program uses HTTP for the first time. There is one engine per program. */
 export type LoadHttp = () => Promise<HttpEngine>;
 
-/** Makes the HTTP builtins of one program over its network. */
-export type HttpFamily = (network: NetworkAccess, load: LoadHttp) => Builtin[];
+/** The HTTP of one program. */
+export interface HttpFamily {
+  readonly builtins: readonly Builtin[];
+  /** Closes what the program has left open. */
+  close(): void;
+}
 
 export interface HttpEngine {
   /** Serves connections that are handed to it. */
@@ -26,6 +29,8 @@ export interface HttpEngine {
   compress(text: string, coding: 'br' | 'gzip', done: (packed: string) => void): void;
   /** Closes the connections that are kept for later requests; those of one `pool` only when it is given. */
   closeIdle(pool?: string): void;
+  /** The program has ended: closes what the network does not close by itself. */
+  close(): void;
 }
 
 /** Makes a connection. Returns a function that gives up. */

@@ -1,7 +1,7 @@
 /**
  * The HTTP and WebSocket functions that programs call, over a network and an engine.
  *
- *     registry.add(httpBuiltins({ backend, policy, watch, files }, loadHttp))
+ *     registry.add(httpFamily({ backend, policy, watch, files }, loadHttp).builtins)
  *
  * One call makes the HTTP of one machine.
  */
@@ -12,10 +12,10 @@ import { atomValue, isCallable, object } from '../params.ts';
 import { builtin } from '../registry.ts';
 import { Failure, type Listener, type TlsOptions } from '../sockets/backend.ts';
 import { withFiles } from '../sockets/certificate-files.ts';
-import { checkListenSettings, listenAt } from '../sockets/network.ts';
+import { checkListenSettings, listenAt, type NetworkAccess } from '../sockets/network.ts';
 import { anything } from '../sockets/options.ts';
 import { serverSide } from '../sockets/tls-choices.ts';
-import type { HttpFamily } from './backend.ts';
+import type { HttpFamily, LoadHttp } from './backend.ts';
 import { request } from './client.ts';
 import { HttpContext } from './context.ts';
 import { type ServerOptions, serverOptions } from './options.ts';
@@ -33,8 +33,8 @@ const group = 'http';
 const shared = { group, backend: group, suspends: true } as const;
 const options = { ...anything('options', 'object'), defaultValue: null };
 
-/** The HTTP builtins of one machine. */
-export const httpBuiltins: HttpFamily = (network, load) => {
+/** The HTTP of one program over its network. */
+export function httpFamily(network: NetworkAccess, load: LoadHttp): HttpFamily {
   const context = new HttpContext(network, load);
   const webSockets = new WebSocketTable();
 
@@ -94,7 +94,7 @@ export const httpBuiltins: HttpFamily = (network, load) => {
     return SUSPENDED;
   };
 
-  return [
+  const builtins = [
     builtin({
       ...shared,
       name: 'listen',
@@ -147,7 +147,8 @@ export const httpBuiltins: HttpFamily = (network, load) => {
     }),
     ...webSocketBuiltins(context, webSockets),
   ];
-};
+  return { builtins, close: () => context.close() };
+}
 
 /** What `reload` answers when it cannot use the files; the old ones stay in use. */
 function certificateError(error: unknown): Value {

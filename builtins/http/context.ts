@@ -9,6 +9,7 @@ export class HttpContext {
   readonly network: NetworkAccess;
   readonly #load: LoadHttp;
   #engine: HttpEngine | null = null;
+  #isClosed = false;
   #connections = 0;
 
   constructor(network: NetworkAccess, load: LoadHttp) {
@@ -23,9 +24,16 @@ export class HttpContext {
       return;
     }
     void this.#load().then((engine) => {
+      if (this.#isClosed) return;
       this.#engine ??= engine;
       use(this.#engine);
     });
+  }
+
+  /** The program has ended. */
+  close(): void {
+    this.#isClosed = true;
+    this.#engine?.close();
   }
 
   /** Numbers for the connections that are traced. */

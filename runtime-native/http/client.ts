@@ -7,17 +7,18 @@ import type { ErrorCode, Failure } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { toText } from '../latin1.ts';
 import { DialError, Pool, type PoolOptions } from './pool.ts';
+import type { Streams } from './streams.ts';
 
 /** What may be sent twice without harm, when a kept connection turns out to be closed. */
 const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /** The client of one program, with its connections. */
-export function nodeClient(): Pick<HttpEngine, 'request' | 'closeIdle'> {
+export function nodeClient(streams: Streams): Pick<HttpEngine, 'request' | 'closeIdle'> {
   const pools = new Map<number, Pool>();
   const poolFor = (maxPerRoute: number): Pool => {
     let pool = pools.get(maxPerRoute);
     if (pool === undefined) {
-      pool = new Pool(maxPerRoute);
+      pool = new Pool(streams, maxPerRoute);
       pools.set(maxPerRoute, pool);
     }
     return pool;

@@ -1,4 +1,5 @@
 /** HTTP as embedded programs have it: hostile peers, networks in memory, policies, and WebSocket against `ws`. */
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Server, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -175,6 +176,29 @@ describe('a network in memory', () => {
     void runtime.run("listen('127.0.0.1:80', fn(evt) (evt.end)({status: 200, headers: {}, body: ''}))").catch(() => {});
     const { value } = await createRuntime({ network: memoryNetwork() }).run("string(req({url: 'http://127.0.0.1/'}).type)");
     expect(value).toBe('error');
+  });
+
+  it('leaves no timer behind when a program ends in the middle of a closing handshake', async () => {
+    const key = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+    const accept = (nonce: string): string =>
+      createHash('sha1')
+        .update(nonce + key)
+        .digest('base64');
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const runtime = createRuntime({ network: memoryNetwork(), builtins: { accept } });
+    const { status } = await runtime.run(`
+      socket := import('socket'), str := import('str')
+      socket.listen('127.0.0.1:1', fn(evt) {
+        fn nonce() if line := str.cut(socket.recvLine(evt.socket).data, ': ') { ['Sec-WebSocket-Key', _] -> line.1, _ -> nonce() }
+        answer := 'HTTP/1.1 101 Go on\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: '
+        socket.send(evt.socket, answer + accept(nonce()) + '\\r\\n\\r\\n')
+        socket.recv(evt.socket, 1) // the close frame comes, and no answer
+        exit(7)
+      })
+      ws_close(ws_dial('ws://127.0.0.1:1/').socket)`);
+    expect(status).toBe(7);
+    expect(timers()).toBe(before);
   });
 });
 

@@ -9,6 +9,7 @@ import type { HttpEngine } from '../../builtins/http/backend.ts';
 import { toBuffer, toText } from '../latin1.ts';
 import { nodeClient } from './client.ts';
 import { serve } from './server.ts';
+import { Streams } from './streams.ts';
 import { dialWebSocket } from './websocket.ts';
 
 /** Brotli's default takes longer than sending what it saves. */
@@ -16,16 +17,18 @@ const BROTLI_QUALITY = 4;
 
 /** The engine of one program. */
 export function createEngine(): HttpEngine {
-  const client = nodeClient();
+  const streams = new Streams();
+  const client = nodeClient(streams);
   return {
-    serve,
+    serve: (settings, events) => serve(streams, settings, events),
     request: client.request,
     closeIdle: client.closeIdle,
-    dialWebSocket,
+    dialWebSocket: (dial, request, done) => dialWebSocket(streams, dial, request, done),
     compress(text, coding, done) {
       const packed = (error: Error | null, bytes: Buffer): void => done(error === null ? toText(bytes) : text);
       if (coding === 'gzip') gzip(toBuffer(text), packed);
       else brotliCompress(toBuffer(text), { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }, packed);
     },
+    close: () => streams.close(),
   };
 }

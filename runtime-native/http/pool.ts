@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Dial } from '../../builtins/http/backend.ts';
 import type { Failure } from '../../builtins/sockets/backend.ts';
-import { isFailure, streamOf } from './streams.ts';
+import { isFailure, type Streams } from './streams.ts';
 
 /** What the pool needs to know of a request, among the options that Node hands on. */
 export interface PoolOptions {
@@ -24,10 +24,12 @@ type Connected = (error: Error | null, stream: Duplex) => void;
 
 /** One pool for each limit of connections to one place. */
 export class Pool extends Agent {
+  readonly #streams: Streams;
   readonly #idleMs = new WeakMap<Socket, number>();
 
-  constructor(maxSockets: number) {
+  constructor(streams: Streams, maxSockets: number) {
     super({ keepAlive: true, maxSockets, scheduling: 'lifo' });
+    this.#streams = streams;
   }
 
   override getName(options?: object): string {
@@ -41,7 +43,7 @@ export class Pool extends Agent {
         done?.(new DialError(outcome), undefined as unknown as Duplex); // there is none, which the declaration does not know
         return;
       }
-      const stream = streamOf(outcome);
+      const stream = this.#streams.of(outcome);
       this.#idleMs.set(stream, idleMs);
       stream.once('end', () => stream.end()); // the sockets of programs stay open for writing, those of HTTP do not
       done?.(null, stream);

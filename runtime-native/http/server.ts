@@ -9,7 +9,7 @@ import type { HttpServer, ServerEvents, ServerSettings } from '../../builtins/ht
 import type { Connection } from '../../builtins/sockets/backend.ts';
 import { codeOf } from '../errno.ts';
 import { type Client, linger, NodeExchange } from './exchange.ts';
-import { acceptedStream } from './streams.ts';
+import type { Streams } from './streams.ts';
 
 /** How often time limits are looked at. */
 const CHECK_MS = 1000;
@@ -18,11 +18,12 @@ const MOST_HEADER_LINES = 1000;
 /** The longest head that Node can be told to take. */
 const MOST_HEAD_BYTES = 2 ** 30;
 
-export function serve(settings: ServerSettings, events: ServerEvents): HttpServer {
-  return new NodeHttpServer(settings, events);
+export function serve(streams: Streams, settings: ServerSettings, events: ServerEvents): HttpServer {
+  return new NodeHttpServer(streams, settings, events);
 }
 
 class NodeHttpServer implements HttpServer {
+  readonly #streams: Streams;
   readonly #events: ServerEvents;
   readonly #server: Server;
   readonly #clients = new Map<Socket, Client>();
@@ -31,7 +32,12 @@ class NodeHttpServer implements HttpServer {
   #bytesIn = 0;
   #bytesOut = 0;
 
-  constructor({ maxHeaderBytes, headTimeoutMs, idleTimeoutMs, upgrades }: ServerSettings, events: ServerEvents) {
+  constructor(
+    streams: Streams,
+    { maxHeaderBytes, headTimeoutMs, idleTimeoutMs, upgrades }: ServerSettings,
+    events: ServerEvents,
+  ) {
+    this.#streams = streams;
     this.#events = events;
     const server = createServer({
       maxHeaderSize: Math.min(maxHeaderBytes, MOST_HEAD_BYTES),
@@ -72,7 +78,7 @@ class NodeHttpServer implements HttpServer {
       });
       this.#server.emit('connection', stream);
     };
-    acceptedStream(connection, ready, () => {
+    this.#streams.accepted(connection, ready, () => {
       if (this.#handshakes.delete(connection)) gone(0, 0);
     });
   }

@@ -9,29 +9,43 @@ export function isFailure(outcome: Connection | Failure): outcome is Failure {
   return 'detail' in outcome;
 }
 
-/** The stream of a connection that is ready to be read. */
-export function streamOf(connection: Connection): Socket {
-  const own = connection.takeStream?.();
-  if (own !== undefined) return own as Socket; // on Node it is one
-  return new ConnectionStream(connection) as unknown as Socket; // it has what http and ws use of a socket
-}
+/** The streams of one program. */
+export class Streams {
+  /** Those that were made here. The host's own are closed with the network. */
+  readonly #made = new Set<Duplex>();
 
-/**
- * Calls `ready` with the stream of an accepted connection, after the handshake of TLS. A connection that fails before that is
- * reported to `lost`.
- */
-export function acceptedStream(connection: Connection, ready: (stream: Socket) => void, lost: () => void): void {
-  if (!connection.encrypted) {
-    ready(streamOf(connection));
-    return;
+  /** The stream of a connection that is ready to be read. */
+  of(connection: Connection): Socket {
+    const own = connection.takeStream?.();
+    if (own !== undefined) return own as Socket; // on Node it is one
+    const made = new ConnectionStream(connection);
+    this.#made.add(made);
+    made.once('close', () => this.#made.delete(made));
+    return made as unknown as Socket; // it has what http and ws use of a socket
   }
-  connection.attach({
-    data() {},
-    ended() {},
-    drained() {},
-    secured: () => ready(streamOf(connection)),
-    failed: lost,
-  });
+
+  /**
+   * Calls `ready` with the stream of an accepted connection, after the handshake of TLS. A connection that fails before that is
+   * reported to `lost`.
+   */
+  accepted(connection: Connection, ready: (stream: Socket) => void, lost: () => void): void {
+    if (!connection.encrypted) {
+      ready(this.of(connection));
+      return;
+    }
+    connection.attach({
+      data() {},
+      ended() {},
+      drained() {},
+      secured: () => ready(this.of(connection)),
+      failed: lost,
+    });
+  }
+
+  /** Closes the streams that are left when the program has ended; http and ws have timers for them. */
+  close(): void {
+    for (const stream of this.#made) stream.destroy();
+  }
 }
 
 /** A stream over a connection that has none, with what Node's http, its agent and `ws` call on a socket. */

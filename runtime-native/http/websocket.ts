@@ -14,7 +14,7 @@ import type {
 import type { Connection, ErrorCode } from '../../builtins/sockets/backend.ts';
 import { codeOf } from '../errno.ts';
 import { toBuffer, toText } from '../latin1.ts';
-import { isFailure, streamOf } from './streams.ts';
+import { isFailure, type Streams } from './streams.ts';
 
 /** A sender waits while this much is not sent. */
 const HIGH_WATER = 64 * 1024;
@@ -63,6 +63,7 @@ export function acceptWebSocket(
 
 /** Opens a WebSocket over a connection that `dial` makes. Returns a function that gives up. */
 export function dialWebSocket(
+  streams: Streams,
   dial: Dial,
   { url, headers, maxHeaderBytes, ...options }: WebSocketRequest,
   done: (outcome: DialledWebSocket | RefusedWebSocket) => void,
@@ -83,7 +84,7 @@ export function dialWebSocket(
       refuse(outcome.code, outcome.detail);
       return;
     }
-    const stream = streamOf(outcome);
+    const stream = streams.of(outcome);
     const lines: { [name: string]: string } = {};
     for (let i = 0; i < headers.length; i += 2) lines[headers[i] as string] = headers[i + 1] as string; // the list is flat
     const socket = new WebSocket(url, [...options.protocols], {
