@@ -24,6 +24,7 @@ import { type Builtin, builtin, type Param } from '../registry.ts';
 import { inSlices, textOf, type Work } from '../time-slices.ts';
 import { base64Decode, base64Encode } from './base64.ts';
 import { isUtf8, toUtf8 } from './charsets.ts';
+import { encodedWordValue, headerTokens, headOf, shownFields, usualDate } from './header-text.ts';
 import { imapNumbers, imapValues, openLists } from './imap-text.ts';
 import { parseJson } from './json-parse.ts';
 import { jsonEscape } from './json-text.ts';
@@ -366,7 +367,53 @@ export const libraryBuiltins: readonly Builtin[] = [
     params: [text('message')],
     run: (_machine, message) => mail.isMailAsIs(message.text),
   }),
-  slicedText('__fold_case', 'in a form in which letters of both cases are the same', mail.foldCase),
+  builtin({
+    name: '__mail_head',
+    group: 'text',
+    help: 'the header of a message, read a little further than a limit: the names and values in it, and where the body begins',
+    params: [text('raw'), nonNegativeInt('most'), nonNegativeInt('mostName')],
+    suspends: true,
+    run: (machine, raw, most, mostName) => inSlices(machine, headOf(raw.text, most, mostName)),
+  }),
+  builtin({
+    name: '__mail_fields',
+    group: 'text',
+    help: 'the fields of a header with CRLF, in order, each as {name, value, raw}',
+    params: [text('header')],
+    suspends: true,
+    run: (machine, header) => inSlices(machine, shownFields(header.text)),
+  }),
+  builtin({
+    name: '__mail_tokens',
+    group: 'text',
+    help: 'the tokens of a structured header, with characters that are tokens, and the limits of an encoded word',
+    params: [text('header'), text('specials'), nonNegativeInt('word'), nonNegativeInt('charset')],
+    suspends: true,
+    run: (machine, header, specials, word, charset) =>
+      inSlices(machine, headerTokens(header.text, specials.text, { word, charset })),
+  }),
+  builtin({
+    name: '__mail_word',
+    group: 'text',
+    help: 'the encoded word at an index of a header, within limits; ? if there is none',
+    params: [text('header'), nonNegativeInt('at'), nonNegativeInt('word'), nonNegativeInt('charset')],
+    run: (_machine, header, at, word, charset) => encodedWordValue(header.text, at, { word, charset }),
+  }),
+  builtin({
+    name: '__usual_date',
+    group: 'text',
+    help: 'the seconds since 1970 of a date in the form that most mail has; ? for any other',
+    params: [text('date')],
+    run: (_machine, date) => usualDate(date.text),
+  }),
+  builtin({
+    name: '__has_text',
+    group: 'text',
+    help: 'whether there is some text in another one, both in UTF-8, whatever the case of letters',
+    params: [text('s'), text('sought')],
+    suspends: true,
+    run: (machine, s, sought) => inSlices(machine, mail.hasText(s.text, sought.text)),
+  }),
   mailText('__saslprep', 'prepared to be compared (RFC 4013): in UTF-8, normalized; otherwise as it is', mail.saslPrep),
   mailText('__one_blank', 'with one blank in place of each run of blanks and tabs', (text) => text.replace(/[ \t]+/g, ' ')),
   mailText('__lf', 'with LF in place of each CRLF', (text) => text.replaceAll('\r\n', '\n')),

@@ -100,16 +100,24 @@ function decodeWith(decoder: TextDecoder): Reader {
   };
 }
 
+/** The UTF-8 of the bytes from 0x80 on, by the characters that they are. */
+const upperHalves = new Map<string, readonly Uint8Array[]>();
+
 /** A set of ASCII and these characters from 0x80 on; the others are those of ISO 8859-1. */
 function upperHalf(characters: string): Reader {
-  const encoded = Array.from({ length: 128 }, (_, i) => bytesOf(utf8Encode(characters[i] ?? String.fromCharCode(0x80 + i))));
+  let encoded = upperHalves.get(characters);
+  if (encoded === undefined) {
+    encoded = Array.from({ length: 128 }, (_, i) => bytesOf(utf8Encode(characters[i] ?? String.fromCharCode(0x80 + i))));
+    upperHalves.set(characters, encoded);
+  }
+  const upper = encoded;
   return (piece) => {
     const bytes = scratchBytes(piece);
     const out = scratch(bytes.length * 3);
     let end = 0;
     for (const byte of bytes) {
       if (byte < 0x80) out[end++] = byte;
-      else for (const one of encoded[byte - 0x80] as Uint8Array) out[end++] = one; // of 128
+      else for (const one of upper[byte - 0x80] as Uint8Array) out[end++] = one; // of 128
     }
     return codec.decode(out, 0, end);
   };

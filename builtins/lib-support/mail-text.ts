@@ -5,6 +5,7 @@ import { isAscii, utf8Decode, utf8Encode } from '../../language/values/bytes.ts'
 import { codec } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 import { base64, bytesOf, isWhole, scratch, scratchBytes } from './base64.ts';
+import { indexOf } from './search.ts';
 
 const UNSAFE = /[\r\n\0]/;
 const BARE = /(?:^|[^\r])\n|\r(?!\n)/;
@@ -52,20 +53,28 @@ export function isMailAsIs(message: string): boolean {
   return !ENCODED.test(message);
 }
 
-/** Characters that are folded in one slice. */
-const FOLDED = 2 ** 17;
+/** Bytes that are searched in one slice. */
+const SEARCHED = 2 ** 17;
+const fromUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** UTF-8 in a form in which letters of both cases are the same, and letters that look the same, too. */
-export function* foldCase(bytes: string): Work<string> {
-  if (bytes.length <= FOLDED && isAscii(bytes)) return bytes.toUpperCase();
-  let made = '';
-  for (let at = 0, end: number; at < bytes.length; at = end) {
+function folded(bytes: string): string {
+  return isAscii(bytes) ? bytes.toUpperCase() : fromUtf8.decode(scratchBytes(bytes)).normalize('NFKC').toUpperCase();
+}
+
+/** Whether there is some text in another one, both in UTF-8, whatever the case of letters. */
+export function* hasText(bytes: string, sought: string): Work<boolean> {
+  const needle = folded(sought);
+  let kept = ''; // what may be the beginning of it
+  for (let at = 0, end = 0; at < bytes.length; at = end) {
     if (at > 0) yield;
-    const line = bytes.indexOf('\n', at + FOLDED);
-    end = line < 0 || line > at + 2 * FOLDED ? Math.min(at + 2 * FOLDED, bytes.length) : line + 1;
-    made += utf8Encode(utf8Decode(bytes.slice(at, end)).normalize('NFKC').toUpperCase());
+    const line = bytes.length - at <= SEARCHED ? bytes.length : bytes.indexOf('\n', at + SEARCHED);
+    end = line < 0 || line > at + 2 * SEARCHED ? Math.min(at + 2 * SEARCHED, bytes.length) : line + 1;
+    const text = kept + folded(bytes.slice(at, end));
+    if ((yield* indexOf(text, needle, 0)) >= 0) return true;
+    kept = needle.length > 1 ? text.slice(1 - needle.length) : '';
   }
-  return made;
+  return needle === '';
 }
 
 /** A name or password as it is compared (RFC 4013, section 2.1 and 2.2), if it is UTF-8; anything else as it is. */
@@ -140,11 +149,15 @@ class Base64Reader {
   #digits = 0;
 
   read(piece: string): string {
-    if (this.#digits === 0) {
-      const digits = piece.replaceAll('\r\n', '');
-      if (isWhole(digits)) return base64.decode(digits);
-    }
-    return this.#readSlowly(piece);
+    if (this.#digits > 0) return this.#readSlowly(piece);
+    const digits = piece.replaceAll('\r\n', '');
+    if (isWhole(digits)) return base64.decode(digits);
+    // Padded, as at the end of most texts.
+    const last = digits.length - 4;
+    const start = digits.slice(0, last);
+    return digits.endsWith('=') && isWhole(start)
+      ? base64.decode(start) + this.#readSlowly(digits.slice(last))
+      : this.#readSlowly(piece);
   }
 
   #readSlowly(piece: string): string {

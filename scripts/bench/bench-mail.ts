@@ -4,7 +4,7 @@
  *
  * A message of 25 MB is sent, stored and fetched, in turn with the others, each time by new processes; then 200 sessions at once send
  * 10 messages each. Prints the median times, their ratio, and the most memory that each process of ours had beside the size of the
- * message. A figure above its limit ends the run with status 1. Needs the software that `npm run interop` installs.
+ * message. Then a mailbox of 20,000 messages is opened and searched (mailbox.ts). A figure above its limit ends the run with status 1. Needs the software that `npm run interop` installs.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { buildIfStale } from '../build/build.ts';
 import { accounts } from '../interop/configs.ts';
 import { peerFolder, provide } from '../interop/packages.ts';
 import { type Servers, startServers } from '../interop/servers.ts';
+import { COMMANDS, MESSAGES, MOST_WAIT_MS, openAndSearch } from './mailbox.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const cli = resolve(here, '../../dist/cli.cjs');
@@ -25,7 +26,7 @@ const SESSIONS = 200;
 const EACH = 10;
 const MOST_TIME = 3;
 const MOST_MEMORY = 6;
-const PORTS = { smtp: 24925, imap: 24943, theirs: 24926, dovecot: 24500 };
+const PORTS = { smtp: 24925, imap: 24943, theirs: 24926, mailbox: 24944, dovecot: 24500 };
 
 interface Running {
   /** Waits for a line that begins with this word; its other words. */
@@ -193,6 +194,20 @@ async function flood(): Promise<void> {
   await sink.stop();
 }
 
+async function mailbox(): Promise<void> {
+  const server = await ready(start(oak('mailbox-server.oak'), { PORT: PORTS.mailbox, COUNT: MESSAGES }));
+  const took = await openAndSearch(PORTS.mailbox);
+  await server.stop();
+  console.log(`A mailbox of ${MESSAGES} messages in our server, and another session that says NOOP, in milliseconds:`);
+  for (const [i, { line, found, mostMs }] of COMMANDS.entries()) {
+    const one = took[i];
+    if (one === undefined || one.found !== found) throw new Error(`${line}: found ${one?.found}, not ${found}`);
+    console.log(
+      `${line.padEnd(40)} ${verdict('took', one.ms, mostMs)}, ${verdict('the other waited', one.otherMs, MOST_WAIT_MS)}`,
+    );
+  }
+}
+
 const missing = provide();
 const lacking = ['nodemailer', 'smtp-server', 'imapflow'].filter((name) => missing.has(name));
 if (lacking.length > 0) throw new Error(`${lacking.join(', ')} cannot be installed`);
@@ -212,6 +227,7 @@ try {
   );
   report();
   await flood();
+  await mailbox();
 } finally {
   rmSync(dir, { recursive: true });
   await dovecot?.stop();
