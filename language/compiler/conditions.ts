@@ -20,7 +20,7 @@ export class Conditions {
     let otherwise: Step[] | null = null;
     for (const group of sharedBodies(expr.arms)) {
       const { body } = group[0] as IfArm; // no group is empty
-      const bodySteps = (): Step[] => writer.captureSteps(() => expressions.to(body, destination));
+      const bodySteps = (): Step[] => writer.captureSteps(() => expressions.statement(body, destination));
       if (group.length === 1 && group[0]?.target.kind === 'empty') {
         otherwise = bodySteps();
         break;

@@ -67,8 +67,9 @@ class FunctionCompiler implements Expressions {
 
   /** The program itself: its value is that of its last expression. */
   program(body: readonly Expr[]): FunctionCode {
-    for (const expr of body.slice(0, -1)) this.effect(expr);
+    for (const expr of body.slice(0, -1)) this.statement(expr, NOWHERE);
     const last = body.at(-1);
+    if (last !== undefined) this.#count(last);
     this.#writer.return(last === undefined ? NULL : this.value(last));
     return this.#finish(null);
   }
@@ -76,7 +77,7 @@ class FunctionCompiler implements Expressions {
   function(node: FnExpr): FunctionCode {
     this.#selfCalls.findNumbers(node);
     if (isEmptyBody(node.body)) this.#writer.return(NULL);
-    else this.to(node.body, RETURN);
+    else this.statement(node.body, RETURN);
     return this.#finish(null);
   }
 
@@ -168,6 +169,19 @@ class FunctionCompiler implements Expressions {
     this.#writer.deliver(this.value(expr), destination);
   }
 
+  statement(expr: Expr, destination: Destination): void {
+    if (expr.kind !== 'block') this.#count(expr); // of a block, its statements are counted
+    this.to(expr, destination);
+  }
+
+  /** For coverage: counts how often this place is reached. */
+  #count(expr: Expr): void {
+    const { onStatement } = this.#unit;
+    if (onStatement === undefined) return;
+    onStatement(expr.start);
+    this.#writer.run(js`${this.#unit.helper('reach')}(${this.#writer.position(expr.start)})`);
+  }
+
   operands(exprs: readonly Expr[], known: readonly Operand[] = []): Operand[] {
     let lastRebinder = exprs.length - 1;
     while (lastRebinder >= known.length && this.#unit.cannotRebind(exprs[lastRebinder] as Expr)) lastRebinder--; // in range
@@ -225,10 +239,10 @@ class FunctionCompiler implements Expressions {
 
   #block(expr: BlockExpr, destination: Destination): void {
     this.#writer.enterScope(this.#unit.resolution.owned.get(expr) ?? []);
-    for (const one of expr.body.slice(0, -1)) this.effect(one);
+    for (const one of expr.body.slice(0, -1)) this.statement(one, NOWHERE);
     const last = expr.body.at(-1);
     if (last === undefined) this.#writer.deliver(NULL, destination);
-    else this.to(last, destination);
+    else this.statement(last, destination);
   }
 
   // ---- functions and classes ----
@@ -251,7 +265,7 @@ class FunctionCompiler implements Expressions {
     const made = this.#bindLiteral(node, computed(code));
     const variables = this.#unit.resolution.owned.get(node) ?? [];
     writer.enterScope(variables);
-    for (const one of node.statics) this.effect(one);
+    for (const one of node.statics) this.statement(one, NOWHERE);
     for (const variable of variables) {
       const value = writer.access(variable);
       writer.run(js`if (${value} !== undefined) ${statics}${member(variable.name)} = ${value}`);

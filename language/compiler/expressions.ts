@@ -11,4 +11,6 @@ export interface Expressions {
   effect(expr: Expr): void;
   /** Evaluates an expression; its value goes to `destination`. */
   to(expr: Expr, destination: Destination): void;
+  /** The same for a statement of a block, or the body of a function or an arm: what coverage counts. */
+  statement(expr: Expr, destination: Destination): void;
 }

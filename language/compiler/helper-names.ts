@@ -55,4 +55,5 @@ export type HelperName =
   | 'byteAt'
   | 'codepointAt'
   | 'lengthAt'
-  | 'sessionRead';
+  | 'sessionRead'
+  | 'reach';

@@ -24,6 +24,8 @@ export interface EmitOptions {
   readonly placeName?: (at: number) => string;
   /** Called now and then; what it throws ends the compilation. */
   readonly checkpoint?: () => void;
+  /** For coverage: receives the position of each statement, and the code counts how often it is reached (runtime/coverage.ts). */
+  readonly onStatement?: ((at: number) => void) | undefined;
 }
 
 /** The JavaScript name of the function that is a whole program, before its `$`; no Magnolia name becomes this one. */
@@ -39,6 +41,7 @@ export class UnitContext {
   readonly base: number;
   readonly session: boolean;
   readonly short: boolean;
+  readonly onStatement: EmitOptions['onStatement'];
   /** Too large for arithmetic at the site. */
   readonly large: boolean;
   readonly #helpers = new Set<HelperName>();
@@ -50,7 +53,8 @@ export class UnitContext {
   #unique = 0;
   #steps = 0;
 
-  constructor(program: Program, { base, session = false, short = false, placeName, checkpoint }: EmitOptions) {
+  constructor(program: Program, { base, session = false, short = false, placeName, checkpoint, onStatement }: EmitOptions) {
+    this.onStatement = onStatement;
     this.#placeName = placeName;
     this.#checkpoint = checkpoint;
     this.base = base;

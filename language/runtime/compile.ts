@@ -37,13 +37,13 @@ export function translate(source: Source, options: EmitOptions): EmittedUnit {
 
 /**
  * Compiles a source text. Throws a ParseError, a ProgramError where JavaScript may not be made from text, or what `checkpoint` throws,
- * which is called now and then.
+ * which is called now and then. `onStatement` is for coverage (coverage.ts).
  */
-export function compile(source: Source, session = false, checkpoint?: () => void): Compiled {
+export function compile(source: Source, session = false, checkpoint?: () => void, onStatement?: (at: number) => void): Compiled {
   const { length } = source.text;
   const base = reservePositions(length);
   const limits = checkpoint === undefined ? {} : { checkpoint };
-  const { text, calls } = translate(source, { base, session, placeName: placeName(source), ...limits });
+  const { text, calls } = translate(source, { base, session, placeName: placeName(source), onStatement, ...limits });
   const script = `magnolia-unit-${base}.js`;
   const unit: Unit = { base, length, script, source: () => source, calls: () => calls };
   registerUnit(unit);

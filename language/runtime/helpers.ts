@@ -25,6 +25,7 @@ import {
   wrapInt,
 } from '../values/values.ts';
 import { bitAnd, bitOr, bitXor, shiftLeft, shiftRight } from './bit-operators.ts';
+import { reach } from './coverage.ts';
 import { deepEqual, matches, same, sameText } from './equality.ts';
 import { mistake, ProgramError } from './errors.ts';
 import { add, bitNot, div, greater, greaterEqual, less, lessEqual, mul, negate, not, pow, rem, sub } from './operators.ts';
@@ -206,4 +207,5 @@ export const helpers = {
   codepointAt,
   lengthAt,
   sessionRead,
+  reach,
 } satisfies { readonly [name in HelperName]: unknown };

@@ -73,6 +73,8 @@ export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
     --virtual-time       wait, timeouts and time() use a clock that begins with 2020 and jumps when all threads wait
     --seed N             N decides the order of runnable threads and what rand returns
     --watch              run again when a program changes
+    --coverage           show which lines of what the tests import were reached
+    --lcov FILE          write the same as a tracefile of lcov
 `,
     load: async () => (await import('./test.ts')).runTests,
   },

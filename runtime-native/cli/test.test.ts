@@ -1,7 +1,7 @@
 /** `magnolia test`, started as users start it. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -250,5 +250,79 @@ fn run(t) {
       err: expect.stringContaining('did you mean --filter?'),
     });
     expect(test('usage', { 'p.oak': '1' }, [])).toMatchObject({ status: 1, err: expect.stringContaining('found no *.test.oak') });
+  });
+});
+
+describe('magnolia test --coverage', () => {
+  const words = `{ map: map } := import('std')
+
+fn count(s) if s {
+	'' -> 0
+	_ -> {
+		n := len(s)
+
+		n + 1
+	}
+}
+fn unused(x) {
+	y := x + 1
+
+	if y > 3 -> y
+}
+fn sum(n, total) if n {
+	0 -> total
+	_ -> sum(n - 1, total + n)
+}
+fn twice(x) x * 2, fn thrice(x) x * 3
+`;
+  const files = {
+    'words.oak': words,
+    'broken.oak': 'a := (',
+    'one.test.oak': "words := import('./words')\nfn run(t) 'a' |> t.eq(words.count('ab'), 3)\n",
+    'two.test.oak': "words := import('./words')\nfn run(t) 'a' |> t.eq(words.sum(10, words.twice(0)), 55)\n",
+  };
+
+  it('names each imported file with its percentage and the lines that no test reached', () => {
+    const { status, out } = test('coverage', files, ['--coverage']);
+    expect(status).toBe(0);
+    expect(out).toContain('Lines reached by the tests:\n  words.oak  66.7 %  not reached: 4, 12-14, 20\n');
+  });
+
+  it('adds up what the files of tests reached, in a tracefile of lcov', () => {
+    const { status, out } = test('lcov', files, ['--lcov', 'all.info']);
+    expect([status, out.includes('reached')]).toEqual([0, false]);
+    const counts = readFileSync(join(folder, 'lcov/all.info'), 'utf8');
+    expect(counts).toBe(
+      `TN:\nSF:words.oak\n${[
+        [1, 2],
+        [3, 1],
+        [4, 0],
+        [6, 1],
+        [8, 1],
+        [11, 2],
+        [12, 0],
+        [14, 0],
+        [16, 2],
+        [17, 1],
+        [18, 10],
+        [20, 0],
+      ]
+        .map(([line, count]) => `DA:${line},${count}\n`)
+        .join('')}LF:12\nLH:8\nend_of_record\n`,
+    );
+    expect(test('lcov', {}, ['--lcov', 'none/all.info']).err).toBe(
+      'magnolia: Could not write none/all.info: no such file or directory\n',
+    );
+  });
+
+  it('leaves reports for machines alone, and the errors of modules that are not programs', () => {
+    const broken = "import('./broken')\nfn run(t) ?\n";
+    const { out, err } = test('machines', { ...files, 'three.test.oak': broken }, ['--coverage', '--reporter', 'json']);
+    expect(JSON.parse(out)).toMatchObject({
+      passed: 2,
+      failed: 1,
+      files: [{}, { error: expect.stringContaining('broken.oak') }, {}],
+    });
+    expect(err).toContain('  words.oak  66.7 %');
   });
 });

@@ -1,9 +1,12 @@
 /** `magnolia test`: runs files of tests, each in a world of its own. */
+import { writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
+import { errnoText } from '../errno.ts';
 import type { Settings } from './arguments.ts';
 import { readFlags, usageError } from './flags.ts';
 import { programFiles } from './program-files.ts';
-import { complain, wantsColour, writeOut } from './screen.ts';
+import { complain, wantsColour, writeError, writeOut } from './screen.ts';
+import { Coverage, coverageLcov, coverageText } from './testing/coverage.ts';
 import { countsOf, REPORTERS } from './testing/reporters.ts';
 import { type FileResult, runTestFile, type TestOptions } from './testing/run-file.ts';
 import { runOnChange } from './watch.ts';
@@ -16,6 +19,8 @@ const FLAGS = {
   'memory-network': 'boolean',
   'virtual-time': 'boolean',
   watch: 'boolean',
+  coverage: 'boolean',
+  lcov: 'string',
 } as const;
 const TEST_FILE = /\.test\.oak$/;
 const TIMEOUT_SECONDS = '60';
@@ -49,6 +54,7 @@ export async function runTests(words: readonly string[], settings: Settings): Pr
     timeoutMs: timeout * 1000,
     filter: String(flags.filter ?? ''),
     stdout: reporter === REPORTERS.text ? 1 : 2,
+    coverage: flags.coverage === true || flags.lcov !== undefined ? new Coverage() : null,
   };
   const started = performance.now();
   const results: FileResult[] = [];
@@ -60,9 +66,22 @@ export async function runTests(words: readonly string[], settings: Settings): Pr
   }
   writeOut(reporter.end({ files: results, seed, ms: performance.now() - started }, colour));
   const { passed, failed, skipped } = countsOf(results);
+  const covered = options.coverage?.files() ?? [];
+  if (flags.coverage === true) (reporter === REPORTERS.text ? writeOut : writeError)(coverageText(covered));
+  if (flags.lcov !== undefined && !(await saved(String(flags.lcov), coverageLcov(covered)))) return 1;
   if (passed + failed + skipped === 0)
     complain(options.filter === '' ? 'no test was recorded' : `no test matches ${options.filter}`);
   return failed > 0 || passed + failed + skipped === 0 ? 1 : 0;
+}
+
+async function saved(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text);
+    return true;
+  } catch (error) {
+    complain(`Could not write ${path}: ${errnoText(error)}`);
+    return false;
+  }
 }
 
 function wrong(message: string): number {

@@ -7,10 +7,11 @@ import type { ProgramHost } from '../../embedding/host.ts';
 import type { Library, NetworkPolicy, Platform, RuntimeOptions } from '../../embedding/options.ts';
 import { World } from '../../embedding/world.ts';
 import type { Problem } from '../../language/diagnostics/problem.ts';
+import type { ModuleFinder } from '../../language/modules.ts';
 import { entriesOf, fencedEnv, fencedExec, fencedFiles, fencedModules, fencedSockets, pathFence } from '../fence.ts';
 import { NodeHost } from '../host.ts';
 import { nodeInfo } from '../info.ts';
-import { nativeLibrary } from '../modules.ts';
+import { fileModules, nativeLibrary } from '../modules.ts';
 import { nodePlatform } from '../platform.ts';
 import { standardInput } from '../processes.ts';
 import { type NativeSignals, nativeSignals } from '../signals.ts';
@@ -29,20 +30,24 @@ export interface Console {
   readonly show?: (problem: Problem) => void;
   /** Options of the world in place of those that the flags say. */
   readonly options?: Pick<RuntimeOptions, 'network' | 'seed' | 'onTest'>;
+  /** Where programs are imported from, in place of the files themselves. */
+  readonly modules?: ModuleFinder;
   /** The library, in place of the one that was installed. */
   readonly library?: Library;
   /** Who looks on at its sockets, in place of the trace. */
   readonly watch?: SocketWatch;
 }
 
+type PlatformParts = { readonly [name in 'watch' | 'library' | 'modules']: Console[name] | undefined };
+
 /** The world of one program, and its host. `args` is the script and what followed it on the command line, for `args()`. */
 export function commandWorld(
   settings: Settings,
   args: readonly string[],
-  { host = new NodeHost(), input = standardInput, show = showProblem, options = {}, watch, library }: Console = {},
+  { host = new NodeHost(), input = standardInput, show = showProblem, options = {}, watch, library, modules }: Console = {},
 ): { readonly world: World; readonly host: ProgramHost } {
   const world = new World({
-    platform: platformFor(settings, args[0], watch, library),
+    platform: platformFor(settings, args[0], { watch, library, modules }),
     options: {
       files: 'system',
       network: networkFor(settings),
@@ -67,11 +72,15 @@ export function commandWorld(
 function platformFor(
   settings: Settings,
   file: string | undefined,
-  watch: SocketWatch | undefined,
-  library: Library = nodePlatform.library,
+  { watch, library = nodePlatform.library, modules = fileModules }: PlatformParts,
 ): Platform {
   const { lib } = settings;
-  const system = { ...nodePlatform.system, watch: watch ?? traceFrom(process.env.MAGNOLIA_TRACE), signals: commandSignals };
+  const system = {
+    ...nodePlatform.system,
+    modules,
+    watch: watch ?? traceFrom(process.env.MAGNOLIA_TRACE),
+    signals: commandSignals,
+  };
   return {
     ...nodePlatform,
     info: nodeInfo,

@@ -10,9 +10,11 @@ import { report } from '../../../language/diagnostics/report.ts';
 import { type Compiled, compile } from '../../../language/runtime/compile.ts';
 import { Source } from '../../../language/syntax/source.ts';
 import { NodeHost, nodeClock } from '../../host.ts';
+import { fileModules } from '../../modules.ts';
 import type { Settings } from '../arguments.ts';
 import { readSource } from '../sources.ts';
 import { commandWorld } from '../world.ts';
+import type { Coverage } from './coverage.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export interface TestOptions {
@@ -26,6 +28,8 @@ export interface TestOptions {
   readonly filter: string;
   /** The descriptor that receives what programs print. */
   readonly stdout: 1 | 2;
+  /** Counts what is reached; null if nobody asked for it. */
+  readonly coverage: Coverage | null;
 }
 
 /** What a file of tests did. */
@@ -78,7 +82,7 @@ function compileOr(source: Source, show: (problem: Problem) => void): Compiled |
 async function runWorld(
   compiled: Compiled,
   file: string,
-  { settings, seed, memoryNetwork: inMemory, virtualTime, timeoutMs, stdout }: TestOptions,
+  { settings, seed, memoryNetwork: inMemory, virtualTime, timeoutMs, stdout, coverage }: TestOptions,
   onTest: (test: TestResult) => void,
   show: (problem: Problem) => void,
 ): Promise<number | null> {
@@ -86,6 +90,7 @@ async function runWorld(
   const { world, host } = commandWorld(settings, [file], {
     host: new NodeHost({ clock, stdout }),
     show,
+    ...(coverage === null ? {} : { modules: coverage.modules(fileModules) }),
     options: {
       onTest,
       ...(seed === null ? {} : { seed }),
