@@ -48,3 +48,5 @@ export { ProgramError } from '../language/runtime/errors.ts';
 export type { Machine } from '../language/runtime/machine.ts';
 export type { Fn, Value } from '../language/values/values.ts';
 export { atom, EMPTY, failure, Obj, Str, str } from '../language/values/values.ts';
+export type { GatewayNetwork, GatewayOptions } from './gateway-network.ts';
+export { gatewayNetwork } from './gateway-network.ts';

@@ -53,6 +53,20 @@ export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
 `,
     load: async () => (await import('./fmt.ts')).formatFiles,
   },
+  gateway: {
+    usage: '--allow-net LIST',
+    summary: 'give pages that know its token sockets of this machine',
+    details: `    Prints its link once, on standard error, and serves until it is ended. Every connection is a line there; data never is.
+    --listen ADDRESS      where pages reach it: 127.0.0.1:8090
+    --allow-net LIST      what pages may connect to: host:port, host, *.host, :port, address/bits, unix:/path; * is everything
+    --deny-net LIST       what they may not, also as an address of an allowed name
+    --allow-listen LIST   where pages may listen; nowhere without it
+    --origin ORIGIN       pages of this origin may come, too (https://play.example); those of this machine may. May be repeated
+    --token-file FILE     take the token from a file, in place of a new one that is printed
+    docs/tunnel.md tells who sees what.
+`,
+    load: async () => (await import('./gateway.ts')).serveGateway,
+  },
   lsp: {
     usage: '[--stdio]',
     summary: 'answer an editor on standard input and output (Language Server Protocol)',

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext, rootCertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { BadCredentials, CredentialSources, Credentials, TlsOptions } from '../../builtins/sockets/backend.ts';
+import { certificateProblem, certificatesOf, rootsProblem } from '../../builtins/sockets/pem.ts';
 import { toBuffer } from '../latin1.ts';
 
 /** Where systems keep the certificates that they trust. */
@@ -18,10 +19,6 @@ const SYSTEM_FILES = [
 
 /** A program keeps this many sets of certificates and keys ready; a server with a certificate for each of its names has more. */
 const MOST_CREDENTIALS = 16;
-
-const BEGIN = '-----BEGIN CERTIFICATE-----';
-const END = '-----END CERTIFICATE-----';
-const ONE_KEY = /-----BEGIN (?:[A-Z0-9]+ )?PRIVATE KEY-----/;
 
 /** PEM texts of the trusted roots; undefined stands for those that come with Node. */
 let roots: { readonly key: string; readonly pem: string[] | undefined } | null = null;
@@ -56,18 +53,6 @@ function certificatesIn(path: string): string[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The certificates in a PEM text. */
-function certificatesOf(text: string): string[] {
-  const found: string[] = [];
-  for (let from = text.indexOf(BEGIN); from >= 0; ) {
-    const to = text.indexOf(END, from);
-    if (to < 0) break;
-    found.push(text.slice(from, to + END.length));
-    from = text.indexOf(BEGIN, to);
-  }
-  return found;
 }
 
 /** A certificate chain and its key, roots of its own, and the contexts that were made of them. */
@@ -159,8 +144,9 @@ function identityOf({ cert, key }: CredentialSources): NodeCredentials['identity
 
 function rootsOf({ ca, caName }: CredentialSources): readonly string[] | null | string {
   if (ca === null) return null;
+  const wrong = rootsProblem(ca, caName);
+  if (wrong !== null) return wrong;
   const found = certificatesOf(ca);
-  if (found.length === 0) return `tls: failed to find any certificate in ${caName}`;
   try {
     for (const one of found) new X509Certificate(one); // a context leaves out what it cannot read
     return found;
@@ -172,18 +158,8 @@ function rootsOf({ ca, caName }: CredentialSources): readonly string[] | null | 
 function whatIsWrong(identity: { cert: Buffer; key: Buffer }): string | null {
   const cert = identity.cert.toString('latin1');
   const key = identity.key.toString('latin1');
-  if (!cert.includes('-----BEGIN ')) return 'tls: failed to find any PEM data in certificate input';
-  if (!/-----BEGIN CERTIFICATE-----/.test(cert)) {
-    return ONE_KEY.test(cert)
-      ? 'tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched'
-      : 'tls: failed to find "CERTIFICATE" PEM block in certificate input';
-  }
-  if (!key.includes('-----BEGIN ')) return 'tls: failed to find any PEM data in key input';
-  if (!ONE_KEY.test(key)) {
-    return key.includes('-----BEGIN CERTIFICATE-----')
-      ? 'tls: found a certificate rather than a key in the PEM for the private key'
-      : 'tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input';
-  }
+  const wrong = certificateProblem(cert, key);
+  if (wrong !== null) return wrong;
   try {
     createSecureContext(identity);
     return null;

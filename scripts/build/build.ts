@@ -6,6 +6,7 @@
  *     dist/types/      declarations for both        dist/lib/          the standard library
  *     dist/standalone/ what `magnolia build` writes in front of programs
  *     dist/make-certificate.cjs    makes certificates, for the two that run on Node
+ *     dist/start-gateway.cjs       what `magnolia gateway` starts
  *     dist/lsp-connection.cjs      the protocol of `magnolia lsp`
  *
  * `--if-stale` returns at once when nothing changed since the last build. Each file is replaced in one step,
@@ -17,7 +18,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle } from 'esbuild';
-import { libraryApart, writeBrowserLibrary } from './browser-library.ts';
+import { GATEWAY, libraryApart, writeBrowserLibrary } from './browser-library.ts';
 import { buildCommand } from './build-command.ts';
 import { buildLibrary } from './build-library.ts';
 import { replaceFile } from './files.ts';
@@ -84,6 +85,18 @@ const bundles: { entry: string; options: BuildOptions }[] = [
     },
   },
   {
+    entry: 'runtime-native/gateway/start-gateway.ts',
+    options: {
+      ...node,
+      format: 'cjs',
+      outExtension: { '.js': '.cjs' },
+      entryPoints: { 'start-gateway': 'runtime-native/gateway/start-gateway.ts' },
+      sourcemap: false,
+      minifyIdentifiers: true,
+      external: ['bufferutil', 'utf-8-validate'],
+    },
+  },
+  {
     entry: 'runtime-native/cli/lsp-connection.ts',
     options: {
       ...node,
@@ -103,6 +116,17 @@ const bundles: { entry: string; options: BuildOptions }[] = [
       entryPoints: { browser: 'runtime-js/index.ts' },
       minifyIdentifiers: true, // those of emitted code are made at run time
       plugins: [libraryApart],
+    },
+  },
+  {
+    entry: 'runtime-js/gateway/backend.ts',
+    options: {
+      ...common,
+      platform: 'browser',
+      target: 'es2022',
+      entryPoints: { [GATEWAY]: 'runtime-js/gateway/backend.ts' },
+      sourcemap: false,
+      minifyIdentifiers: true,
     },
   },
 ];

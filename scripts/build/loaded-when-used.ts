@@ -1,7 +1,7 @@
 /** Modules that stay out of the bundles for Node, in a file of their own, because few programs use them. */
 import type { Plugin } from 'esbuild';
 
-const MODULE = /\/(make-certificate|node-http|lsp-connection)\.ts$/;
+const MODULE = /\/(make-certificate|node-http|lsp-connection|start-gateway)\.ts$/;
 
 /** `import('./make-certificate.ts')` becomes an import of `make-certificate.cjs` beside the bundle. */
 export const loadedWhenUsed: Plugin = {

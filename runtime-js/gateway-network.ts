@@ -1,0 +1,74 @@
+/** The network of a gateway (`magnolia gateway`), for pages. What speaks to it is a file of its own, which is loaded when it is used. */
+import { Failure, type SocketBackend } from '../builtins/sockets/backend.ts';
+import { certificateProblem, rootsProblem } from '../builtins/sockets/pem.ts';
+import { codec } from '../language/values/values.ts';
+import type { GatewayBackend, LaterCredentials } from './gateway/backend.ts';
+import { browserClock } from './host.ts';
+
+export interface GatewayOptions {
+  /** What the gateway was told to ask for; what stands behind `#` in its link unless given. */
+  readonly token?: string;
+  /** The constructor of WebSockets; the global one unless given. */
+  readonly WebSocket?: typeof WebSocket;
+}
+
+/** The sockets of a gateway. All programs that are given it share one WebSocket, which is opened when it is needed. */
+export interface GatewayNetwork extends SocketBackend {
+  /** Ends the WebSocket: what was sent still arrives, what is open is closed. It is opened again when a program needs it. */
+  close(): Promise<void>;
+}
+
+/**
+ * A network of real sockets, those of the machine on which a gateway runs.
+ *
+ *     const network = gatewayNetwork('ws://127.0.0.1:8090', { token });
+ *     await createRuntime({ network }).run(program);
+ *
+ * The gateway decides what may be reached. It sees what passes in the clear, also of connections that it encrypts.
+ */
+export function gatewayNetwork(url: string, options: GatewayOptions = {}): GatewayNetwork {
+  const { protocol, hash, href } = new URL(url); // a TypeError says what is wrong with it
+  if (protocol !== 'ws:' && protocol !== 'wss:') throw new TypeError(`A gateway has a ws: or wss: URL, not ${protocol}`);
+  const token = options.token ?? hash.slice(1);
+  const Socket = options.WebSocket ?? WebSocket;
+  let backend: Promise<GatewayBackend> | null = null;
+  const load = (): Promise<GatewayBackend> => {
+    const host = { Failure, codec, clock: browserClock, WebSocket: Socket };
+    backend ??= import('./gateway/backend.ts').then(({ gatewayBackend }) => gatewayBackend(href.replace(/#.*/, ''), token, host));
+    return backend;
+  };
+  const notLoaded = (error: unknown): Failure => {
+    backend = null;
+    return new Failure('unavailable', `the network of gateways could not be loaded: ${error}`);
+  };
+  return {
+    connect(target, settings, done) {
+      let isWanted = true;
+      let cancel = (): void => {
+        isWanted = false;
+      };
+      load().then(
+        (ready) => {
+          if (isWanted) cancel = ready.connect(target, settings, done);
+        },
+        (error) => done(notLoaded(error)),
+      );
+      return () => cancel();
+    },
+    listen(target, settings, events, done) {
+      load().then(
+        (ready) => ready.listen(target, settings, events, done),
+        (error) => done(notLoaded(error)),
+      );
+    },
+    // The gateway makes the most of them; what is no certificate at all is a mistake of the program here as elsewhere.
+    loadCredentials(sources): LaterCredentials | ReturnType<SocketBackend['loadCredentials']> {
+      const { cert, key, ca, caName } = sources;
+      const wrong = cert === null || key === null ? null : certificateProblem(cert, key);
+      if (wrong !== null) return { kind: 'bad', what: 'certificate', detail: wrong };
+      const strange = ca === null ? null : rootsProblem(ca, caName);
+      return strange === null ? { kind: 'credentials', sources } : { kind: 'bad', what: 'CA', detail: strange };
+    },
+    close: async () => (await backend)?.close(),
+  };
+}
