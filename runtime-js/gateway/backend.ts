@@ -12,7 +12,7 @@ import {
   type StreamOptions,
   type Target,
 } from '../../builtins/sockets/backend.ts';
-import { encodeFrame, type Frame, flagFrame, MOST_CONTROL } from '../../builtins/sockets/tunnel/frames.ts';
+import { closeFrame, encodeFrame, type Frame, MOST_CONTROL } from '../../builtins/sockets/tunnel/frames.ts';
 import {
   isMessage,
   type OpenedMessage,
@@ -38,7 +38,7 @@ export function gatewayBackend(url: string, token: string, host: LinkHost): Gate
       const message = { connect: address, ...streamFields(options) };
       return ask(link, 'dial', address, message, done, (number, { local, remote, encryption }) => {
         if (!isReachable(options, remote)) {
-          link.send(flagFrame(number, 'close', true));
+          link.send(closeFrame(number, 'drop'));
           return new host.Failure('permission', `dial tcp ${remote}: ${NOT_ALLOWED}`);
         }
         return new TunnelConnection(link, number, { local, remote, handshake: 'none', encryption }, options.lingerMs);
@@ -135,6 +135,6 @@ function ask<O>(
   return () => {
     if (state !== 'asked' || number === null) return;
     state = 'given up';
-    link.send(encodeFrame(number, 'close'));
+    link.send(closeFrame(number));
   };
 }

@@ -2,13 +2,15 @@
 import type { Breakdown, Connection, ConnectionEvents, Encryption, Failure, TlsOptions } from '../../builtins/sockets/backend.ts';
 import { ReceiveCredit, SendCredit } from '../../builtins/sockets/tunnel/credit.ts';
 import {
+  closeFrame,
   emptyFrame,
   encodeFrame,
+  endFrame,
   type Frame,
-  flagFrame,
-  flagOf,
+  isCleanEnd,
   MOST_DATA,
   PAYLOAD_AT,
+  type WayToClose,
   windowFrame,
   windowOf,
 } from '../../builtins/sockets/tunnel/frames.ts';
@@ -139,35 +141,45 @@ export class TunnelConnection implements Connection, Holder {
 
   end(): void {
     if (this.#isClosed || this.#broken !== null) return;
-    this.#behindData(() => this.#link.send(encodeFrame(this.#number, 'end')));
+    this.#behindData(() => this.#link.send(endFrame(this.#number)));
   }
 
-  close(owed: boolean): boolean {
-    if (this.#isClosed) return !this.#isGone();
+  close(hasPromised: boolean): boolean {
+    if (!this.#letGo()) return !this.#isGone();
+    if (this.#queued > 0 && (!hasPromised || this.#lingerMs === 0)) {
+      this.#sendClose('drop');
+      return true;
+    }
+    if (this.#queued > 0) this.#stopLingering = this.#link.host.clock.timer(this.#lingerMs, () => this.#sendClose('drop'));
+    this.#behindData(() => this.#sendClose('send'));
+    return true;
+  }
+
+  reset(): boolean {
+    if (!this.#letGo()) return !this.#isGone();
+    this.#sendClose('reset');
+    return true;
+  }
+
+  /** From now on nothing is reported but `gone`. False if there is nothing left to end. */
+  #letGo(): boolean {
+    if (this.#isClosed) return false;
     this.#isClosed = true;
     const { gone } = this.#events ?? NOBODY;
     this.#events = gone === undefined ? NOBODY : { ...NOBODY, gone: gone.bind(this.#events) };
     this.#inbox = [];
     this.#upgrade = null;
     this.#endHandshake(false);
-    if (this.#broken !== null) return false;
-    const isLost = this.#queued > 0 && (!owed || this.#lingerMs === 0);
-    if (isLost) {
-      this.#sendClose(true);
-      return true;
-    }
-    if (this.#queued > 0) this.#stopLingering = this.#link.host.clock.timer(this.#lingerMs, () => this.#sendClose(true));
-    this.#behindData(() => this.#sendClose(false));
-    return true;
+    return this.#broken === null;
   }
 
-  #sendClose(isAbandoned: boolean): void {
+  #sendClose(way: WayToClose): void {
     this.#stopLingering?.();
     if (this.#isCloseSent || this.#isGone()) return;
     this.#isCloseSent = true;
     this.#queue = [];
     this.#queued = 0;
-    this.#link.send(flagFrame(this.#number, 'close', isAbandoned));
+    this.#link.send(closeFrame(this.#number, way));
   }
 
   upgrade(options: TlsOptions, unread: Uint8Array, done: (failure: Failure | null) => void): void {
@@ -217,7 +229,7 @@ export class TunnelConnection implements Connection, Holder {
         return null;
       case 'end':
         this.#isEnded = true;
-        this.cleanEnd = flagOf(payload);
+        this.cleanEnd = isCleanEnd(payload);
         this.#deliver();
         return null;
       case 'failed':

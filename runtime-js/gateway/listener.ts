@@ -1,6 +1,6 @@
 /** A listener at the gateway, as programs of the page have it. */
 import type { Listener, ListenerEvents, ListenerOptions, TlsOptions } from '../../builtins/sockets/backend.ts';
-import { encodeFrame, type Frame } from '../../builtins/sockets/tunnel/frames.ts';
+import { closeFrame, encodeFrame, type Frame } from '../../builtins/sockets/tunnel/frames.ts';
 import { type AcceptedMessage, isMessage, readMessage, writeTls } from '../../builtins/sockets/tunnel/messages.ts';
 import { WaitingRoom } from '../../builtins/sockets/waiting-room.ts';
 import { TunnelConnection } from './connection.ts';
@@ -44,7 +44,7 @@ export class TunnelListener implements Listener, Holder {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#link.send(encodeFrame(this.#number, 'close'));
+    this.#link.send(closeFrame(this.#number));
     this.#room.close();
   }
 

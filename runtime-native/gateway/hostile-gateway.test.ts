@@ -7,8 +7,8 @@ import {
   CREDIT,
   decodeFrame,
   encodeFrame,
+  endFrame,
   type Frame,
-  flagFrame,
   type Kind,
   MOST_DATA,
   MOST_STREAMS,
@@ -68,7 +68,7 @@ describe('a gateway that breaks the protocol', () => {
     'a close that was not asked for': (socket) => socket.send(encodeFrame(1, 'close')),
     'credit that was not taken': (socket) => socket.send(windowFrame(1, 1)),
     'data behind the end': (socket) => {
-      socket.send(flagFrame(1, 'end', false));
+      socket.send(endFrame(1));
       socket.send(encodeFrame(1, 'data', Uint8Array.of(1)));
     },
     'data without credit': (socket) => {

@@ -9,6 +9,7 @@ import { dial, listenAt, type NetworkAccess } from '../../builtins/sockets/netwo
 import type { SocketPolicy } from '../../builtins/sockets/policy.ts';
 import {
   CLOSED,
+  closeFrame,
   decodeFrame,
   encodeFrame,
   type Frame,
@@ -115,7 +116,7 @@ export class Session implements StreamOwner {
       this.#holders.delete(stream);
       if (holder.kind === 'opening') holder.cancel();
       else this.#stopListening(holder.listener);
-      this.send(encodeFrame(stream, 'close'));
+      this.send(closeFrame(stream));
       this.#checkRoom();
       return null;
     }

@@ -3,13 +3,15 @@ import type { Breakdown, Connection, ConnectionEvents, Failure, TlsOptions } fro
 import { ReceiveCredit, SendCredit } from '../../builtins/sockets/tunnel/credit.ts';
 import {
   CREDIT,
+  closeFrame,
   emptyFrame,
   encodeFrame,
+  endFrame,
   type Frame,
-  flagFrame,
-  flagOf,
   MOST_DATA,
   PAYLOAD_AT,
+  type WayToClose,
+  wayToClose,
   windowFrame,
   windowOf,
 } from '../../builtins/sockets/tunnel/frames.ts';
@@ -77,7 +79,7 @@ export class GatewayStream implements ConnectionEvents {
         this.connection.end();
         return null;
       case 'close':
-        this.close(!flagOf(payload));
+        this.close(wayToClose(payload));
         return null;
       case 'upgrade':
         return payload.length === 0 ? this.#stop() : this.#secure(payload);
@@ -104,14 +106,15 @@ export class GatewayStream implements ConnectionEvents {
     if (credit > 0) this.#owner.send(windowFrame(this.number, credit));
   }
 
-  /** Lets go of the socket; what the page has sent goes out if it is owed. */
-  close(isOwed: boolean): void {
+  /** Lets go of the socket. */
+  close(way: WayToClose): void {
     if (this.isClosing) return;
     this.isClosing = true;
     this.#held = [];
     this.#late = [];
     this.#afterHeld = null;
-    if (this.#isOver || !this.connection.close(isOwed)) this.gone();
+    if (this.#isOver) this.gone();
+    else if (!(way === 'reset' ? this.connection.reset() : this.connection.close(way === 'send'))) this.gone();
   }
 
   /** The page has room again, or has not. */
@@ -180,7 +183,7 @@ export class GatewayStream implements ConnectionEvents {
 
   ended(): void {
     const isClean = this.connection.cleanEnd === true;
-    this.#behindData(() => this.#owner.send(flagFrame(this.number, 'end', isClean)));
+    this.#behindData(() => this.#owner.send(endFrame(this.number, isClean)));
   }
 
   drained(): void {
@@ -197,7 +200,7 @@ export class GatewayStream implements ConnectionEvents {
   }
 
   gone(): void {
-    if (this.isClosing) this.#leave(encodeFrame(this.number, 'close'));
+    if (this.isClosing) this.#leave(closeFrame(this.number));
   }
 
   secured(): void {

@@ -3,14 +3,16 @@ import fc from 'fast-check';
 import { ReceiveCredit, SendCredit } from './credit.ts';
 import {
   CREDIT,
+  closeFrame,
   decodeFrame,
   encodeFrame,
-  flagFrame,
-  flagOf,
+  endFrame,
+  isCleanEnd,
   type Kind,
   MOST_CONTROL,
   MOST_DATA,
   StreamNumbers,
+  wayToClose,
   windowFrame,
   windowOf,
 } from './frames.ts';
@@ -55,8 +57,12 @@ describe('a frame', () => {
       fc.property(stream, fc.integer({ min: 0, max: 0xffff_ffff }), fc.boolean(), (number, bytes, flag) => {
         const window = decodeFrame(windowFrame(number, bytes));
         expect(typeof window === 'string' ? window : [window.kind, windowOf(window.payload)]).toEqual(['window', bytes]);
-        const end = decodeFrame(flagFrame(number, 'end', flag));
-        expect(typeof end === 'string' ? end : flagOf(end.payload)).toBe(flag);
+        const end = decodeFrame(endFrame(number, flag));
+        expect(typeof end === 'string' ? end : isCleanEnd(end.payload)).toBe(flag);
+        for (const way of ['send', 'drop', 'reset'] as const) {
+          const close = decodeFrame(closeFrame(number, way));
+          expect(typeof close === 'string' ? close : wayToClose(close.payload)).toBe(way);
+        }
       }),
     );
   });

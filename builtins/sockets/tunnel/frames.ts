@@ -67,13 +67,26 @@ export function windowOf(payload: Uint8Array): number {
   return new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(0);
 }
 
-/** `end` and `close` with their flag: the peer has ended its TLS in order; what has not left yet need not. */
-export function flagFrame(stream: number, kind: 'end' | 'close', flag: boolean): Uint8Array {
-  return encodeFrame(stream, kind, flag ? Uint8Array.of(1) : NOTHING);
+/** The end of a direction; `isClean`: the peer has ended its TLS in order. */
+export function endFrame(stream: number, isClean = false): Uint8Array {
+  return encodeFrame(stream, 'end', isClean ? Uint8Array.of(1) : NOTHING);
 }
 
-export function flagOf(payload: Uint8Array): boolean {
+/** Whether an `end` was clean. */
+export function isCleanEnd(payload: Uint8Array): boolean {
   return payload[0] === 1;
+}
+
+/** How to close: what was sent still goes out, it need not, or the peer is to see a reset. */
+const WAYS_TO_CLOSE = ['send', 'drop', 'reset'] as const;
+export type WayToClose = (typeof WAYS_TO_CLOSE)[number];
+
+export function closeFrame(stream: number, way: WayToClose = 'send'): Uint8Array {
+  return encodeFrame(stream, 'close', way === 'send' ? NOTHING : Uint8Array.of(WAYS_TO_CLOSE.indexOf(way)));
+}
+
+export function wayToClose(payload: Uint8Array): WayToClose {
+  return WAYS_TO_CLOSE[payload[0] ?? 0] ?? 'send';
 }
 
 /** The frame in a message; a text is what is wrong with it. */
