@@ -35,6 +35,7 @@ export interface Settings {
 
 export type Command =
   | { readonly kind: 'run'; readonly file: string; readonly args: readonly string[] }
+  | { readonly kind: 'watch'; readonly file: string; readonly words: readonly string[] }
   | { readonly kind: 'eval'; readonly program: string }
   | { readonly kind: 'repl' }
   | { readonly kind: 'cert'; readonly args: readonly string[] }
@@ -80,7 +81,7 @@ const VALUE_FLAGS = [
   '--grace',
   '--metrics',
 ] as const;
-const FLAGS = [...VALUE_FLAGS, '--help', '--version'];
+const FLAGS = [...VALUE_FLAGS, '--watch', '--help', '--version'];
 
 /** Reads the arguments that come after the name of the command itself. */
 export function readArguments(argv: readonly string[], around: Surroundings): Asked {
@@ -98,6 +99,8 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
     '--metrics': null,
   };
   const rest = [...argv];
+  /** Where --watch stands. */
+  let watch = -1;
   const wrong = (message: string): Asked => ({ command: { kind: 'wrong', message }, settings: NO_SETTINGS });
 
   /** Takes the flags that come next; gives the command that one of them stands for, or undefined. */
@@ -107,6 +110,10 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
       if (flag === '--') return undefined;
       if (flag === '--help' || flag === '-h') return { kind: 'help', topic: null };
       if (flag === '--version' || flag === '-v' || flag === '-V') return { kind: 'version' };
+      if (flag === '--watch') {
+        watch = argv.length - rest.length - 1;
+        continue;
+      }
       const [start = '', inside] = flag.split(/=(.*)/s, 2);
       const name = VALUE_FLAGS.find((one) => one === start);
       if (name === undefined) return unknownFlag(start);
@@ -118,7 +125,8 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
     return undefined;
   };
 
-  const command = takeFlags() ?? readCommand(rest, takeFlags, around);
+  const asked = takeFlags() ?? readCommand(rest, takeFlags, around);
+  const command = watch < 0 ? asked : watched(asked, [...argv.slice(0, watch), ...argv.slice(watch + 1)]);
   const { '--lib': lib, '--fuel': fuel, '--allow-net': allowNet, '--deny-net': denyNet } = given;
   if (fuel !== null && !/^[1-9]\d{0,8}$/.test(fuel)) return wrong(`--fuel takes a positive whole number, not ${fuel}`);
   if (allowNet !== null || denyNet !== null) {
@@ -148,6 +156,13 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
       metrics: given['--metrics'],
     },
   };
+}
+
+/** The command under `--watch`; `words` are all others. */
+function watched(command: Command, words: readonly string[]): Command {
+  if (command.kind === 'wrong' || command.kind === 'help') return command;
+  if (command.kind !== 'run' || command.file === '-') return { kind: 'wrong', message: '--watch is for running a FILE' };
+  return { kind: 'watch', file: command.file, words };
 }
 
 function unknownFlag(flag: string): Command {

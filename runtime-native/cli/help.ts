@@ -26,6 +26,7 @@ ${ownCommands()}  magnolia version            print the version
 
 Flags, before the FILE or the command:
   --lib DIR                   take the standard library from DIR (or MAGNOLIA_LIB)
+  --watch                     run FILE again when it or something that it imports changes
   --workers N, --workers auto run FILE in N processes that share its listening sockets, one for each processor with auto
   --grace SECONDS             how long workers may take to end after SIGTERM; 30 unless given
   --metrics HOST:PORT         figures of the program for Prometheus at /metrics, and /healthz
@@ -53,7 +54,10 @@ const LISTS = ['builtins', 'library'];
 
 /** What there is to know about a command besides its line. */
 const DETAILS: { readonly [command: string]: string } = {
-  run: `    magnolia run [--workers N|auto] [--grace SECONDS] [--metrics HOST:PORT] FILE [ARG...]
+  run: `    magnolia run [--watch] [--workers N|auto] [--grace SECONDS] [--metrics HOST:PORT] FILE [ARG...]
+
+    --watch runs the program again whenever it or something that it imports by a literal name changes. A run that has not ended gets SIGTERM,
+    and is ended after two seconds. Ctrl-C ends the program and the watching.
 
     --workers runs the program in N processes. What they listen on is shared, and connections are handed out in turn. A worker that
     dies is replaced, one that ends with status 0 is not. SIGTERM and SIGINT end all of them within the grace, the second one at once.

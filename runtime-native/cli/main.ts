@@ -16,6 +16,8 @@ async function obey({ command, settings }: Asked): Promise<number> {
   switch (command.kind) {
     case 'run':
       return await runProgram(command.file, command.args, settings);
+    case 'watch':
+      return await (await import('./run-watched.ts')).runWatched(command.file, command.words, settings);
     case 'eval':
       return await (await import('./eval.ts')).evaluate(command.program, settings);
     case 'cert':

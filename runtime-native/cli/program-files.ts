@@ -24,6 +24,7 @@ function* programsBelow(folder: string, matches: RegExp): Iterable<string> {
   }
 }
 
-function isFolder(path: string): boolean {
+/** Whether there is a folder of this name. */
+export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -4,12 +4,12 @@ import { performance } from 'node:perf_hooks';
 import { errnoText } from '../errno.ts';
 import type { Settings } from './arguments.ts';
 import { readFlags, usageError } from './flags.ts';
-import { programFiles } from './program-files.ts';
+import { isFolder, programFiles } from './program-files.ts';
 import { complain, wantsColour, writeError, writeOut } from './screen.ts';
 import { Coverage, coverageLcov, coverageText } from './testing/coverage.ts';
 import { countsOf, REPORTERS } from './testing/reporters.ts';
 import { type FileResult, runTestFile, type TestOptions } from './testing/run-file.ts';
-import { runOnChange } from './watch.ts';
+import { PROGRAMS, runOnChange } from './watch.ts';
 
 const FLAGS = {
   filter: 'string',
@@ -38,7 +38,14 @@ export async function runTests(words: readonly string[], settings: Settings): Pr
   if (!(timeout > 0)) return wrong(`--timeout takes a number of seconds above 0, not ${flags.timeout}`);
 
   const paths = read.rest.length === 0 ? ['.'] : read.rest;
-  if (flags.watch === true) return await runOnChange(['test', ...words.filter((word) => word !== '--watch')], paths);
+  if (flags.watch === true) {
+    return await runOnChange({
+      command: [process.argv[1] ?? '', ...process.argv.slice(2).filter((word) => word !== '--watch')],
+      programs: () => programFiles(paths, TEST_FILE),
+      folders: paths.filter(isFolder),
+      files: PROGRAMS,
+    });
+  }
 
   const files = programFiles(paths, TEST_FILE);
   if (files.length === 0) {
