@@ -8,13 +8,11 @@ import type { BinaryExpr, Expr, PropertyExpr } from '../syntax/ast.ts';
 import { type Code, joined, js, Local } from './code.ts';
 import type { Expressions } from './expressions.ts';
 import { arithmeticShape, floatCode, inParentheses, isPlainKey, member } from './nodes.ts';
+import { isInRange, isSmall, wrapped } from './numbers.ts';
 import { type Operand, orNull, stored } from './operands.ts';
 import type { Reference, Variable } from './resolver.ts';
 import type { StepWriter } from './step-writer.ts';
 import { type Arm, arm, type Step } from './steps.ts';
-
-export const MAX = '9007199254740991';
-export const MIN = '-9007199254740991';
 
 /** The type that all operands of a fused expression have. */
 type FusedType = 'int' | 'float' | 'bigint';
@@ -42,11 +40,6 @@ export class Fusion {
     this.sets.push(local);
     return local;
   }
-}
-
-/** The int that a bigint makes: V8 computes this in machine words, but only where it sees the operation and `asIntN` together. */
-export function wrapped(writer: StepWriter, value: Code): Code {
-  return js`(BigInt.asIntN(54, $x = BigInt.asIntN(64, ${value})) === $x ? ${writer.unit.helper('wrapInt')}($x) : $x)`;
 }
 
 export class FusedArithmetic {
@@ -97,16 +90,14 @@ export class FusedArithmetic {
         if (expr.op === '/') tests.push(js`${left} % ${right} === 0`);
         const result = fusion.local();
         const value = js`(${result} = ${left} ${expr.op} ${right}${expr.op === '+' || expr.op === '-' ? '' : ' + 0'})`; // never -0
-        tests.push(divides ? js`(${value}, true)` : js`${value} <= ${MAX} && ${result} >= ${MIN}`);
+        tests.push(divides ? js`(${value}, true)` : isInRange(value, result));
         return [result];
       }
       default: {
         const leaf = this.#leaf(expr, fusion.leaves);
         if (fusion.isNew(leaf)) {
-          const typeName = type === 'int' ? 'number' : 'bigint';
-          tests.push(
-            type === 'float' ? js`${leaf} instanceof ${this.writer.unit.helper('Float')}` : js`typeof ${leaf} === '${typeName}'`,
-          );
+          const float = js`${leaf} instanceof ${this.writer.unit.helper('Float')}`;
+          tests.push(type === 'float' ? float : type === 'int' ? isSmall(leaf) : js`typeof ${leaf} === 'bigint'`);
         }
         return type === 'float' ? js`${leaf}.value` : leaf;
       }

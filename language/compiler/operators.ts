@@ -3,9 +3,10 @@ import type { BinaryExpr, BinaryOperator, Expr, UnaryExpr } from '../syntax/ast.
 import { joined, js, Local } from './code.ts';
 import type { Conditions } from './conditions.ts';
 import type { Expressions } from './expressions.ts';
-import { type FusedArithmetic, MAX, MIN, wrapped } from './fusion.ts';
+import type { FusedArithmetic } from './fusion.ts';
 import type { HelperName } from './helper-names.ts';
 import { isHarmless } from './nodes.ts';
+import { isExact, isSmall, staysExact, wrapped } from './numbers.ts';
 import { computed, int, NULL, type Operand, orNull, stored, test } from './operands.ts';
 import type { StepWriter } from './step-writer.ts';
 import { arm } from './steps.ts';
@@ -44,7 +45,7 @@ export class Operators {
     switch (op) {
       case '-':
         return computed(
-          js`(typeof ${operand.code} === 'number' ? 0 - ${operand.code} : ${this.writer.unit.helper('negate')}(${operand.code}, ${place}))`,
+          js`(${isSmall(operand.code)} ? 0 - ${operand.code} : ${this.writer.unit.helper('negate')}(${operand.code}, ${place}))`,
         );
       case '!':
         if (operand.bool === true) return test(js`!${operand.code}`);
@@ -118,22 +119,21 @@ export class Operators {
     if ((op === '+' || op === '-' || op === '*') && b.literal !== undefined && b.literal > 0x7fffffff) {
       slow.unshift(...js`typeof ${a.code} === 'bigint' ? ${wrapped(this.writer, js`${a.code} ${op} ${b.literal}n`)} : `);
     }
-    const tests = [a, b].filter(({ literal: known }) => known === undefined).map(({ code }) => js`typeof ${code} === 'number'`);
+    const tests = [a, b].filter(({ literal: known }) => known === undefined).map(({ code }) => isSmall(code));
     const ints = tests.length === 0 ? js`true` : joined(tests, ' && ');
     switch (op) {
       case '+':
       case '-': {
         const known = b.literal ?? (op === '+' ? a.literal : undefined);
         if (known === undefined) {
-          return computed(js`(${ints} && ($x = ${a.code} ${op} ${b.code}) <= ${MAX} && $x >= ${MIN} ? $x : ${slow})`);
+          return computed(js`(${ints} && ${isExact(js`${a.code} ${op} ${b.code}`)} ? $x : ${slow})`);
         }
         const other = b.literal === undefined ? b : a;
         const step = op === '+' ? known : -known;
-        const inside = step > 0 ? js`${other.code} <= ${Number(MAX) - step}` : js`${other.code} >= ${Number(MIN) - step}`;
-        return computed(js`(${ints} && ${inside} ? ${a.code} ${op} ${b.code} : ${slow})`);
+        return computed(js`(${ints} && ${staysExact(other.code, step)} ? ${a.code} ${op} ${b.code} : ${slow})`);
       }
       case '*':
-        return computed(js`(${ints} && ($x = ${a.code} * ${b.code}) <= ${MAX} && $x >= ${MIN} ? $x + 0 : ${slow})`);
+        return computed(js`(${ints} && ${isExact(js`${a.code} * ${b.code}`)} ? $x + 0 : ${slow})`);
       case '%':
         if (b.literal !== undefined && b.literal > 0) return computed(js`(${ints} ? ${a.code} % ${b.code} + 0 : ${slow})`);
         return computed(js`(${ints} && ${b.code} !== 0 ? ${a.code} % ${b.code} + 0 : ${slow})`);
@@ -154,7 +154,7 @@ export class Operators {
       case '^': // a hash mixes small ints into large ones
         if (a.literal !== undefined) return computed(slow);
         return computed(
-          js`(typeof ${a.code} === 'bigint' && typeof ${b.code} === 'number' && ($x = ${b.code} | 0) === ${b.code} ? ${wrapped(this.writer, js`${a.code} ^ BigInt($x)`)} : ${slow})`,
+          js`(typeof ${a.code} === 'bigint' && ${isSmall(b.code)} && ($x = ${b.code} | 0) === ${b.code} ? ${wrapped(this.writer, js`${a.code} ^ BigInt($x)`)} : ${slow})`,
         );
       case '<<':
         if (a.literal !== undefined) return computed(slow);
