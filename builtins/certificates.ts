@@ -1,6 +1,6 @@
 /** `socket_self_signed`: a certificate for tests and development, made in memory. */
 import { mistake } from '../language/runtime/errors.ts';
-import { atom, getKey, isInt, isObject, type Obj, obj, Str, type Value } from '../language/values/values.ts';
+import { atom, getKey, isInt, isObject, type Obj, obj, Str, str, type Value } from '../language/values/values.ts';
 import { any, list, optional } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 import { codedFailure, unavailable } from './results.ts';
@@ -47,7 +47,7 @@ function daysOf(options: Value): number {
 
 function result(made: SelfSigned | { readonly problem: string }): Obj {
   if ('problem' in made) return codedFailure(`Could not make a certificate: ${made.problem}`, 'address');
-  return obj({ type: OK, cert: new Str(made.cert), key: new Str(made.key), ca: new Str(made.ca) });
+  return obj({ type: OK, cert: str(made.cert), key: str(made.key), ca: str(made.ca) });
 }
 
 /** The builtin; without a backend it answers a structured error. */

@@ -1,4 +1,5 @@
 /** The builtins that belong to the language itself: types and conversions, lengths and keys, `print`. */
+
 import { mistake, type ProgramError } from '../language/runtime/errors.ts';
 import { functionName } from '../language/runtime/function-text.ts';
 import type { Machine } from '../language/runtime/machine.ts';
@@ -20,6 +21,7 @@ import {
   Str,
   type Suspended,
   staticsOf,
+  str,
   type Value,
 } from '../language/values/values.ts';
 import { any, isCallable, saying, text } from './params.ts';
@@ -78,8 +80,8 @@ function toFloat(value: Value): Value {
 }
 
 function toChar(value: Value): Value {
-  if (typeof value === 'number') return new Str(String.fromCharCode(value < 0 ? 0 : value > 255 ? 255 : value));
-  if (typeof value === 'bigint') return new Str(value < 0n ? '\x00' : '\xff');
+  if (typeof value === 'number') return str(String.fromCharCode(value < 0 ? 0 : value > 255 ? 255 : value));
+  if (typeof value === 'bigint') return str(value < 0n ? '\x00' : '\xff');
   return null;
 }
 
@@ -122,7 +124,7 @@ function isNameOf(name: Value, fn: Value): boolean {
 }
 
 function keyList(value: Value): Value[] {
-  if (isObject(value)) return keysOf(value).map((key) => new Str(key));
+  if (isObject(value)) return keysOf(value).map((key) => str(key));
   const indexes: Value[] = [];
   if (value instanceof Str || Array.isArray(value)) for (let i = 0; i < value.length; i++) indexes.push(i);
   return indexes;
@@ -169,7 +171,7 @@ export const coreBuiltins: readonly Builtin[] = [
     suspends: true,
     run(machine, value) {
       if (value instanceof Str) return value;
-      return isNested(value) ? inSlices(machine, textOf(nestedSteps(value))) : new Str(toText(value));
+      return isNested(value) ? inSlices(machine, textOf(nestedSteps(value))) : str(toText(value));
     },
   }),
   builtin({

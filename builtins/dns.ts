@@ -1,6 +1,7 @@
 /** `dns_lookup`: records of the domain name system (RFC 1035; SRV: RFC 2782), behind `import('dns')`. */
+
 import { mistake } from '../language/runtime/errors.ts';
-import { atom, getKey, isObject, obj, Str, type Value } from '../language/values/values.ts';
+import { atom, getKey, isObject, obj, Str, str, type Value } from '../language/values/values.ts';
 import { any, milliseconds, optional, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 import { codedFailure, unavailable } from './results.ts';
@@ -75,9 +76,9 @@ function isAllowed(policy: SocketPolicy, server: string): boolean {
 }
 
 function recordValue(record: DnsRecord): Value {
-  if (typeof record === 'string') return new Str(record);
+  if (typeof record === 'string') return str(record);
   return obj(
-    Object.fromEntries(Object.entries(record).map(([name, field]) => [name, typeof field === 'string' ? new Str(field) : field])),
+    Object.fromEntries(Object.entries(record).map(([name, field]) => [name, typeof field === 'string' ? str(field) : field])),
   );
 }
 

@@ -4,9 +4,10 @@
  * All wait for the operating system without keeping other threads from running. Causes of failures are worded by the backend, as the
  * reference words them: `open nofile: no such file or directory`.
  */
+
 import { mistake } from '../language/runtime/errors.ts';
 import type { Machine } from '../language/runtime/machine.ts';
-import { atom, failure, type Int, MAX_TEXT, Obj, Str, type Suspended, type Value } from '../language/values/values.ts';
+import { atom, failure, type Int, MAX_TEXT, Obj, type Str, type Suspended, str, type Value } from '../language/values/values.ts';
 import { atomValue, int, optional, text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 import { dataResult, endResult, textResult, unavailable } from './results.ts';
@@ -102,7 +103,7 @@ function openFiles(machine: Machine): OpenFiles {
 
 function infoObject(info: FileInfo): Obj {
   const made = new Obj();
-  made.name = new Str(info.name);
+  made.name = str(info.name);
   made.len = info.bytes;
   made.dir = info.directory;
   made.mod = info.modified;

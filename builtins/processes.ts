@@ -1,4 +1,5 @@
 /** The process that runs the program, and others: `args`, `env`, `exit`, `exec`, `input`. A runtime supplies the backend. */
+
 import { mistake } from '../language/runtime/errors.ts';
 import { Exit, type Machine } from '../language/runtime/machine.ts';
 import { atom, failure, Obj, Str, type Suspended, str, type Value } from '../language/values/values.ts';
@@ -64,8 +65,8 @@ function execute(machine: Machine, backend: ProcessBackend, path: string, args: 
       const made = new Obj();
       made.type = END;
       made.status = execution.status;
-      made.stdout = new Str(execution.stdout);
-      made.stderr = new Str(execution.stderr);
+      made.stdout = str(execution.stdout);
+      made.stderr = str(execution.stderr);
       return wake(made);
     }),
   );
@@ -74,7 +75,7 @@ function execute(machine: Machine, backend: ProcessBackend, path: string, args: 
 function lineResult(line: InputLine): Obj {
   if (line.kind === 'line') return textResult(line.bytes);
   const made = failure(line.cause);
-  made.data = new Str(line.bytes);
+  made.data = str(line.bytes);
   return made;
 }
 
@@ -93,7 +94,7 @@ export function processBuiltins(backend: ProcessBackend | null): Builtin[] {
       group: 'processes',
       help: 'the command line: runtime, script, then the arguments',
       params: [],
-      run: () => (backend?.args ?? []).map(str),
+      run: () => (backend?.args ?? []).map((arg) => str(arg)),
     }),
     builtin({
       name: 'env',

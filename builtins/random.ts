@@ -1,6 +1,7 @@
 /** Random numbers, and random bytes fit for secrets. */
+
 import { mistake } from '../language/runtime/errors.ts';
-import { Float, MAX_TEXT, Str } from '../language/values/values.ts';
+import { Float, MAX_TEXT, str } from '../language/values/values.ts';
 import { int } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 
@@ -23,7 +24,7 @@ export function randomBuiltins(secureBytes: (count: number) => string, random: (
         if (n < 0 || n > MAX_TEXT) {
           throw mistake('argument', { says: `srand() makes from 0 to ${MAX_TEXT} bytes, got`, value: n });
         }
-        return new Str(secureBytes(Number(n)));
+        return str(secureBytes(Number(n)));
       },
     }),
   ];

@@ -1,5 +1,4 @@
-/** The result objects that many builtins give. Their keys are always made in the same order, which keeps reading them fast. */
-import { atom, failure, Obj, Str, type Value } from '../language/values/values.ts';
+import { atom, failure, Obj, str, type Value } from '../language/values/values.ts';
 import type { Builtin } from './registry.ts';
 
 const DATA = atom('data');
@@ -15,7 +14,7 @@ export function dataResult(value: Value): Obj {
 
 /** `{type: :data, data: 'bytes'}` */
 export function textResult(bytes: string): Obj {
-  return dataResult(new Str(bytes));
+  return dataResult(str(bytes));
 }
 
 /** `{type: :end}` */

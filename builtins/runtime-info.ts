@@ -1,6 +1,7 @@
 /** What a program can learn about the runtime that it runs in. */
+
 import { mistake } from '../language/runtime/errors.ts';
-import { Obj, Str, str } from '../language/values/values.ts';
+import { Obj, str } from '../language/values/values.ts';
 import { text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 
@@ -45,7 +46,7 @@ export function runtimeInfoBuiltins(info: RuntimeInfo): Builtin[] {
       missing,
       run(_machine, module) {
         const source = info.source(module.text);
-        return source === undefined ? null : new Str(source);
+        return source === undefined ? null : str(source);
       },
     }),
     builtin({

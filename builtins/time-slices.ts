@@ -1,7 +1,8 @@
 /** Long work of a builtin, in slices between which other threads and the event loop have their turn. */
+
 import { limitAt } from '../language/runtime/errors.ts';
 import type { Machine } from '../language/runtime/machine.ts';
-import { Str, type Suspended, type Value } from '../language/values/values.ts';
+import { type Str, type Suspended, str, type Value } from '../language/values/values.ts';
 
 /** Work that stops after a millisecond or so (`yield`) until it is asked to go on. Short work never does. */
 export type Work<T> = Generator<undefined, T>;
@@ -19,7 +20,7 @@ export function inSlices(machine: Machine, work: Work<Value>): Value | Suspended
 /** What the work comes to as a string, or ? when it comes to nothing. */
 export function* textOf(work: Work<string | undefined>): Work<Str | null> {
   const made = yield* work;
-  return made === undefined ? null : new Str(made);
+  return made === undefined ? null : str(made);
 }
 
 /** What short work comes to, at once. */

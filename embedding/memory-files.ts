@@ -1,7 +1,7 @@
 /** Files that exist in memory only: for browsers, tests, and programs that must not see the files of the system. */
 
 import type { FileBackend, FileInfo, FileOutcome, OpenFile, OpenMode, Outcome } from '../builtins/files.ts';
-import { utf8Decode, utf8Encode } from '../language/values/bytes.ts';
+import { asBytes, type ByteText, utf8Decode, utf8Encode } from '../language/values/bytes.ts';
 import { codec, Str } from '../language/values/values.ts';
 import { bytesOf } from './values.ts';
 
@@ -14,7 +14,7 @@ class File {
   readonly content: Str;
   modified = Date.now();
 
-  constructor(bytes: string) {
+  constructor(bytes: ByteText) {
     this.content = new Str(bytes);
   }
 }
@@ -142,7 +142,7 @@ export class MemoryFiles implements FileBackend {
     const opened = this.#open(path, 'readwrite');
     if (opened.kind === 'failed') return opened;
     const file = this.#find(path) as File; // what was opened
-    file.content.raw = bytes;
+    file.content.raw = asBytes(bytes);
     file.modified = Date.now();
     return DONE;
   }
@@ -186,7 +186,7 @@ export class MemoryFiles implements FileBackend {
   #open(path: string, mode: OpenMode): Outcome<OpenFile> {
     const found = this.#find(path);
     if (found instanceof File) {
-      if (mode === 'truncate') found.content.raw = '';
+      if (mode === 'truncate') found.content.raw = asBytes('');
       return { kind: 'done', value: new OpenMemoryFile(found, path, mode) };
     }
     if (found instanceof Directory) {
@@ -197,7 +197,7 @@ export class MemoryFiles implements FileBackend {
     const name = names.pop() as string; // only the root has none, and it was found
     const parent = this.#walk(names);
     if (!(parent instanceof Directory)) return failed('open', path, parent instanceof File ? NO_DIRECTORY : parent);
-    const file = new File('');
+    const file = new File(asBytes(''));
     parent.entries.set(name, file);
     parent.modified = Date.now();
     return { kind: 'done', value: new OpenMemoryFile(file, path, mode) };
@@ -283,9 +283,9 @@ class OpenMemoryFile implements OpenFile {
     if (this.#mode === 'readonly') return failed('write', this.#path, NOT_ALLOWED);
     const at = offset === 'end' || this.#mode === 'append' ? content.length : offset;
     if (at + bytes.length > LARGEST) return failed('write', this.#path, 'file too large');
-    if (at > content.length) content.append('\0'.repeat(at - content.length));
-    if (at === content.length) content.append(bytes);
-    else content.write(at, bytes);
+    if (at > content.length) content.append(asBytes('\0'.repeat(at - content.length)));
+    if (at === content.length) content.append(asBytes(bytes));
+    else content.write(at, asBytes(bytes));
     this.#file.modified = Date.now();
     return DONE;
   }

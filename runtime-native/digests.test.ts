@@ -70,7 +70,7 @@ describe('signatures', () => {
         if (made === undefined) throw new Error('no signature');
         const { algorithm, signature } = made;
         for (const verifier of backends) {
-          const check = (data: string, sig: string, key = toText(publicKeys[algorithm])) =>
+          const check = (data: string, sig: string, key: string = toText(publicKeys[algorithm])) =>
             whole(verifier.verify(algorithm, key, data, sig));
           expect(check('message \xff', signature)).toBe(true);
           expect(check('message', signature)).toBe(false);

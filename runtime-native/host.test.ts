@@ -3,7 +3,8 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Str } from '../language/values/values.ts';
+import { asBytes } from '../language/values/bytes.ts';
+import { str } from '../language/values/values.ts';
 import { NodeHost } from './host.ts';
 
 const here = join(process.cwd(), 'runtime-native');
@@ -96,9 +97,9 @@ describe('NodeHost', () => {
   it('gives the strings of the language its own conversions', () => {
     new NodeHost({ stdout: fd });
     for (const length of [0, 1, 23, 24, 25, 300]) {
-      const text = new Str('y'.repeat(300));
-      text.append('x'.repeat(length));
-      text.write(1, '\xfe'.repeat(length));
+      const text = str('y'.repeat(300));
+      text.append(asBytes('x'.repeat(length)));
+      text.write(1, asBytes('\xfe'.repeat(length)));
       const expected = `y${'\xfe'.repeat(length)}${'y'.repeat(300)}`.slice(0, 300);
       expect(text.text.startsWith(expected.slice(0, 1 + length))).toBe(true);
     }

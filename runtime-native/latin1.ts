@@ -1,11 +1,13 @@
 /** Byte text and Node's buffers: one character is one byte, which is the encoding `latin1`. */
+
 import { Buffer } from 'node:buffer';
 import { base64 } from '../builtins/lib-support/base64.ts';
+import type { ByteText } from '../language/values/bytes.ts';
 import { codec } from '../language/values/values.ts';
 
 /** What Node's buffers can do on any byte array; not in its declarations. */
 interface Latin1 {
-  latin1Slice(this: Uint8Array, start: number, end: number): string;
+  latin1Slice(this: Uint8Array, start: number, end: number): ByteText;
   latin1Write(this: Uint8Array, text: string, at: number, length: number): number;
 }
 const { latin1Slice, latin1Write } = Buffer.prototype as unknown as Latin1; // Node has them since its first versions
@@ -19,7 +21,7 @@ export function toBuffer(text: string): Buffer {
 }
 
 /** Some bytes as byte text. */
-export function toText(bytes: Uint8Array, start = 0, end = bytes.length): string {
+export function toText(bytes: Uint8Array, start = 0, end = bytes.length): ByteText {
   return latin1Slice.call(bytes, start, end);
 }
 

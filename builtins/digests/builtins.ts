@@ -1,7 +1,8 @@
 /** Digests and signatures for the library: `crypto`, `dkim`, and the ways to log in to mail servers. */
+
 import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
-import { atom, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
+import { atom, Str, SUSPENDED, type Suspended, str, type Value } from '../../language/values/values.ts';
 import { nonNegativeInt, saying, text } from '../params.ts';
 import { type Builtin, builtin, type Param } from '../registry.ts';
 import { inSlices, textOf, type Work } from '../time-slices.ts';
@@ -23,7 +24,8 @@ const hashName: Param<HashName> = {
 const signatureName: Param<SignatureName> = {
   name: 'algorithm',
   expected: 'rsa or ed25519',
-  read: (value) => (value instanceof Str && (value.text === 'rsa' || value.text === 'ed25519') ? value.text : undefined),
+  read: (value) =>
+    value instanceof Str && (value.text === 'rsa' || value.text === 'ed25519') ? (value.text as SignatureName) : undefined,
 };
 const data = saying(text('data'), 'Only a string has a digest, got');
 const key = saying(text('key'), 'The key of a digest must be a string, got');
@@ -39,7 +41,7 @@ function* digest(hash: Hash, bytes: string): Work<string> {
 function derive(machine: Machine, backend: DigestBackend, derivation: Derivation): Value | Suspended {
   if (backend.pbkdf2 === null) return inSlices(machine, textOf(pbkdf2(derivation)));
   const waiting = machine.block();
-  backend.pbkdf2(derivation, (bytes) => machine.wake(waiting, new Str(bytes)));
+  backend.pbkdf2(derivation, (bytes) => machine.wake(waiting, str(bytes)));
   return SUSPENDED;
 }
 
@@ -60,7 +62,7 @@ export function digestBuiltins(host?: DigestBackend): Builtin[] {
       group: 'text',
       help: 'the bytes of a string as lowercase hexadecimal digits',
       params: [text('s')],
-      run: (_machine, s) => new Str(s.text.replace(/[\s\S]/g, (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0'))),
+      run: (_machine, s) => str(s.text.replace(/[\s\S]/g, (byte: string) => byte.charCodeAt(0).toString(16).padStart(2, '0'))),
     }),
     builtin({
       name: '__hmac',
@@ -90,9 +92,7 @@ export function digestBuiltins(host?: DigestBackend): Builtin[] {
             says: `pbkdf2 does at most ${MOST_ROUNDS} rounds for each 20 bytes of the key, got`,
             value: rounds,
           });
-        return size === 0
-          ? new Str('')
-          : derive(machine, backend, { hash, password: password.text, salt: salt.text, rounds, size });
+        return size === 0 ? str('') : derive(machine, backend, { hash, password: password.text, salt: salt.text, rounds, size });
       },
     }),
     builtin({
@@ -117,7 +117,7 @@ export function digestBuiltins(host?: DigestBackend): Builtin[] {
 
 function* signed(backend: DigestBackend, pem: string, bytes: string): Work<Value> {
   const made = yield* backend.sign(pem, bytes);
-  return made === undefined ? null : [atom(made.algorithm), new Str(made.signature)];
+  return made === undefined ? null : [atom(made.algorithm), str(made.signature)];
 }
 
 function* verified(

@@ -1,5 +1,4 @@
-/** Access logs: an entry for each answer. */
-import { Float, type Obj, obj, Str } from '../../language/values/values.ts';
+import { Float, type Obj, obj, str } from '../../language/values/values.ts';
 
 export interface LogEntry {
   readonly remote: string;
@@ -16,9 +15,9 @@ export interface LogEntry {
 export function logEntry({ remote, method, url, status, bytes, seconds }: LogEntry): Obj {
   return obj({
     time: new Float(Date.now() / 1000),
-    remote: new Str(remote),
-    method: new Str(method),
-    url: new Str(url),
+    remote: str(remote),
+    method: str(method),
+    url: str(url),
     status,
     bytes,
     seconds: new Float(seconds),

@@ -1,4 +1,5 @@
 /** `req`: a request of the program, and the answer to it. */
+
 import { brief } from '../../language/runtime/brief.ts';
 import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine, Thread } from '../../language/runtime/machine.ts';
@@ -11,6 +12,7 @@ import {
   Str,
   SUSPENDED,
   type Suspended,
+  str,
   type Table,
   type Value,
 } from '../../language/values/values.ts';
@@ -64,9 +66,9 @@ export function request(machine: Machine, context: HttpContext, given: Obj | Tab
 
 function readRequest(given: Obj | Table): { wanted: Wanted; url: Url } | Failure {
   const url = getKey(given, 'url');
-  const method = getKey(given, 'method') ?? new Str('');
+  const method = getKey(given, 'method') ?? str('');
   const headers = getKey(given, 'headers');
-  const body = getKey(given, 'body') ?? new Str('');
+  const body = getKey(given, 'body') ?? str('');
   const isBody = body instanceof Str || isCallable(body);
   const areHeaders = headers === undefined || isObject(headers);
   if (!(url instanceof Str) || !(method instanceof Str) || !isBody || !areHeaders || 'nullField' in missing(given)) {
@@ -298,7 +300,7 @@ class Conversation implements ClientEvents {
 
   #answer(head: AnswerHead, body: string, streamed: StreamedBody | null): Obj {
     const { options } = this.#wanted;
-    const resp = obj({ status: head.status, headers: answerHeaders(head.headers, head.unpacked), body: new Str(body) });
+    const resp = obj({ status: head.status, headers: answerHeaders(head.headers, head.unpacked), body: str(body) });
     if (streamed !== null) {
       const { close } = {
         close: (): Value => {
@@ -310,12 +312,12 @@ class Conversation implements ClientEvents {
       resp.read = streamed.readFunction();
       resp.close = close;
     }
-    if (options.cookies) resp.setCookie = allValues(head.headers, 'Set-Cookie').map((line) => new Str(line));
+    if (options.cookies) resp.setCookie = allValues(head.headers, 'Set-Cookie').map((line) => str(line));
     if (options.local) {
-      resp.local = new Str(head.local);
-      resp.remote = new Str(head.remote);
+      resp.local = str(head.local);
+      resp.remote = str(head.remote);
     }
-    if (options.redirects > 0) resp.url = new Str(this.#urlText);
+    if (options.redirects > 0) resp.url = str(this.#urlText);
     return answerValue(resp);
   }
 

@@ -1,7 +1,18 @@
 /** One request of a server and its answer: the event for the program's handler, and the function `end`. */
+
 import { mistake, ProgramError } from '../../language/runtime/errors.ts';
 import type { Machine, Thread } from '../../language/runtime/machine.ts';
-import { getKey, isObject, type Obj, obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
+import {
+  getKey,
+  isObject,
+  type Obj,
+  obj,
+  Str,
+  SUSPENDED,
+  type Suspended,
+  str,
+  type Value,
+} from '../../language/values/values.ts';
 import { type Answer, isBodiless, readAnswer } from './answer.ts';
 import type { OutgoingBody, ServerExchange } from './backend.ts';
 import { StreamedBody } from './body.ts';
@@ -41,13 +52,13 @@ export class Exchange {
   /** `{method, url, headers}` */
   describe(): Obj {
     const { method, headers } = this.io.head;
-    return obj({ method: new Str(method), url: new Str(this.url), headers: requestHeaders(headers) });
+    return obj({ method: str(method), url: str(this.url), headers: requestHeaders(headers) });
   }
 
   /** The event for the handler. `body` is the whole body, or what the program reads it with. */
   event(body: string | StreamedBody, withInfo: boolean): Obj {
     const req = this.describe();
-    req.body = new Str(typeof body === 'string' ? body : '');
+    req.body = typeof body === 'string' ? str(body) : str('');
     const event = requestEvent(req);
     const { end } = {
       // A program sees the name of this function.
@@ -68,11 +79,11 @@ export class Exchange {
     const encryption = connection.encryption();
     const host = firstValue(head.headers, 'Host');
     return obj({
-      remote: new Str(connection.remote),
-      local: new Str(connection.local),
+      remote: str(connection.remote),
+      local: str(connection.local),
       tls: connection.encrypted,
-      host: host === undefined ? null : new Str(host),
-      version: new Str(head.version),
+      host: host === undefined ? null : str(host),
+      version: str(head.version),
       peer: encryption?.peer == null ? null : obj({ subject: new Str(encryption.peer.subject), verified: encryption.verified }),
     });
   }

@@ -1,5 +1,4 @@
-/** Header names and values: their canonical form, what is allowed in them, and the objects that programs get and give. */
-import { Obj, Str } from '../../language/values/values.ts';
+import { Obj, Str, str } from '../../language/values/values.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
@@ -54,8 +53,8 @@ function headerObject(list: readonly string[], hidden: ReadonlySet<string>, isRe
     if (hidden.has(name)) continue;
     const value = trimmed(list[i + 1] as string);
     const before = headers[name];
-    headers[name] =
-      before instanceof Str ? new Str(before.text + (isRequest && name === 'Cookie' ? '; ' : ',') + value) : new Str(value);
+    const separator = isRequest && name === 'Cookie' ? '; ' : ',';
+    headers[name] = str(before instanceof Str ? before.text + separator + value : value);
   }
   return headers;
 }

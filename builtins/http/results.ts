@@ -1,5 +1,4 @@
-/** The values that HTTP and WebSocket calls answer with. */
-import { type Atom, atom, failure, Obj, Str } from '../../language/values/values.ts';
+import { type Atom, atom, failure, Obj, str } from '../../language/values/values.ts';
 import type { ErrorCode } from '../sockets/backend.ts';
 
 const OK = atom('ok');
@@ -76,7 +75,7 @@ export function sentValue(bytes?: number): Obj {
 /** `{type: :data, data}` */
 export function dataValue(text: string): Obj {
   const result = typed(DATA);
-  result.data = new Str(text);
+  result.data = str(text);
   return result;
 }
 
@@ -84,7 +83,7 @@ export function dataValue(text: string): Obj {
 export function closedValue(code?: number, reason?: string): Obj {
   const result = typed(CLOSED);
   if (code !== undefined) result.code = code;
-  if (reason !== undefined) result.reason = new Str(reason);
+  if (reason !== undefined) result.reason = str(reason);
   return result;
 }
 
@@ -92,6 +91,6 @@ export function closedValue(code?: number, reason?: string): Obj {
 export function messageValue(opcode: number, text: string): Obj {
   const result = typed(MESSAGE);
   result.opcode = opcode;
-  result.data = new Str(text);
+  result.data = str(text);
   return result;
 }

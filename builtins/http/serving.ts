@@ -1,4 +1,5 @@
 /** Servers: a listener, its connections, and a thread of the program for each request. */
+
 import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
 import {
@@ -10,6 +11,7 @@ import {
   Str,
   SUSPENDED,
   type Suspended,
+  str,
   type Value,
 } from '../../language/values/values.ts';
 import { milliseconds } from '../params.ts';
@@ -228,7 +230,7 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
       }
       const result = okValue();
       result.socket = this.webSockets.add(this.machine, outcome, pingInterval);
-      if (outcome.protocol !== '') result.protocol = new Str(outcome.protocol);
+      if (outcome.protocol !== '') result.protocol = str(outcome.protocol);
       exchange.upgraded(101);
       done(result);
     });
@@ -338,7 +340,7 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
   /** What `http_serve` returns. */
   result(local: string, reload: (renew: (tls: TlsOptions) => void) => Value | Suspended): Obj {
     const result = okValue();
-    result.local = new Str(local);
+    result.local = str(local);
     result.close = this.closeFunction();
     result.drain = namedFunction('drain', (limit) => {
       const limitMs = milliseconds(limit ?? null);

@@ -11,6 +11,7 @@ import {
   Str,
   SUSPENDED,
   type Suspended,
+  str,
   type Value,
 } from '../../language/values/values.ts';
 import { type Builtin, builtin, type Param } from '../registry.ts';
@@ -86,7 +87,7 @@ export function webSocketBuiltins(context: HttpContext, table: WebSocketTable): 
   const reason: Param<string> = {
     name: 'reason',
     expected: 'string',
-    defaultValue: new Str(''),
+    defaultValue: str(''),
     read: (value) => (value instanceof Str && value.length <= MOST_REASON_BYTES && isUtf8(value.text) ? value.text : undefined),
     mistake: (name, value) => {
       const texts = value instanceof Str ? `UTF-8 of at most ${MOST_REASON_BYTES} bytes` : 'a string reason';
@@ -178,7 +179,7 @@ function handshake(
       result.socket = table.add(machine, outcome.connection, options.pingInterval);
       result.status = 101;
       result.headers = answerHeaders(outcome.headers, false);
-      if (outcome.connection.protocol !== '') result.protocol = new Str(outcome.connection.protocol);
+      if (outcome.connection.protocol !== '') result.protocol = str(outcome.connection.protocol);
       machine.wake(thread, result);
     });
     if (options.handshakeTimeout > 0) {

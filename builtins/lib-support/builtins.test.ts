@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Float, Str, type Value } from '../../language/values/values.ts';
+import { Float, str, type Value } from '../../language/values/values.ts';
 import { whole } from '../time-slices.ts';
 import { base64Decode, base64Encode } from './base64.ts';
 import { jsonEscape, readJsonString } from './json-text.ts';
@@ -113,8 +113,8 @@ describe('sortByKeys', () => {
   });
 
   for (const [keys, reason] of [
-    [[1, new Str('a')], "Cannot < incompatible values 1, 'a'"],
-    [[new Str('a'), 1], "Cannot < incompatible values 'a', 1"],
+    [[1, str('a')], "Cannot < incompatible values 1, 'a'"],
+    [[str('a'), 1], "Cannot < incompatible values 'a', 1"],
     [[true, false], 'Binary operator < is not defined for values true, false'],
     [[1, 2, null, 3], 'Cannot < incompatible values 2, ?'],
     [[[], []], 'Cannot < incompatible values [], []'],

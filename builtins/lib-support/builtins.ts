@@ -17,6 +17,7 @@ import {
   Str,
   SUSPENDED,
   type Suspended,
+  str,
   type Value,
 } from '../../language/values/values.ts';
 import { any, callable, int, list, nonNegativeInt, object, optional, saying, text } from '../params.ts';
@@ -113,7 +114,7 @@ function* joined(strings: readonly Value[], joiner: string): Work<Value> {
     if (length > MAX_TEXT) return null;
     made += texts.join(joiner);
   }
-  return new Str(made);
+  return str(made);
 }
 
 const ASCII_UPPER = /[A-Z]+/g;
@@ -143,7 +144,7 @@ function mailText(name: string, form: string, change: (text: string) => string):
     group: 'text',
     help: `a string ${form}`,
     params: [text('s')],
-    run: (_machine, s) => new Str(change(s.text)),
+    run: (_machine, s) => str(change(s.text)),
   });
 }
 
@@ -223,14 +224,14 @@ export const libraryBuiltins: readonly Builtin[] = [
     group: 'text',
     help: 'a copy with ASCII letters in lower case',
     params: [saying(text('s'), 'Only a string has a lower case, got')],
-    run: (_machine, s) => new Str(lower(s.text)),
+    run: (_machine, s) => str(lower(s.text)),
   }),
   builtin({
     name: '__upper',
     group: 'text',
     help: 'a copy with ASCII letters in upper case',
     params: [saying(text('s'), 'Only a string has an upper case, got')],
-    run: (_machine, s) => new Str(upper(s.text)),
+    run: (_machine, s) => str(upper(s.text)),
   }),
   builtin({
     name: '__sort',
@@ -245,7 +246,7 @@ export const libraryBuiltins: readonly Builtin[] = [
     group: 'text',
     help: 'a string as JSON writes it, without its quotes',
     params: [saying(text('s'), 'Only a string can be escaped, got')],
-    run: (_machine, s) => new Str(jsonEscape(s.text)),
+    run: (_machine, s) => str(jsonEscape(s.text)),
   }),
   builtin({
     name: '__json_parse',
@@ -429,14 +430,14 @@ export const libraryBuiltins: readonly Builtin[] = [
     group: 'text',
     help: 'a string with %XX for each byte that is not plain; with uri = true those with a meaning in addresses stay',
     params: [text('s'), optional(any('uri'), false)],
-    run: (_machine, s, uri) => new Str(percentEncode(s.text, uri === true)),
+    run: (_machine, s, uri) => str(percentEncode(s.text, uri === true)),
   }),
   builtin({
     name: '__percent_decode',
     group: 'text',
     help: 'a string without %XX; with plus = true a plus sign is a blank',
     params: [text('s'), optional(any('plus'), false)],
-    run: (_machine, s, plus) => new Str(percentDecode(s.text, plus === true)),
+    run: (_machine, s, plus) => str(percentDecode(s.text, plus === true)),
   }),
   builtin({
     name: '__also',

@@ -1,8 +1,4 @@
-/**
- * The answers of IMAP servers, which may have millions of values in a line (RFC 3501, section 9). An answer is *parts*: lines, with the
- * bytes of a literal between each two of them; a line in front of a literal ends in its size, `{5}`.
- */
-import { Str, type Value } from '../../language/values/values.ts';
+import { str, type Value } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 
 /** Values that are read in one slice. */
@@ -60,7 +56,7 @@ export function* imapValues(parts: readonly string[], most: number): Work<Value>
   let untilPause = SLICE;
   for (const [i, part] of parts.entries()) {
     if (i % 2 === 1) {
-      top.push(new Str(part));
+      top.push(str(part));
       continue;
     }
     const line = i < parts.length - 1 ? part.replace(LITERAL, '') : part;
@@ -92,13 +88,13 @@ export function* imapValues(parts: readonly string[], most: number): Work<Value>
         const end = quotedEnd(line, at);
         if (end < 0) return null;
         const inner = line.slice(at + 1, end - 1);
-        top.push(new Str(inner.includes('\\') ? inner.replace(/\\([\s\S])/g, '$1') : inner));
+        top.push(str(inner.includes('\\') ? inner.replace(/\\([\s\S])/g, '$1') : inner));
         at = end;
       } else {
         const section = first === 'B' || first === 'b' ? sectionEnd(line, at) : -1;
         const end = section < 0 ? atomEnd(line, at) : section;
         const atom = line.slice(at, end);
-        top.push(atom.length === 3 && atom.toUpperCase() === 'NIL' ? null : new Str(atom));
+        top.push(atom.length === 3 && atom.toUpperCase() === 'NIL' ? null : str(atom));
         at = end;
       }
     }

@@ -1,10 +1,5 @@
-/**
- * Reads JSON as `json.parse` does: strict about what stands in a value, lenient about commas, colons and what follows the value.
- *
- * Lists and objects that are open are kept on a stack of our own, so that nesting has no limit.
- */
 import { parseFloatText, parseInt64 } from '../../language/values/numbers.ts';
-import { Float, Obj, Str, setKey, type Table, type Value } from '../../language/values/values.ts';
+import { Float, Obj, setKey, str, type Table, type Value } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 import { readJsonString } from './json-text.ts';
 
@@ -51,7 +46,7 @@ class Scanner {
     switch (first) {
       case QUOTE: {
         const text = this.string();
-        return text === undefined ? undefined : new Str(text);
+        return text === undefined ? undefined : str(text);
       }
       case 0x74:
         return this.#word('true') ? true : undefined;

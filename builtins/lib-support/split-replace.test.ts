@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { asBytes } from '../../language/values/bytes.ts';
 import { MAX_TEXT, Str, type Value } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 import { whole } from '../time-slices.ts';
@@ -22,7 +23,7 @@ describe('splitText', () => {
   it('gives what one native split gives', () => {
     fc.assert(
       fc.property(longText, separator, (text, sep) => {
-        const pieces = texts(whole(splitText(text, sep)));
+        const pieces = texts(whole(splitText(asBytes(text), sep)));
         const wanted = text.split(sep);
         expect(pieces.length).toBe(wanted.length);
         expect(pieces.findIndex((piece, i) => piece !== wanted[i])).toBe(-1);
@@ -33,19 +34,19 @@ describe('splitText', () => {
 
   it('gives the single bytes when there is no separator', () => {
     const text = 'abc'.repeat(200_000);
-    expect(texts(whole(splitText(text, ''))).join('')).toBe(text);
-    expect(whole(splitText('', ''))).toEqual([]);
+    expect(texts(whole(splitText(asBytes(text), ''))).join('')).toBe(text);
+    expect(whole(splitText(asBytes(''), ''))).toEqual([]);
   });
 
   it('stops on the way through a long text, and never in a short one', () => {
-    expect(stops(splitText('a line\n'.repeat(300_000), '\n'))).toBeGreaterThan(5);
-    expect(stops(splitText('x'.repeat(1_000_000), ''))).toBe(3);
-    expect(stops(splitText('a b c', ' '))).toBe(0);
+    expect(stops(splitText(asBytes('a line\n'.repeat(300_000)), '\n'))).toBeGreaterThan(5);
+    expect(stops(splitText(asBytes('x'.repeat(1_000_000)), ''))).toBe(3);
+    expect(stops(splitText(asBytes('a b c'), ' '))).toBe(0);
   });
 
   it('takes a separator of any length', () => {
     const sep = 'x'.repeat(400_000);
-    expect(texts(whole(splitText(`a${sep}b${sep}`, sep)))).toEqual(['a', 'b', '']);
+    expect(texts(whole(splitText(asBytes(`a${sep}b${sep}`), sep)))).toEqual(['a', 'b', '']);
   });
 });
 
@@ -61,13 +62,13 @@ describe('replaceText', () => {
   it('gives what native replacement gives', () => {
     fc.assert(
       fc.property(longText, separator, fc.constantFrom('', 'a', '$&', 'longer than it was'), (text, sub, by) => {
-        expect(whole(replaceText(text, sub, by))?.text === text.replaceAll(sub, () => by)).toBe(true);
+        expect(whole(replaceText(asBytes(text), sub, by))?.text === text.replaceAll(sub, () => by)).toBe(true);
       }),
       { numRuns: 12 },
     );
   });
 
   it('gives nothing when the result would be too long', () => {
-    expect(whole(replaceText('aa', 'a', 'b'.repeat(MAX_TEXT / 2 + 1)))).toBeNull();
+    expect(whole(replaceText(asBytes('aa'), 'a', 'b'.repeat(MAX_TEXT / 2 + 1)))).toBeNull();
   });
 });

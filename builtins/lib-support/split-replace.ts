@@ -1,5 +1,6 @@
 /** Splitting, replacing and the like in long texts: natively, one part of the text after the other. */
-import { MAX_TEXT, Str, type Value } from '../../language/values/values.ts';
+import type { ByteText } from '../../language/values/bytes.ts';
+import { MAX_TEXT, Str, str, type Value } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 import { placesOf, SHORT_NEEDLE } from './search.ts';
 
@@ -38,7 +39,7 @@ export function inParts(text: string, change: (part: string) => string): string 
 }
 
 /** What stands in `text` before, between and after the places of `sep`; its single bytes if that is empty. */
-export function* splitText(text: string, sep: string): Work<Value[]> {
+export function* splitText(text: ByteText, sep: string): Work<Value[]> {
   if (sep.length > SHORT_NEEDLE) {
     const places = yield* placesOf(text, sep);
     return [...places, text.length].map((at, i) => new Str(text.slice(i === 0 ? 0 : (places[i - 1] as number) + sep.length, at)));
@@ -47,7 +48,7 @@ export function* splitText(text: string, sep: string): Work<Value[]> {
   for (let from = 0; ; yield) {
     const end = segmentEnd(text, sep, from);
     const found: (string | Value)[] = text.slice(from, end).split(sep);
-    for (let i = 0; i < found.length; i++) found[i] = new Str(found[i] as string); // not changed before
+    for (let i = 0; i < found.length; i++) found[i] = new Str(found[i] as ByteText); // not changed before
     parts.push(found as Value[]); // all of them are now
     if (end === text.length) break;
     from = end + sep.length;
@@ -56,11 +57,11 @@ export function* splitText(text: string, sep: string): Work<Value[]> {
 }
 
 /** `text` with `by` in place of each `sub`, which is not empty; null when it would be too long. */
-export function* replaceText(text: string, sub: string, by: string): Work<Str | null> {
+export function* replaceText(text: ByteText, sub: string, by: string): Work<Str | null> {
   if (sub.length > SHORT_NEEDLE) {
     const pieces = yield* splitText(text, sub);
     if (text.length + (pieces.length - 1) * (by.length - sub.length) > MAX_TEXT) return null;
-    return new Str(pieces.map((piece) => (piece as Str).text).join(by)); // strings all
+    return str(pieces.map((piece) => (piece as Str).text).join(by)); // strings all
   }
   const literal = by.replaceAll('$', '$$$$'); // for which `$` has no meaning
   let made = '';
@@ -72,7 +73,7 @@ export function* replaceText(text: string, sub: string, by: string): Work<Str | 
     const more = by.length - sub.length;
     if ((part.length / sub.length) * more > room && (part.split(sub).length - 1) * more > room) return null;
     made += part.replaceAll(sub, literal) + tail;
-    if (end === text.length) return new Str(made);
+    if (end === text.length) return str(made);
     from = end + sub.length;
   }
 }

@@ -4,6 +4,7 @@
  *
  * The rules stand here once more, written from the contract and not from the code.
  */
+
 import { expect, it } from '@jest/globals';
 import { display } from '../../language/runtime/render.ts';
 import {

@@ -6,6 +6,8 @@
  * be called back into from all of its own events. After `failed` a connection reports nothing more.
  */
 
+import type { ByteText } from '../../language/values/bytes.ts';
+
 /** What kind of failure it was: the `code` of an error value. */
 export type ErrorCode =
   | 'timeout'
@@ -180,9 +182,9 @@ export interface Encryption {
 }
 
 export interface PeerCertificate {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly names: readonly string[];
+  readonly subject: ByteText;
+  readonly issuer: ByteText;
+  readonly names: readonly ByteText[];
   readonly validFrom: string;
   readonly validTo: string;
   readonly fingerprint: string;
@@ -247,10 +249,10 @@ export interface ProxyHeader {
   /** Where the client wanted to go. */
   readonly destination: string | null;
   /** The host name that the client asked for, and the protocol that was agreed on with it. */
-  readonly authority: string | null;
-  readonly alpn: string | null;
+  readonly authority: ByteText | null;
+  readonly alpn: ByteText | null;
   /** The client's TLS, if it came with TLS. */
-  readonly tls: { readonly version: string | null; readonly verified: boolean; readonly name: string | null } | null;
+  readonly tls: { readonly version: ByteText | null; readonly verified: boolean; readonly name: ByteText | null } | null;
 }
 
 /** The peer of a connection that came with a PROXY header: `remote` is its client. */

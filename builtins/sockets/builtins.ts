@@ -7,7 +7,7 @@
  */
 import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
-import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
+import { type Fn, type Obj, Str, SUSPENDED, type Suspended, str, type Value } from '../../language/values/values.ts';
 import type { FileBackend } from '../files.ts';
 import { type Builtin, builtin } from '../registry.ts';
 import { addressHint, parseAddress } from './address.ts';
@@ -97,7 +97,7 @@ export function socketBuiltins(
       help: 'the error of adding the end of a line to a value that is no string',
       params: [anything('line', 'any value')],
       run(_machine, line) {
-        throw mistake('operands', { op: '+', left: line, right: new Str('\r\n') });
+        throw mistake('operands', { op: '+', left: line, right: str('\r\n') });
       },
     }),
     builtin({

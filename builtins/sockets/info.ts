@@ -1,5 +1,4 @@
-/** What `info` tells about a socket. */
-import { type Obj, obj, Str, type Value } from '../../language/values/values.ts';
+import { type Obj, obj, Str, str, type Value } from '../../language/values/values.ts';
 import type { PeerCertificate, ProxyPeer } from './backend.ts';
 import { okResult } from './results.ts';
 import type { Socket } from './socket.ts';
@@ -10,8 +9,8 @@ export function infoOf(socket: Socket): Obj {
   const encryption = connection.encryption();
   const result = okResult();
   result.open = socket.open;
-  result.remote = new Str(connection.remote);
-  result.local = new Str(connection.local);
+  result.remote = str(connection.remote);
+  result.local = str(connection.local);
   result.tls = connection.encrypted;
   result.server = socket.accepted;
   result.protocol = text(encryption?.protocol);
@@ -33,16 +32,16 @@ function peer({ subject, issuer, names, validFrom, validTo, fingerprint }: PeerC
     subject: new Str(subject),
     issuer: new Str(issuer),
     names: names.map((name) => new Str(name)),
-    validFrom: new Str(validFrom),
-    validTo: new Str(validTo),
-    fingerprint: new Str(fingerprint),
+    validFrom: str(validFrom),
+    validTo: str(validTo),
+    fingerprint: str(fingerprint),
   });
 }
 
 /** `{peer, version, destination?, authority?, alpn?, tls?}`, without what the header does not say. */
 function proxy({ peer, header }: ProxyPeer): Obj {
-  const result = obj({ peer: new Str(peer), version: header.version });
-  if (header.destination !== null) result.destination = new Str(header.destination);
+  const result = obj({ peer: str(peer), version: header.version });
+  if (header.destination !== null) result.destination = str(header.destination);
   if (header.authority !== null) result.authority = new Str(header.authority);
   if (header.alpn !== null) result.alpn = new Str(header.alpn);
   if (header.tls !== null) {
@@ -56,5 +55,5 @@ function proxy({ peer, header }: ProxyPeer): Obj {
 }
 
 function text(given: string | null | undefined): Value {
-  return given == null ? null : new Str(given);
+  return given == null ? null : str(given);
 }

@@ -5,7 +5,7 @@
  * unknown ones are ignored.
  */
 import { mistake } from '../../language/runtime/errors.ts';
-import { Atom, getKey, isInt, isObject, keysOf, Obj, Str, type Value } from '../../language/values/values.ts';
+import { Atom, getKey, isInt, isObject, keysOf, Obj, Str, str, type Value } from '../../language/values/values.ts';
 import { milliseconds } from '../params.ts';
 import type { Param } from '../registry.ts';
 import { KEEP_ALIVE_MS, LINGER_MS, MAX_ALPN } from './limits.ts';
@@ -52,7 +52,7 @@ const version: Field<'1.2' | '1.3'> = {
   defaultValue: '1.2',
   read: (value) => {
     const given = value instanceof Str ? value.text : '';
-    return value === null ? '1.2' : given === '1.2' || given === '1.3' ? given : undefined;
+    return value === null ? '1.2' : given === '1.2' || given === '1.3' ? (given as '1.2' | '1.3') : undefined;
   },
 };
 
@@ -124,7 +124,7 @@ const sni: Field<ReadonlyMap<string, OwnCertificate>> = {
   },
 };
 
-const NO_TEXT = new Str('');
+const NO_TEXT = str('');
 
 /** Whether a PROXY header is needed from everybody who may connect, or from the trusted. */
 const proxyProtocol: Field<'none' | 'require' | 'trusted'> = {

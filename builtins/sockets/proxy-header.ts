@@ -2,6 +2,8 @@
  * The PROXY protocol, versions 1 and 2: how a balancer in front tells for whom it connects.
  * Source: "The PROXY protocol, versions 1 & 2" of HAProxy (proxy-protocol.txt), sections 2.1 and 2.2.
  */
+import type { ByteText } from '../../language/values/bytes.ts';
+import { codec } from '../../language/values/values.ts';
 import { formatAddress, isIPv4, parseHost } from './address.ts';
 import type { ProxyHeader } from './backend.ts';
 import { MAX_PROXY_V1, MAX_PROXY_V2 } from './limits.ts';
@@ -28,10 +30,8 @@ function startsLike(bytes: Uint8Array, wanted: string): boolean {
   return true;
 }
 
-function textOf(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
+function textOf(bytes: Uint8Array): ByteText {
+  return codec.decode(bytes, 0, bytes.length);
 }
 
 // ---- version 1: a line ----
@@ -134,7 +134,7 @@ function readExtras(bytes: Uint8Array, from: number): Extras | null {
   if (fields === null) return null;
   let extras: Extras = { authority: null, alpn: null, tls: null };
   for (const { type, at, size } of fields) {
-    const text = (): string => textOf(bytes.subarray(at, at + size));
+    const text = (): ByteText => textOf(bytes.subarray(at, at + size));
     if (type === 0x01) extras = { ...extras, alpn: text() };
     else if (type === 0x02) extras = { ...extras, authority: text() };
     else if (type === 0x03) {
@@ -143,7 +143,7 @@ function readExtras(bytes: Uint8Array, from: number): Extras | null {
       const inner = size < 5 ? null : fieldsOf(bytes.subarray(0, at + size), at + 5);
       if (inner === null) return null;
       if (((bytes[at] as number) & 1) === 0) continue; // the client did not come with TLS
-      const part = (wanted: number): string | null => {
+      const part = (wanted: number): ByteText | null => {
         const one = inner.find((field) => field.type === wanted);
         return one === undefined ? null : textOf(bytes.subarray(one.at, one.at + one.size));
       };

@@ -13,6 +13,7 @@
  * - What a waiting read wants in any case is made into text as it comes: in one step when a chunk is large, in pieces of a
  *   MiB otherwise. A long block so never exists twice, and no array has to grow with it. The window is longer for that time.
  */
+import { asBytes, type ByteText, NO_BYTES } from '../../language/values/bytes.ts';
 import { codec } from '../../language/values/values.ts';
 
 /** How many bytes become text at a time. Measured with short lines: 256 costs twice as much, more than this gains nothing. */
@@ -44,7 +45,7 @@ export function wantedBy({ kind, size }: { readonly kind: ReadKind; readonly siz
 }
 
 export class Reader {
-  #text = '';
+  #text = NO_BYTES;
   #at = 0;
   #bytes: Uint8Array = NOTHING;
   #start = 0;
@@ -85,7 +86,7 @@ export class Reader {
     if (!isWorthIt) return false;
     const size = Math.min(chunk.length, missing);
     const before = this.#text.slice(this.#at) + codec.decode(this.#bytes, this.#start, this.#end);
-    this.#text = before + codec.decode(chunk, 0, size);
+    this.#text = asBytes(before + codec.decode(chunk, 0, size));
     this.#at = this.#start = this.#end = this.#searched = 0;
     if (size < chunk.length) this.push(chunk.subarray(size));
     return true;
@@ -102,25 +103,25 @@ export class Reader {
   }
 
   /** 1 to `size` bytes, as many as there are; null when there are none. */
-  takeSome(size: number): string | null {
+  takeSome(size: number): ByteText | null {
     const unread = this.unread;
     return unread === 0 ? null : this.#take(Math.min(size, unread));
   }
 
   /** The same without taking them. */
-  peekSome(size: number): string | null {
+  peekSome(size: number): ByteText | null {
     if (this.unread === 0) return null;
     const text = this.#text.slice(this.#at, this.#at + size);
-    return text + codec.decode(this.#bytes, this.#start, Math.min(this.#end, this.#start + size - text.length));
+    return asBytes(text + codec.decode(this.#bytes, this.#start, Math.min(this.#end, this.#start + size - text.length)));
   }
 
   /** `size` bytes; null while there are fewer. */
-  takeExact(size: number): string | null {
+  takeExact(size: number): ByteText | null {
     return size > this.unread ? null : this.#take(size);
   }
 
   /** Everything. */
-  takeAll(): string {
+  takeAll(): ByteText {
     return this.#take(this.unread);
   }
 
@@ -137,7 +138,7 @@ export class Reader {
    * The line that comes next without its LF and the CRs before that; null while its end has not come,
    * `TOO_LONG` when there are more than `limit` bytes before it.
    */
-  takeLine(limit: number): string | null | typeof TOO_LONG {
+  takeLine(limit: number): ByteText | null | typeof TOO_LONG {
     const text = this.#text;
     const at = this.#at;
     const found = text.indexOf('\n', at);
@@ -153,13 +154,13 @@ export class Reader {
   }
 
   /** What is left, which has no line end, as a last line. */
-  takeLastLine(): string {
+  takeLastLine(): ByteText {
     const rest = this.takeAll();
     return withoutCRs(rest, 0, rest.length);
   }
 
   /** What stands before the delimiter (not empty), which is taken away, too; else as `takeLine`. */
-  takeUntil(delimiter: string, limit: number): string | null | typeof TOO_LONG {
+  takeUntil(delimiter: string, limit: number): ByteText | null | typeof TOO_LONG {
     this.#undecode();
     if (this.#searchedFor !== delimiter) {
       this.#searchedFor = delimiter;
@@ -168,7 +169,7 @@ export class Reader {
     const last = this.#end - delimiter.length;
     const first = delimiter.charCodeAt(0);
     let found = this.#find(first, Math.max(this.#searched, this.#start));
-    while (found >= 0 && found <= last && !this.#refs(delimiter, found)) found = this.#find(first, found + 1);
+    while (found >= 0 && found <= last && !this.#matches(delimiter, found)) found = this.#find(first, found + 1);
     if (found < 0 || found > last) {
       this.#searched = Math.max(0, last + 1);
       return last - this.#start >= limit ? TOO_LONG : null;
@@ -185,20 +186,20 @@ export class Reader {
    * What stands behind a length of `width` bytes, the highest first; null while it has not all come, the length itself when
    * that is above `limit`. Nothing is taken then.
    */
-  takePacket(width: number, limit: number): string | null | number {
+  takePacket(width: number, limit: number): ByteText | null | number {
     if (this.unread < width) return null;
     this.#undecode();
     let size = 0;
-    for (let i = 0; i < width; i++) size = size * 256 + (this.#bytes[this.#start + i] as number); // there are so many
+    for (let i = 0; i < width; i++) size = size * 256 + (this.#bytes[this.#start + i] as number); // that many are there
     if (size > limit) return size;
     if (this.#end - this.#start < width + size) return null;
     this.#start += width;
     if (size > 0) return this.#take(size);
     this.#release();
-    return '';
+    return NO_BYTES;
   }
 
-  #refs(delimiter: string, at: number): boolean {
+  #matches(delimiter: string, at: number): boolean {
     for (let i = 1; i < delimiter.length; i++) if (this.#bytes[at + i] !== delimiter.charCodeAt(i)) return false;
     return true;
   }
@@ -209,7 +210,7 @@ export class Reader {
   }
 
   /** The line's end is not in the window. */
-  #takeLineOfBytes(limit: number): string | null | typeof TOO_LONG {
+  #takeLineOfBytes(limit: number): ByteText | null | typeof TOO_LONG {
     this.#undecode();
     const from = this.#searchedFor === LF ? Math.max(this.#searched, this.#start) : this.#start;
     this.#searchedFor = LF;
@@ -229,13 +230,13 @@ export class Reader {
   }
 
   /** `size` bytes, which are there. */
-  #take(size: number): string {
+  #take(size: number): ByteText {
     let rest = this.#text.length - this.#at;
     if (size > rest) {
       if (size > SHORT_READ) {
         const end = this.#start + size - rest;
-        const data = this.#text.slice(this.#at) + codec.decode(this.#bytes, this.#start, end);
-        this.#text = '';
+        const data = asBytes(this.#text.slice(this.#at) + codec.decode(this.#bytes, this.#start, end));
+        this.#text = NO_BYTES;
         this.#at = 0;
         this.#start = end;
         this.#release();
@@ -274,7 +275,7 @@ export class Reader {
       this.#start -= rest;
       codec.encode(this.#text.slice(this.#at), this.#bytes, this.#start);
     }
-    this.#text = '';
+    this.#text = NO_BYTES;
     this.#at = 0;
   }
 
@@ -327,7 +328,7 @@ function giveBack(array: Uint8Array): void {
   if (array.length === SHARED_SIZE && spare.length < SPARE_ARRAYS) spare.push(array);
 }
 
-function withoutCRs(text: string, from: number, to: number): string {
+function withoutCRs(text: ByteText, from: number, to: number): ByteText {
   let end = to;
   while (end > from && text.charCodeAt(end - 1) === CR) end--;
   return text.slice(from, end);

@@ -1,5 +1,7 @@
 /** The values that socket calls answer with. Their fields are set in a fixed order, so that programs read them fast. */
-import { type Atom, atom, failure, Obj, Str } from '../../language/values/values.ts';
+
+import type { ByteText } from '../../language/values/bytes.ts';
+import { type Atom, atom, failure, Obj, Str, str } from '../../language/values/values.ts';
 import type { ErrorCode } from './backend.ts';
 import type { ReadKind } from './reader.ts';
 
@@ -32,7 +34,7 @@ const CONNECT = atom('connect');
 const codes = new Map<ErrorCode, Atom>();
 
 /** `{type: :data, data}` */
-export function dataResult(text: string): Obj {
+export function dataResult(text: ByteText): Obj {
   const result = new Obj();
   result.type = DATA;
   result.data = new Str(text);
@@ -75,7 +77,7 @@ export function errorResult(text: string, code: ErrorCode): Obj {
 
 /** The same error with `hint`, a sentence for people, if there is one. */
 export function withHint(error: Obj, hint: string | null): Obj {
-  if (hint !== null) error.hint = new Str(hint);
+  if (hint !== null) error.hint = str(hint);
   return error;
 }
 
@@ -87,8 +89,8 @@ export function connectedResult(id: number, remote: string, local: string, tls: 
   const result = new Obj();
   result.type = event ? CONNECT : OK;
   result.socket = socket;
-  result.remote = new Str(remote);
-  result.local = new Str(local);
+  result.remote = str(remote);
+  result.local = str(local);
   result.tls = tls;
   return result;
 }

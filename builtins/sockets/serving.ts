@@ -1,7 +1,8 @@
 /** Listeners: each accepted connection is an event, and each event a thread of its own. */
+
 import { mistake, ProgramError } from '../../language/runtime/errors.ts';
 import type { Machine, Thread } from '../../language/runtime/machine.ts';
-import { type Fn, type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
+import { type Fn, type Obj, SUSPENDED, type Suspended, str, type Value } from '../../language/values/values.ts';
 import { milliseconds } from '../params.ts';
 import { namedFunction } from '../registry.ts';
 import type { Connection, Failure, Listener, ListenerEvents, TlsOptions } from './backend.ts';
@@ -218,7 +219,7 @@ export class Serving implements ListenerEvents, SocketOwner {
   /** The result of `serve`. */
   result(local: string): Obj {
     const result = okResult();
-    result.local = new Str(local);
+    result.local = str(local);
     result.close = this.closeFunction();
     result.drain = namedFunction('drain', (limit) => {
       const limitMs = milliseconds(limit ?? null);

@@ -10,7 +10,9 @@
  * that meets it first after all data that had arrived; from then on reads find the end and sends a broken pipe. Only
  * failures of the encryption stay what they are.
  */
+
 import type { Machine, Thread } from '../../language/runtime/machine.ts';
+import { asBytes, type ByteText, NO_BYTES } from '../../language/values/bytes.ts';
 import { type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import { type Breakdown, ClosedConnection, type Connection, type ConnectionEvents, type TlsOptions } from './backend.ts';
 import { GATHERED, MAX_LINE, MOST_UNREAD } from './limits.ts';
@@ -149,12 +151,12 @@ export class Socket implements ConnectionEvents, PipedSocket {
   // ---- reading; a time of -1 is the socket's own ----
 
   recv(size: number, timeoutMs = -1): Value | Suspended {
-    return size === 0 && this.#isSettled() ? dataResult('') : this.#read('recv', size, timeoutMs);
+    return size === 0 && this.#isSettled() ? dataResult(NO_BYTES) : this.#read('recv', size, timeoutMs);
   }
 
   /** As `recv`, but the bytes stay for the next read. */
   peek(size: number, timeoutMs = -1): Value | Suspended {
-    return size === 0 && this.#isSettled() ? dataResult('') : this.#read('peek', size, timeoutMs);
+    return size === 0 && this.#isSettled() ? dataResult(NO_BYTES) : this.#read('peek', size, timeoutMs);
   }
 
   /** Reading nothing does not touch the stream, but it waits for a handshake and fails with it. */
@@ -163,7 +165,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
   }
 
   recvExact(size: number, timeoutMs = -1): Value | Suspended {
-    return size === 0 && this.#isSettled() ? dataResult('') : this.#read('recvExact', size, timeoutMs);
+    return size === 0 && this.#isSettled() ? dataResult(NO_BYTES) : this.#read('recvExact', size, timeoutMs);
   }
 
   recvLine(limit = this.maxLine, timeoutMs = -1): Value | Suspended {
@@ -204,7 +206,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
   #tryRead(kind: ReadKind, size: number, delimiter: string): Obj | null {
     if (this.#closed) return this.#closedByUs(PREFIX[kind], 'read');
     const reader = this.#reader;
-    let found: string | null | typeof TOO_LONG;
+    let found: ByteText | null | typeof TOO_LONG;
     if (kind === 'recvLine') found = reader.takeLine(size);
     else if (kind === 'recv') found = reader.takeSome(size);
     else if (kind === 'peek') found = reader.peekSome(size);
@@ -218,13 +220,13 @@ export class Socket implements ConnectionEvents, PipedSocket {
 
     if (typeof found === 'string') {
       if (this.#paused && reader.unread <= MOST_UNREAD / 2) this.#resume();
-      return dataResult(kind === 'recvThrough' ? found + delimiter : found);
+      return dataResult(kind === 'recvThrough' ? asBytes(found + delimiter) : found);
     }
     if (found === TOO_LONG) {
       reader.putBack();
       return errorResult(tooLong(kind, size), 'limit');
     }
-    if (this.#broken === null && size === 0 && this.#isSettled() && ZERO_READS.has(kind)) return dataResult('');
+    if (this.#broken === null && size === 0 && this.#isSettled() && ZERO_READS.has(kind)) return dataResult(NO_BYTES);
     if (this.#broken === null && !this.#ended) return null;
     return this.#readAtEnd(kind);
   }

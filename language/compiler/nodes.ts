@@ -2,7 +2,7 @@
 import type { BinaryExpr, Expr, IfArm, Program, PropertyExpr, StringExpr } from '../syntax/ast.ts';
 import { operandsOf, walk } from '../syntax/ast-walk.ts';
 import { formatFloat } from '../values/numbers.ts';
-import { atom, EMPTY, Float, Pointer, Str, Table } from '../values/values.ts';
+import { atom, EMPTY, Float, Pointer, str, Table } from '../values/values.ts';
 
 /** JavaScript for a string of bytes: pure ASCII, and nothing that could end the literal. */
 export function literal(text: string): string {
@@ -141,7 +141,7 @@ export function staticKey(key: Expr): string | null {
 
 /** Values that are no objects, whose JavaScript properties must not be taken for keys. */
 const NO_OBJECTS: readonly object[] = [
-  new Str(''),
+  str(''),
   new Float(0),
   atom(''),
   new Pointer(0),

@@ -9,7 +9,7 @@
  * also keeps `-0`, a float, out of the ints. The operators on bits are in bit-operators.ts.
  */
 
-import { Float, type Int, isInt, Pointer, Str, type Value, wrapInt } from '../values/values.ts';
+import { Float, type Int, isInt, Pointer, Str, str, type Value, wrapInt } from '../values/values.ts';
 import { limitAt, mistake } from './errors.ts';
 import type { Operand } from './mistakes.ts';
 
@@ -34,7 +34,7 @@ function addOthers(a: Operand, b: Operand, at: number): Value {
   if (typeof a === 'bigint' && typeof b === 'bigint') return wrapInt(a + b);
   if (a instanceof Str && b instanceof Str) {
     try {
-      return new Str(a.text + b.text);
+      return str(a.text + b.text);
     } catch (error) {
       throw limitAt(error, at);
     }

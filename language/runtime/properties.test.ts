@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { asBytes } from '../values/bytes.ts';
 import { atom, EMPTY, Float, type Fn, markClass, obj, str, type Value } from '../values/values.ts';
 import { ProgramError } from './errors.ts';
 import { type Operand, type Quote, wording } from './mistakes.ts';
@@ -85,7 +86,7 @@ describe('reading a property', () => {
 
   it('sees bytes that were appended', () => {
     const s = str('x'.repeat(300));
-    s.append('\xfe');
+    s.append(asBytes('\xfe'));
     expect(charAt(s, 300, AT)).toBe('\xfe');
   });
 });

@@ -48,7 +48,7 @@ export function getProperty(object: Operand, key: Operand, at: number): Value {
   }
   if (object instanceof Str) {
     const char = charAt(object, key, at);
-    return typeof char === 'string' ? new Str(char) : null;
+    return typeof char === 'string' ? str(char) : null;
   }
   if (isObject(object)) return getKey(object, keyText(key, at)) ?? null;
   const statics = staticsOf(object ?? null);

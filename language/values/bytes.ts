@@ -6,7 +6,22 @@
  * the language runs on any host.
  */
 
-/** What stands for bytes or code units that are no text. */
+declare const BYTES: unique symbol;
+
+/**
+ * Byte text. It is made from ordinary text by `utf8Encode` and from bytes by the codec (values.ts); a slice of it is byte text. The
+ * type keeps ordinary text, which may have characters above 255, out of Magnolia strings.
+ */
+export type ByteText = {
+  readonly [BYTES]: true;
+  slice(start?: number, end?: number): ByteText;
+  repeat(count: number): ByteText;
+} & string;
+
+/** The empty string. */
+export const NO_BYTES: ByteText = asBytes('');
+
+/** Replaces bytes and code units that are not text. */
 const REPLACEMENT = 0xfffd;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
@@ -18,8 +33,8 @@ export function isAscii(text: string): boolean {
 }
 
 /** The UTF-8 encoding of a text, one character for each byte. A lone surrogate becomes U+FFFD. */
-export function utf8Encode(text: string): string {
-  if (isAscii(text)) return text;
+export function utf8Encode(text: string): ByteText {
+  if (isAscii(text)) return asBytes(text);
 
   let out = '';
   let copied = 0;
@@ -31,7 +46,12 @@ export function utf8Encode(text: string): string {
     if (point > 0xffff) i++;
     copied = i + 1;
   }
-  return out + text.slice(copied);
+  return asBytes(out + text.slice(copied));
+}
+
+/** States that each character of this string is a byte: an ASCII literal, or byte text joined, replaced or mapped byte by byte. */
+export function asBytes(text: string): ByteText {
+  return text as ByteText;
 }
 
 /**

@@ -18,6 +18,8 @@
  * slices and joins it natively. `undefined` is never a value: it marks a variable that is not set and an argument not given.
  */
 
+import { asBytes, type ByteText } from './bytes.ts';
+
 /** What a call returns while its thread is being suspended: the caller saves its frame and returns it, too. */
 export class Suspended {
   readonly kind = 'suspended';
@@ -57,7 +59,7 @@ export function atom(name: string): Atom {
 
 /** How a host turns bytes into byte text and back; Node's Buffer does it many times faster than the loops below. */
 export interface Codec {
-  decode(bytes: Uint8Array, start: number, end: number): string;
+  decode(bytes: Uint8Array, start: number, end: number): ByteText;
   /** Writes all of `text` at `at`; there is room. */
   encode(text: string, into: Uint8Array, at: number): void;
 }
@@ -68,7 +70,7 @@ export const codec: Codec = {
     for (let at = start; at < end; at += 8192) {
       text += String.fromCharCode.apply(null, bytes.subarray(at, Math.min(end, at + 8192)) as unknown as number[]);
     }
-    return text;
+    return asBytes(text);
   },
   encode(text, into, at) {
     for (let i = 0; i < text.length; i++) into[at + i] = text.charCodeAt(i);
@@ -80,11 +82,11 @@ export const MAX_TEXT = 2 ** 29 - 24;
 
 /** Bytes that are being appended to or written in place: as text, as an array of doubling capacity, or both. */
 class Grown {
-  text: string | null;
+  text: ByteText | null;
   bytes: Uint8Array | null = null;
   length: number;
 
-  constructor(text: string) {
+  constructor(text: ByteText) {
     this.text = text;
     this.length = text.length;
   }
@@ -101,7 +103,7 @@ class Grown {
     return bytes;
   }
 
-  toText(): string {
+  toText(): ByteText {
     if (this.text === null) this.text = codec.decode(this.bytes as Uint8Array, 0, this.length); // one of both is there
     return this.text;
   }
@@ -119,14 +121,14 @@ export const heavyWork = { charge(_bytes: number): void {} };
 
 /** A mutable byte string. `raw` is its byte text, or the buffer that it grows in: use `text`, `length` and `codeAt`. */
 export class Str {
-  raw: string | Grown;
+  raw: ByteText | Grown;
 
-  constructor(text: string) {
+  constructor(text: ByteText) {
     this.raw = text;
   }
 
   /** All bytes as byte text. */
-  get text(): string {
+  get text(): ByteText {
     const raw = this.raw;
     return typeof raw === 'string' ? raw : raw.toText();
   }
@@ -143,12 +145,12 @@ export class Str {
   }
 
   /** Appends in place. */
-  append(piece: string): void {
+  append(piece: ByteText): void {
     if (piece.length >= HEAVY_PIECE) heavyWork.charge(piece.length);
     const raw = this.raw;
     if (typeof raw === 'string') {
       if (raw.length + piece.length <= SHORT_STRING || raw.length === 0) {
-        this.raw = raw + piece;
+        this.raw = asBytes(raw + piece);
         return;
       }
       this.raw = new Grown(raw);
@@ -156,7 +158,7 @@ export class Str {
       return;
     }
     if (raw.bytes === null && piece.length >= LONG_PIECE) {
-      raw.text = (raw.text as string) + piece; // without an array the text is there
+      raw.text = asBytes((raw.text as string) + piece); // without an array the text is there
       raw.length += piece.length;
       return;
     }
@@ -169,12 +171,12 @@ export class Str {
   }
 
   /** Overwrites from `index` (0 to length) on; grows when the piece runs past the end. */
-  write(index: number, piece: string): void {
+  write(index: number, piece: ByteText): void {
     const end = index + piece.length;
     let raw = this.raw;
     if (typeof raw === 'string') {
       if (raw.length <= LONG_PIECE) {
-        this.raw = raw.slice(0, index) + piece + raw.slice(end);
+        this.raw = asBytes(raw.slice(0, index) + piece + raw.slice(end));
         return;
       }
       raw = new Grown(raw);
@@ -187,9 +189,9 @@ export class Str {
   }
 }
 
-/** A new Magnolia string with this byte text. */
+/** A new Magnolia string of byte text, ASCII for example. Other text goes through `utf8Encode` first. */
 export function str(text: string): Str {
-  return new Str(text);
+  return new Str(asBytes(text));
 }
 
 /**
@@ -324,11 +326,11 @@ export function obj(entries: { readonly [key: string]: Value }): Obj {
   return made;
 }
 
-/** A failure of the world outside, as a value: `{type: :error, error: text}`. The text is byte text. */
+/** A failure of the world outside, as a value: `{type: :error, error: text}`. The text is byte text: it may quote strings of the program. */
 export function failure(text: string): Obj {
   const made = new Obj();
   made.type = ERROR;
-  made.error = new Str(text);
+  made.error = new Str(asBytes(text));
   return made;
 }
 const ERROR = atom('error');

@@ -1,7 +1,7 @@
 /** Arguments that cost much: long texts of what parsers stumble over, large lists, values that share parts or hold themselves. */
-import { atom, Float, obj, Str, str, type Value } from '../../language/values/values.ts';
+import { atom, Float, obj, str, type Value } from '../../language/values/values.ts';
 
-const repeated = (unit: string, count: number) => (): Value => new Str(unit.repeat(count));
+const repeated = (unit: string, count: number) => (): Value => str(unit.repeat(count));
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 /** Each call makes a new value: functions may change what they are given. */
