@@ -84,7 +84,7 @@ export class Exchange {
       tls: connection.encrypted,
       host: host === undefined ? null : str(host),
       version: str(head.version),
-      peer: encryption?.peer == null ? null : obj({ subject: new Str(encryption.peer.subject), verified: encryption.verified }),
+      peer: encryption?.peer == null ? null : obj({ subject: str(encryption.peer.subject), verified: encryption.verified }),
     });
   }
 

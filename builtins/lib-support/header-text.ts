@@ -2,7 +2,7 @@
  * Headers of mail over byte text: where they end, the fields in them, and the tokens of structured ones (RFC 5322, sections 2.2 and 3.2;
  * RFC 2045, section 5.1). What counts as a limit comes from lib/mail/shared/limits.oak.
  */
-import { atom, Obj, obj, Str, type Value } from '../../language/values/values.ts';
+import { atom, Obj, obj, str, type Value } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 import { indexOf } from './search.ts';
 
@@ -89,7 +89,7 @@ export function* headOf(raw: string, most: number, mostName: number): Work<Value
     }
     at = end;
   }
-  return obj({ pairs: fields.map(([name = '', ...value]) => [new Str(name), new Str(value.join(' '))]), end: at });
+  return obj({ pairs: fields.map(([name = '', ...value]) => [str(name), str(value.join(' '))]), end: at });
 }
 
 /** The fields of a header with CRLF, in order, each as `{name, value, raw}`. */
@@ -104,9 +104,9 @@ export function* shownFields(header: string): Work<Value> {
     if (trim(raw) === '') continue;
     const colon = raw.indexOf(':');
     const field = new Obj();
-    field.name = new Str(trim(colon < 0 ? raw : raw.slice(0, colon)).toLowerCase());
-    field.value = new Str(colon < 0 ? '' : trim(raw.slice(colon + 1).replace(/[\r\n]+/g, '')));
-    field.raw = new Str(raw.endsWith('\n') ? raw : `${raw}\r\n`);
+    field.name = str(trim(colon < 0 ? raw : raw.slice(0, colon)).toLowerCase());
+    field.value = str(colon < 0 ? '' : trim(raw.slice(colon + 1).replace(/[\r\n]+/g, '')));
+    field.raw = str(raw.endsWith('\n') ? raw : `${raw}\r\n`);
     found.push(field);
   }
   return found;
@@ -163,7 +163,7 @@ export function encodedWord(text: string, start: number, limits: WordLimits): En
 export function encodedWordValue(text: string, start: number, limits: WordLimits): Value {
   const word = encodedWord(text, start, limits);
   if (word === null) return null;
-  return obj({ charset: new Str(word.charset), method: new Str(word.method), coded: new Str(word.coded), end: word.end });
+  return obj({ charset: str(word.charset), method: str(word.method), coded: str(word.coded), end: word.end });
 }
 
 type Kind = 'word' | 'blank' | 'quoted' | 'comment' | 'literal' | 'special';
@@ -220,10 +220,10 @@ class Tokenizer {
       // Never closed here, so never further on.
       if (closed === null && kind !== 'special') this.#begins[code] = 'word';
       const end = closed?.[1] ?? (kind === 'special' ? at + 1 : yield* this.#wordEnd(at));
-      const raw = new Str(text.slice(at, end));
+      const raw = str(text.slice(at, end));
       const token = new Obj();
       token.kind = KINDS[closed === null && kind !== 'special' ? 'word' : kind];
-      token.text = closed === null ? raw : new Str(closed[0]);
+      token.text = closed === null ? raw : str(closed[0]);
       token.raw = raw;
       token['space?'] = hasSpace;
       found.push(token);

@@ -182,9 +182,9 @@ export interface Encryption {
 }
 
 export interface PeerCertificate {
-  readonly subject: ByteText;
-  readonly issuer: ByteText;
-  readonly names: readonly ByteText[];
+  readonly subject: string;
+  readonly issuer: string;
+  readonly names: readonly string[];
   readonly validFrom: string;
   readonly validTo: string;
   readonly fingerprint: string;

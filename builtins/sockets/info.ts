@@ -29,9 +29,9 @@ export function infoOf(socket: Socket): Obj {
 
 function peer({ subject, issuer, names, validFrom, validTo, fingerprint }: PeerCertificate): Obj {
   return obj({
-    subject: new Str(subject),
-    issuer: new Str(issuer),
-    names: names.map((name) => new Str(name)),
+    subject: str(subject),
+    issuer: str(issuer),
+    names: names.map((name) => str(name)),
     validFrom: str(validFrom),
     validTo: str(validTo),
     fingerprint: str(fingerprint),
@@ -48,7 +48,7 @@ function proxy({ peer, header }: ProxyPeer): Obj {
     const { version, verified, name } = header.tls;
     const tls = obj({ verified });
     if (version !== null) tls.version = new Str(version);
-    if (name !== null) tls.name = new Str(name);
+    if (name !== null) tls.name = str(name);
     result.tls = tls;
   }
   return result;

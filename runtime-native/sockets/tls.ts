@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { connect, type DetailedPeerCertificate, type SecureContext, TLSSocket } from 'node:tls';
 import { isIP } from '../../builtins/sockets/address.ts';
 import { type Connection, type Encryption, Failure, type TlsOptions } from '../../builtins/sockets/backend.ts';
-import { type ByteText, utf8Encode } from '../../language/values/bytes.ts';
+import { utf8Encode } from '../../language/values/bytes.ts';
 import { codeOf } from '../errno.ts';
 import { toBuffer } from '../latin1.ts';
 import { alertFor } from './alert.ts';
@@ -170,7 +170,7 @@ function nameOf(stream: TLSSocket): string | null {
 }
 
 /** A certificate need not name its subject: names for it may stand elsewhere. */
-function oneLine(name: string | undefined): ByteText {
+function oneLine(name: string | undefined): string {
   return utf8Encode((name ?? '').split('\n').join(', '));
 }
 
