@@ -25,6 +25,12 @@ function asArgument(bytes: string): string | null {
   return utf8Encode(text) === bytes && !bytes.includes('\0') ? text : null;
 }
 
+/** The environment for other programs. Passed sockets are for this process only (sd_listen_fds(3)), which closes them in its children. */
+function inherited(): NodeJS.ProcessEnv {
+  const { LISTEN_FDS: _fds, LISTEN_PID: _pid, LISTEN_FDNAMES: _names, ...others } = process.env;
+  return others;
+}
+
 /** Runs another program; the result ends it. */
 export function nodeExec(command: Command, done: (execution: Execution) => void, mostBytes = MOST_OUTPUT): () => void {
   const [path, ...args] = [command.path, ...command.args].map(asArgument);
@@ -41,7 +47,7 @@ export function nodeExec(command: Command, done: (execution: Execution) => void,
     done(execution);
   };
   try {
-    const child = spawn(path, args as string[], { stdio: 'pipe', windowsHide: true }); // no null is among them
+    const child = spawn(path, args as string[], { stdio: 'pipe', windowsHide: true, env: inherited() }); // no null is among them
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.on('error', (error) => settle(startFailure(command, error)));

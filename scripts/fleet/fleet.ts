@@ -13,6 +13,7 @@ import { chatNodes } from './chat-nodes.ts';
 import { deploy } from './deploy.ts';
 import { endAll, engine } from './kit.ts';
 import { passedSocket } from './passed-socket.ts';
+import { pipes } from './pipes.ts';
 import { slowDownload } from './slow-download.ts';
 import { speed } from './speed.ts';
 
@@ -29,6 +30,7 @@ const PROOFS: { readonly [name: string]: Proof } = {
   'chat-nodes': { needs: ['haproxy', 'nats-server'], run: chatNodes },
   'passed-socket': { needs: ['systemd-socket-activate'], run: passedSocket },
   'slow-download': { needs: [], run: slowDownload },
+  pipes: { needs: [], run: () => pipes(isShort) },
   deploy: { needs: [], run: deploy },
   'bus-engines': { needs: ['nats-server', 'redis-server'], run: busEngines },
   ...(isShort ? {} : { speed: { needs: ['nats-server'], run: speed } }),
