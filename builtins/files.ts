@@ -53,7 +53,7 @@ export interface FileBackend {
   /** The path that a path leads to when all links are followed. */
   realPath?(path: string, done: (outcome: Outcome<string>) => void): void;
   open(path: string, mode: OpenMode, permissions: number, done: (outcome: Outcome<OpenFile>) => void): void;
-  /** Gives a file or directory another path. A file that is already there is replaced in one step. */
+  /** Moves a file or directory to another path. A file that is already there is replaced in one step. */
   rename?(from: string, to: string, done: (outcome: Outcome) => void): void;
   /** Waits until what was written to a file, or the entries of a directory, would survive a crash of the system. */
   sync?(path: string, done: (outcome: Outcome) => void): void;

@@ -32,11 +32,11 @@ export interface ProcessBackend {
   /** The runtime, the script, and what else was given on the command line. */
   readonly args: readonly string[];
   environment(): Iterable<readonly [name: string, value: string]>;
-  /** Gives a function that ends the other program. */
+  /** Returns a function that ends the other program. */
   exec(command: Command, done: (execution: Execution) => void): () => void;
   /** The next line of standard input if it has come already and nobody waits for it, else null. */
   takeLine(): InputLine | null;
-  /** Gives the next line when it comes. Nothing is read unless it is asked for, except what comes together with it. */
+  /** Calls back with the next line when it comes. Nothing is read unless it is asked for, except what comes together with it. */
   readLine(done: (line: InputLine) => void): void;
 }
 

@@ -15,7 +15,7 @@ export class LoadedPrograms implements ModuleFinder {
     this.#others = others;
   }
 
-  /** Takes a program in; gives the path to import it by. */
+  /** Takes a program in; returns the path to import it by. */
   add(compiled: Compiled, directory: string): string {
     const path = `\0program ${this.#count++}`;
     this.#programs.set(path, { key: path, directory, library: false, load: () => compiled });

@@ -51,7 +51,7 @@ export function absolutePath(path: string, directory: string): string {
   return `/${partsOf(path.startsWith('/') ? path : `${directory}/${path}`).join('/')}`;
 }
 
-/** What stands before the name of a file. */
+/** The text before the name of a file. */
 export function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
 }

@@ -34,9 +34,9 @@ export interface RuntimeOptions {
   readonly outputBytes?: (bytes: Uint8Array) => unknown;
   /** What `input()` reads: all of it, or pieces, each asked for when it is needed. Unless given, there is none. */
   readonly input?: Input;
-  /** What `args()` gives after the runtime and the script. */
+  /** What `args()` holds after the runtime and the script. */
   readonly args?: readonly string[];
-  /** What `env()` gives. */
+  /** The result of `env()`. */
   readonly env?: { readonly [name: string]: string | undefined };
   /** The files that the program and its imports see: none are there unless given. `MemoryFiles` can be looked at afterwards. */
   readonly files?: 'none' | 'system' | FileContents | MemoryFiles | FileBackend;
@@ -60,7 +60,7 @@ export interface RuntimeOptions {
   readonly registry?: (registry: Registry) => void;
   /** How values are given to JavaScript. */
   readonly values?: ToJsOptions;
-  /** Is told the errors that ended a thread other than the main one. Unless given, they are reported on the console. */
+  /** Receives the errors that ended a thread other than the main one. Unless given, they are reported on the console. */
   readonly onProblem?: (error: MagnoliaError) => unknown;
   /** For tests of races: decides the order of runnable threads and what `rand` returns. The same seed makes the same run. */
   readonly seed?: number;
@@ -90,7 +90,7 @@ export interface Limits {
   readonly timeMs?: number;
   /**
    * By how much the memory in use may grow. Looked at now and then, for the whole process: what other programs in it use counts, too, and
-   * where an engine does not tell (in browsers all but the pages, not the workers, of Chromium) there is no limit.
+   * where an engine does not report it (in browsers all but the pages, not the workers, of Chromium) there is no limit.
    */
   readonly memoryBytes?: number;
   /** How many threads may live at the same time, the main one included. */
@@ -111,7 +111,7 @@ export interface Platform {
   readonly digests?: DigestBackend;
   readonly domainToAscii: DomainToAscii;
   readonly info: Omit<RuntimeInfo, 'modules' | 'source'>;
-  /** Bytes in use in this process; null where that cannot be told. `exactly` asks for a number without garbage. */
+  /** Bytes in use in this process; null where that is not known. `exactly` asks for a number without garbage. */
   memoryInUse(exactly: boolean): number | null;
   /** What makes certificates; left out where nothing does. */
   readonly certificates?: CertificateBackend;

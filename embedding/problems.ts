@@ -1,4 +1,4 @@
-/** What embedders are told when something goes wrong. */
+/** What embedders receive when something goes wrong. */
 
 import type { Problem, ProblemCode, TraceEntry } from '../language/diagnostics/problem.ts';
 import { report } from '../language/diagnostics/report.ts';

@@ -210,7 +210,7 @@ export class Runtime {
     return resultOf(this.#functions.value(value));
   }
 
-  /** Stops the program where it stands and closes what it has opened. What waits for it fails with a `StoppedError`. */
+  /** Stops the program where it is and closes what it has opened. What waits for it fails with a `StoppedError`. */
   stop(): void {
     this.#stop(stopped('stop'));
   }
@@ -398,7 +398,7 @@ export class Runtime {
     this.#stop(stopped('memoryBytes'));
   }
 
-  /** The program is over: everything that it opened is closed, and who still waits is told. */
+  /** The program is over: everything that it opened is closed, and who still waits is woken. */
   #end(reason: unknown): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';

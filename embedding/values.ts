@@ -99,7 +99,7 @@ export type JsInput =
   | { readonly [key: string]: JsInput };
 
 export interface ToJsOptions {
-  /** Strings as text, each byte that is no UTF-8 being U+FFFD (`'text'`, unless given), or exactly (`'bytes'`). */
+  /** Strings as text, each byte that is not UTF-8 being U+FFFD (`'text'`, unless given), or exactly (`'bytes'`). */
   readonly strings?: 'text' | 'bytes';
   /** Atoms as symbols (`'symbols'`, unless given: the way back gives the atom again) or as bare text, for JSON (`'text'`). */
   readonly atoms?: 'symbols' | 'text';

@@ -89,7 +89,7 @@ export class Interpreter {
     return new Session(this, this.#modules, directory);
   }
 
-  /** Ends the program where it stands. */
+  /** Ends the program where it is. */
   stop(status = 1): void {
     this.#end(status);
   }
@@ -220,7 +220,7 @@ export class Session {
     return own !== undefined ? own : (this.#modules.builtin(name) ?? null); // it may be null
   }
 
-  /** Gives a variable a value before the next input. */
+  /** Sets a variable before the next input. */
   define(name: string, value: Value): void {
     this.#variables[name] = value;
   }

@@ -6,7 +6,7 @@ import type { GatewayBackend, LaterCredentials } from './gateway/backend.ts';
 import { browserClock } from './host.ts';
 
 export interface GatewayOptions {
-  /** What the gateway was told to ask for; what stands behind `#` in its link unless given. */
+  /** What the gateway was told to ask for; the text after `#` in its link unless given. */
   readonly token?: string;
   /** The constructor of WebSockets; the global one unless given. */
   readonly WebSocket?: typeof WebSocket;

@@ -1,5 +1,5 @@
 /**
- * The package for browsers: pages, workers, and whatever else is no Node.
+ * The package for browsers: pages, workers, and whatever else is not Node.
  *
  *     import { createRuntime } from 'magnolia-socket/browser';
  *

@@ -6,7 +6,7 @@ import type { ErrorCode } from '../builtins/sockets/backend.ts';
 import { utf8Decode, utf8Encode } from '../language/values/bytes.ts';
 import { codeOf } from './errno.ts';
 
-/** No record of this type; that is no failure. */
+/** No record of this type; that is not a failure. */
 const NO_DATA = 'ENODATA';
 const FAILURES: { readonly [code: string]: readonly [ErrorCode, string] } = {
   ENOTFOUND: ['dns', 'no such host'],

@@ -31,7 +31,7 @@ export function pathFence(list: readonly string[] | null): (path: string) => boo
   };
 }
 
-/** Where a path leads, also when its end does not exist yet; null where that cannot be told. */
+/** Where a path leads, also when its end does not exist yet; null where that is not known. */
 function realPath(path: string): string | null {
   if (path.includes('\0')) return null;
   try {

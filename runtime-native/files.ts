@@ -1,5 +1,5 @@
 /**
- * Files on Node, with its callback functions: other threads run meanwhile. Paths are byte text, so that a name which is no UTF-8 is
+ * Files on Node, with its callback functions: other threads run meanwhile. Paths are byte text, so that a name which is not UTF-8 is
  * a name like any other. Failures are worded as Go's `os` package does: operation, path, reason.
  */
 import { Buffer } from 'node:buffer';

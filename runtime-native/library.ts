@@ -61,7 +61,7 @@ function readIndex(): Index {
   return index;
 }
 
-/** A file that only errors and help need; empty where it cannot be had, for want of descriptors, say: the error is told without it. */
+/** A file that only errors and help need; empty where it cannot be had, for want of descriptors, say: the error is reported without it. */
 function readForError(file: string): Buffer {
   try {
     return readFileSync(join(LIBRARY_FOLDER, file));

@@ -1,4 +1,4 @@
-/** Text from the world. */
+/** Text from outside the program. */
 import { isUtf8 } from 'node:buffer';
 import { utf8Decode } from '../language/values/bytes.ts';
 

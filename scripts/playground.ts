@@ -2,7 +2,7 @@
  * `npm run playground [-- --port N] [-- --build]`: the playground becomes dist/playground, which any web server can serve, and is
  * served on the loopback interface; `--build` only builds.
  *
- * The page may load scripts and styles of its own origin and nothing else, wherever it is served: its policy stands in the page
+ * The page may load scripts and styles of its own origin and nothing else, wherever it is served: its policy is in the page
  * itself. The worker alone may use `eval`, by which Magnolia programs are started; that is said in the header of its own
  * response. A server that sends no policy for worker.js allows it, too.
  */

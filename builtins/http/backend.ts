@@ -40,9 +40,9 @@ export type Dial = (done: (outcome: Connection | Failure) => void) => () => void
 
 export interface ServerSettings {
   readonly maxHeaderBytes: number;
-  /** How long the head of a request may take; 0 is no limit. */
+  /** How long the head of a request may take; 0 means no limit. */
   readonly headTimeoutMs: number;
-  /** How long a connection may wait for its next request; 0 is no limit. */
+  /** How long a connection may wait for its next request; 0 means no limit. */
   readonly idleTimeoutMs: number;
   /** Whether requests for WebSockets can be granted. */
   readonly upgrades: boolean;

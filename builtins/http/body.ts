@@ -16,7 +16,7 @@ export class BodyFault {
 
 export interface BodyLimits {
   readonly maxBytes: number;
-  /** The longest silence; 0 is no limit. */
+  /** The longest silence; 0 means no limit. */
   readonly timeoutMs: number;
 }
 

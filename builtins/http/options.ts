@@ -6,7 +6,7 @@ import { bool, type Field, listenFields, optionsParam, type Read, text, tlsField
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** A number of bytes or of things; 0 and `?` are no limit. */
+/** A number of bytes or of things; 0 and `?` mean no limit. */
 function limit(defaultValue: number): Field<number> {
   return {
     expected: 'a non-negative int',
@@ -18,7 +18,7 @@ function limit(defaultValue: number): Field<number> {
   };
 }
 
-/** Seconds, read as milliseconds; 0 and `?` are no limit, which is 0. */
+/** Seconds, read as milliseconds; 0 and `?` mean no limit. */
 function seconds(defaultMs: number): Field<number> {
   return { expected: 'a non-negative number', defaultValue: defaultMs, read: milliseconds };
 }

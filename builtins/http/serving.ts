@@ -258,7 +258,7 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
     this.#log(exchange.io, exchange.startedAt, exchange.url, status, bytes);
   }
 
-  /** Something that the program is told by an error event. */
+  /** Something that is reported to the program by an error event. */
   failed(failure: string | Failure, code: ErrorCode | boolean = 'eof'): void {
     if (failure instanceof Failure) this.failedToAccept(failure);
     else this.machine.spawn(this.handler, [errorValue(failure, typeof code === 'string' ? code : 'eof')]);

@@ -120,7 +120,7 @@ export class WebSocket implements WebSocketEvents {
     return this.close(code, reason);
   }
 
-  /** The next message. `timeoutMs` 0 is no limit. */
+  /** The next message. `timeoutMs` 0 means no limit. */
   recv(timeoutMs: number): Value | Suspended {
     const now = this.#readers.length === 0 ? this.#take() : null;
     if (now !== null) return now;

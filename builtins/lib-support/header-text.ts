@@ -8,7 +8,7 @@ import { indexOf } from './search.ts';
 
 /** Lines, fields or tokens that are read in one slice. */
 const SLICE = 1000;
-/** Most lines end within so many bytes. */
+/** Most lines are at most this long, in bytes. */
 const NEAR = 1024;
 
 function isSpace(c: string | undefined): boolean {
@@ -189,7 +189,7 @@ const BEGINS: readonly Kind[] = Array.from({ length: 256 }, (_, code) => {
 /** Bytes that are read in one slice. */
 const BYTES = 2 ** 16;
 
-/** What stands in quotes, parentheses or brackets, and where it ends. */
+/** The text in quotes, parentheses or brackets, and where it ends. */
 type Closed = readonly [plain: string, end: number];
 
 class Tokenizer {

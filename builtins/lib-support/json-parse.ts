@@ -6,7 +6,7 @@ import { readJsonString } from './json-text.ts';
 /** A value, or the index where the text stops being JSON. */
 export type Parsed = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly at: number };
 
-/** The value is not there. `undefined` is no value of the language. */
+/** The value is not there. `undefined` is not a value of the language. */
 type Found = Value | undefined;
 
 /** Values that are read in one slice. */

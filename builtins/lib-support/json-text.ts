@@ -37,13 +37,13 @@ export function jsonEscape(bytes: string): string {
 /** The same for each ASCII character, by its code. */
 export const ASCII_AS_JSON: readonly string[] = Array.from({ length: 0x80 }, (_, code) => jsonEscape(String.fromCharCode(code)));
 
-/** A string read from JSON text, and where its closing quote stands. */
+/** A string read from JSON text, and where its closing quote is. */
 export interface JsonString {
   readonly bytes: string;
   readonly end: number;
 }
 
-/** Reads the string whose opening quote stands just before `start`; undefined if it is not closed or has a broken `\u`. */
+/** Reads the string whose opening quote is just before `start`; undefined if it is not closed or has a broken `\u`. */
 export function readJsonString(json: string, start: number): JsonString | undefined {
   let bytes = '';
   let copied = start;
@@ -62,7 +62,7 @@ export function readJsonString(json: string, start: number): JsonString | undefi
   return undefined;
 }
 
-/** What the escape means whose backslash stands just before `at`, and where the text goes on. */
+/** What the escape means whose backslash is just before `at`, and where the text goes on. */
 function readEscape(json: string, at: number): JsonString | undefined {
   const letter = json.charAt(at);
   if (letter !== 'u') return letter === '' ? undefined : { bytes: UNESCAPES[letter] ?? letter, end: at + 1 };

@@ -36,7 +36,7 @@ interface Open {
 
 /** From here on a text is searched and copied natively. */
 const LONG_TEXT = 64;
-/** Room for bytes that are no text yet: at first, and when there are many. */
+/** Room for bytes that are not text yet: at first, and when there are many. */
 const LEAST_ROOM = 1 << 12;
 const MOST_ROOM = 1 << 16;
 

@@ -38,7 +38,7 @@ export function inParts(text: string, change: (part: string) => string): string 
   return made;
 }
 
-/** What stands in `text` before, between and after the places of `sep`; its single bytes if that is empty. */
+/** The parts of `text` before, between and after the places of `sep`; its single bytes if that is empty. */
 export function* splitText(text: ByteText, sep: string): Work<Value[]> {
   if (sep.length > SHORT_NEEDLE) {
     const places = yield* placesOf(text, sep);

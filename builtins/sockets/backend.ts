@@ -1,7 +1,7 @@
 /**
  * What a runtime implements so that Magnolia programs have sockets: connect, listen, and a byte stream for each connection.
  *
- * Everything is told by calling methods of an events object or a `done` function: a promise on the way of each chunk would cost
+ * Everything is reported by calling methods of an events object or a `done` function: a promise on the way of each chunk would cost
  * more than the chunk. A backend never calls back from inside `connect`, `listen`, `write`, `pause`, `resume` or `end`; it may
  * be called back into from all of its own events. After `failed` a connection reports nothing more.
  */
@@ -31,7 +31,7 @@ export type ErrorCode =
 /** What a refusal by the embedder's policy says behind the address. */
 export const NOT_ALLOWED = 'permission denied by the network policy';
 
-/** A failure of the world. */
+/** A failure outside the program. */
 export class Failure {
   /** `detail` is byte text: all that stands behind the prefix of the operation. */
   constructor(
@@ -69,7 +69,7 @@ export interface Connection {
   readonly proxy?: ProxyPeer | null;
   /** Whether an encrypted stream has ended with the peer's goodbye (close_notify), so that nothing of it is missing. */
   readonly cleanEnd?: boolean;
-  /** Says who is told what happens, and starts reading. Called once, in the turn in which the connection was handed over. */
+  /** Says who receives the events, and starts reading. Called once, in the turn in which the connection was handed over. */
   attach(events: ConnectionEvents): void;
   /** Sends byte text after all that was sent before. True when the system has taken it; else `drained` says when it has. */
   write(text: string): boolean;

@@ -50,7 +50,7 @@ interface Context {
   readonly table: SocketTable;
 }
 
-/** The socket builtins of one machine. `watch` is told what happens to its sockets; certificates are read among `files`. */
+/** The socket builtins of one machine. `watch` receives their events; certificates are read among `files`. */
 export function socketBuiltins(
   backend: SocketBackend,
   policy: SocketPolicy = {},

@@ -149,7 +149,7 @@ class MemoryConnection implements Connection {
   #unread = 0;
   #paused = false;
   #delivering = false;
-  /** The peer will send no more; this was told. */
+  /** The peer will send no more; this was reported. */
   #inputEnded = false;
   /** The peer has cut the connection. */
   #wasReset = false;

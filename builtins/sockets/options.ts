@@ -14,7 +14,7 @@ import { SOCKET } from './results.ts';
 import type { Socket } from './socket.ts';
 import type { SocketTable } from './table.ts';
 
-/** One option: what it must be, how it is read (undefined: it is something else), and what stands in when it is missing. */
+/** One option: what it must be, how it is read (undefined: it is something else), and its value when it is missing. */
 export interface Field<T> {
   readonly expected: string;
   readonly defaultValue: T;
@@ -37,7 +37,7 @@ export const text: Field<string | null> = {
   read: (value) => (value instanceof Str ? (value.length === 0 ? null : value.text) : undefined),
 };
 
-/** Seconds, in milliseconds; 0 is no limit, and -1 stands for an option that is not given. */
+/** Seconds, in milliseconds; 0 means no limit, and -1 stands for an option that is not given. */
 export const time: Field<number> = { expected: 'a non-negative number', defaultValue: -1, read: milliseconds };
 
 /** A number of bytes; -1 stands for an option that is not given. */

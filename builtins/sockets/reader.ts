@@ -1,5 +1,5 @@
 /**
- * The read buffer of a socket: bytes go in as they arrive, and come out as some, exactly so many, a line, or up to a delimiter.
+ * The read buffer of a socket: bytes go in as they arrive, and come out as some, an exact number, a line, or up to a delimiter.
  *
  * Two parts, in the order of the stream. A small *window* of text, `#text` from `#at` on, out of which short reads are sliced
  * without calling the host; and the bytes that were not decoded yet, `#bytes` from `#start` to `#end`. A read that the window
@@ -159,7 +159,7 @@ export class Reader {
     return withoutCRs(rest, 0, rest.length);
   }
 
-  /** What stands before the delimiter (not empty), which is taken away, too; else as `takeLine`. */
+  /** The text before the delimiter (not empty), which is taken away, too; else as `takeLine`. */
   takeUntil(delimiter: string, limit: number): ByteText | null | typeof TOO_LONG {
     this.#undecode();
     if (this.#searchedFor !== delimiter) {
@@ -183,7 +183,7 @@ export class Reader {
   }
 
   /**
-   * What stands behind a length of `width` bytes, the highest first; null while it has not all come, the length itself when
+   * The text after a length of `width` bytes, the highest first; null while it has not all come, the length itself when
    * that is above `limit`. Nothing is taken then.
    */
   takePacket(width: number, limit: number): ByteText | null | number {
@@ -306,7 +306,7 @@ export class Reader {
     this.#bytes = NOTHING;
   }
 
-  /** Where the first such byte stands from `from` on; -1 if nowhere. */
+  /** Where the first such byte is from `from` on; -1 if nowhere. */
   #find(byte: number, from: number): number {
     const end = this.#end;
     if (end - from > 64) {

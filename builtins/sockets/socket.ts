@@ -6,7 +6,7 @@
  * the event loop turns. Small sends are gathered until somebody waits (`Machine.unflushed`) or 16 KB are together; when
  * the system does not take more, senders are blocked and queued, whole sends one after the other.
  *
- * The stream of the peer is open, `#ended`, or `#broken`. The error that broke it is told once, to the operation
+ * The stream of the peer is open, `#ended`, or `#broken`. The error that broke it is reported once, to the operation
  * that meets it first after all data that had arrived; from then on reads find the end and sends a broken pipe. Only
  * failures of the encryption stay what they are.
  */
@@ -61,7 +61,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
   /** The host that was dialled: whom an upgrade has to find behind the certificate. Null for an accepted socket. */
   readonly host: string | null;
   readonly accepted: boolean;
-  /** Who is told what happens. */
+  /** Receives the events. */
   readonly watch: SocketWatch | null;
   /** The most bytes of a line, unless its call says otherwise. */
   maxLine = MAX_LINE;
@@ -92,7 +92,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
   /** The system has not taken all it was given. */
   #awaitingDrain = false;
   readonly #writes: Write[] = [];
-  /** Why nothing can be sent any more although the connection stands. */
+  /** Why nothing can be sent any more although the connection is open. */
   #sendDisabled: Breakdown | null = null;
   /** Bytes of a send that was given up when some of them were under way. */
   #abandonedBytes = 0;
@@ -177,7 +177,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
     return this.#read(keep ? 'recvThrough' : 'recvUntil', limit, timeoutMs, delimiter);
   }
 
-  /** What stands behind its own length, a number of `width` bytes. */
+  /** The text after its own length, a number of `width` bytes. */
   recvPacket(width: number, limit: number, timeoutMs: number): Value | Suspended {
     return this.#read('recvPacket', limit, timeoutMs, '#'.repeat(width));
   }
@@ -551,7 +551,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
     }
   }
 
-  /** The error that broke the connection. From now on it is known; a failure of the encryption is told again and again. */
+  /** The error that broke the connection. From now on it is known; a failure of the encryption is reported again and again. */
   #report(prefix: string, operation: 'read' | 'write'): Obj {
     const broken = this.#broken;
     const breakdown = broken === null || (this.#reported && broken.call !== null) ? BROKEN_PIPE : broken;

@@ -13,7 +13,7 @@ import { Socket, type SocketOwner } from './socket.ts';
 import type { SocketWatch } from './watch.ts';
 
 export class SocketTable implements SocketOwner {
-  /** Who is told what happens. */
+  /** Receives the events. */
   readonly watch: SocketWatch | null;
   /** Why the last connection that could not be made was not: for the hint to whoever uses its result as a socket. */
   lastRefusal: string | null = null;

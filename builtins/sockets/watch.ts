@@ -1,7 +1,7 @@
 /**
- * What happens to a program's sockets, told to whoever wants to look on: logs, measurements, tests.
+ * What happens to a program's sockets, reported to observers: logs, measurements, tests.
  *
- * Addresses, sizes and verdicts are told, never data, keys or secrets. A runtime decides where it goes: Node publishes it with
+ * Addresses, sizes and verdicts are reported, never data, keys or secrets. A runtime decides where it goes: Node publishes it with
  * `diagnostics_channel`, and the command line writes it to standard error (`MAGNOLIA_TRACE=net`).
  */
 import type { ErrorCode } from './backend.ts';

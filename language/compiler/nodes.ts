@@ -69,7 +69,7 @@ export function arithmeticShape(expr: BinaryExpr, least = 2): ('int' | 'float' |
   ];
 }
 
-/** What stands in parentheses, if nothing else does: `(x)` is a block of one expression. */
+/** The text in parentheses, if nothing else is in them: `(x)` is a block of one expression. */
 export function inParentheses(expr: Expr): Expr {
   let inner = expr;
   while (inner.kind === 'block' && inner.body.length === 1) inner = inner.body[0] as Expr; // the only one

@@ -166,7 +166,7 @@ export class Channels {
   #used: number[] = [];
   #sweepAt = SWEEP_AT;
 
-  /** A new channel; gives its number. */
+  /** A new channel; returns its number. */
   make(capacity: number): number {
     return this.#table.push(capacity) - 1;
   }

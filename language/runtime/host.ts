@@ -14,6 +14,6 @@ export interface Host {
   timer(milliseconds: number, run: () => void): () => void;
   /** Called now and then while source text is compiled; throws to end that. Left out where compiling has no limit. */
   compiling?(): void;
-  /** Whether the process is about to run out of memory; asked now and then. Left out where that cannot be told. */
+  /** Whether the process is about to run out of memory; asked now and then. Left out where that is not known. */
   memoryIsShort?(): boolean;
 }

@@ -284,7 +284,7 @@ export class Machine {
 
   // ---- called by the interpreter ----
 
-  /** Ends a thread that is not running right now, as if it had made this error where it stands. */
+  /** Ends a thread that is not running right now, as if it had made this error where it is. */
   fail(thread: Thread, error: Error): void {
     if (thread.state === ENDED || thread === this.current) return;
     this.#ended(thread, error);

@@ -69,7 +69,7 @@ export function charAt(value: Operand, index: Operand, at: number): string | nul
   throw noIndex(value, index, at);
 }
 
-/** `object.key := value`, the key being a name in the program. Gives the object. */
+/** `object.key := value`, the key being a name in the program. Returns the object. */
 export function setNamed(object: Operand, key: string, value: Operand, at: number): Value {
   if (isObject(object) && value !== EMPTY) {
     store(object, key, value ?? null);
@@ -83,7 +83,7 @@ function store(object: Obj | Table, key: string, value: Value): void {
   else object[key] = value;
 }
 
-/** `object.(key) := value`. Gives the object. */
+/** `object.(key) := value`. Returns the object. */
 export function setProperty(object: Operand, key: Operand, value: Operand, at: number): Value {
   if (Array.isArray(object)) {
     setItem(object, key, value ?? null, at);
@@ -159,7 +159,7 @@ export function destructureObject(value: Operand, at: number): Obj | Table | Val
   throw mistake('object-pattern', {}, at);
 }
 
-/** What `len` gives. */
+/** The result of `len`. */
 export function lengthOf(value: Operand): number {
   if (value instanceof Str || Array.isArray(value)) return value.length;
   if (isObject(value)) return sizeOf(value);

@@ -173,7 +173,7 @@ function headHint(tokens: readonly Token[], index: number): string | null {
   return word?.kind === 'name' && !CALLED.has(word.text) ? (FOREIGN_WORDS.get(word.text) ?? null) : null;
 }
 
-/** What stands in braces that were opened before the token at `index`, and what is not closed. */
+/** The text in braces that were opened before the token at `index`, and what is not closed. */
 function bracketHint(tokens: readonly Token[], index: number, token: Token): string | null {
   const open = openAt(tokens, index);
   if (open === null && (token.kind === '}' || token.kind === ')' || token.kind === ']')) {

@@ -10,7 +10,7 @@ export function fitInt64(value: bigint): number | bigint | null {
   return Number.isSafeInteger(small) ? small : value;
 }
 
-/** What `int(text)` gives: strict decimal with an optional sign, within 64 bits. Null for all else. */
+/** The result of `int(text)`: strict decimal with an optional sign, within 64 bits. Null for all else. */
 export function parseInt64(text: string): number | bigint | null {
   if (!/^[+-]?[0-9]+$/.test(text)) return null;
   if (text.length <= 15) return Number(text) + 0; // + 0 turns -0 into 0
@@ -30,7 +30,7 @@ const HEXADECIMAL = new RegExp(
 );
 
 /**
- * What `float(text)` gives: a decimal or hexadecimal float, `inf`, `infinity` or `nan`, as Go's `strconv.ParseFloat` reads them.
+ * The result of `float(text)`: a decimal or hexadecimal float, `inf`, `infinity` or `nan`, as Go's `strconv.ParseFloat` reads them.
  * Null for all else, and for a value out of range.
  */
 export function parseFloatText(text: string): number | null {

@@ -326,7 +326,7 @@ export function obj(entries: { readonly [key: string]: Value }): Obj {
   return made;
 }
 
-/** A failure of the world outside, as a value: `{type: :error, error: text}`. The text is byte text: it may quote strings of the program. */
+/** A failure outside the program, as a value: `{type: :error, error: text}`. The text is byte text: it may quote strings of the program. */
 export function failure(text: string): Obj {
   const made = new Obj();
   made.type = ERROR;

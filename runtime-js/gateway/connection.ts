@@ -43,7 +43,7 @@ export class TunnelConnection implements Connection, Holder {
   readonly remote: string;
   encrypted: boolean;
   handshaking: boolean;
-  /** Is told how the handshake of an accepted connection has ended. */
+  /** Called when the handshake of an accepted connection has ended. */
   onHandshake: ((isFine: boolean) => void) | null = null;
   cleanEnd = false;
   readonly #link: Link;

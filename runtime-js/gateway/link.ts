@@ -72,7 +72,7 @@ export class Link {
     this.host = host;
   }
 
-  /** Gives a number to something that is going to be opened; null when there are no more. */
+  /** Assigns a number to something that is going to be opened; null when there are no more. */
   add(holder: Holder): number | null {
     this.#open();
     const number = this.#ownNumbers.next();

@@ -9,7 +9,7 @@ export const OUTPUT_LIMIT_BYTES = 1024 * 1024;
 /** A program that fills more memory is stopped, where the browser tells how much it is. */
 export const MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024;
 
-/** Longer texts are no programs for this page. */
+/** Longer texts are not programs for this page. */
 export const LONGEST_PROGRAM = 1_000_000;
 
 /** A place in the program to be marked. Lines and columns (code points) count from 1; column 0 is the end of the line before. */

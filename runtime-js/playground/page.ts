@@ -92,7 +92,7 @@ function ended(end: End, failed: boolean): void {
   show(text, kind);
 }
 
-/** How the end of a program is told: in the status line, and, if there is more to say, below its output. */
+/** How the end of a program is shown: in the status line, and, if there is more to say, below its output. */
 function outcome(end: End, failed: boolean): { text: string; kind: 'good' | 'bad' | ''; note?: string } {
   switch (end.kind) {
     case 'stopped':

@@ -1,7 +1,7 @@
-/** Workers: one stands ready, and each program gets its own, which ends with it. */
+/** Workers: one is ready, and each program gets its own, which ends with it. */
 import { type FromWorker, type Mark, MEMORY_LIMIT_BYTES, type ToWorker } from './messages.ts';
 
-/** What the page is told about the program that runs. */
+/** What the page hears about the program that runs. */
 export interface Listener {
   output(text: string): void;
   asks(): void;

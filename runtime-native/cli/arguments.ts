@@ -103,7 +103,7 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
   let watch = -1;
   const wrong = (message: string): Asked => ({ command: { kind: 'wrong', message }, settings: NO_SETTINGS });
 
-  /** Takes the flags that come next; gives the command that one of them stands for, or undefined. */
+  /** Takes the flags that come next; returns the command that one of them stands for, or undefined. */
   const takeFlags = (): Command | undefined => {
     for (let flag = rest[0]; flag?.startsWith('-') && flag !== '-'; flag = rest[0]) {
       rest.shift();

@@ -5,7 +5,7 @@ import { isObject } from '../../language/values/values.ts';
 import type { Settings } from './arguments.ts';
 import { commandWorld } from './world.ts';
 
-/** Runs the program and prints what its last expression gave, as `string` shows it, but a module as the prompt does; gives the exit status. */
+/** Runs the program and prints what its last expression gave, as `string` shows it, but a module as the prompt does; returns the exit status. */
 export async function evaluate(program: string, settings: Settings): Promise<number> {
   const { world, host } = commandWorld(settings, []);
   return await new Promise((done) => {

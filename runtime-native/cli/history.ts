@@ -30,7 +30,7 @@ export class History {
     try {
       appendFileSync(this.#path, `${line}\n`, { mode: 0o600 });
     } catch {
-      // a home that cannot be written to is no reason to complain at each line
+      // a home that cannot be written to is not a reason to complain at each line
     }
   }
 }

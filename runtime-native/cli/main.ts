@@ -11,7 +11,7 @@ import { OWN_COMMANDS } from './commands.ts';
 import { runProgram } from './run.ts';
 import { complain, writeError } from './screen.ts';
 
-/** Does what was asked for; gives the exit status. */
+/** Does what was asked for; returns the exit status. */
 async function obey({ command, settings }: Asked): Promise<number> {
   switch (command.kind) {
     case 'run':

@@ -2,14 +2,14 @@
  * Output beside a prompt.
  *
  * What a program leaves without a line end is known here: the prompt takes a whole line, and would overwrite it. What a thread or a timer
- * prints while the prompt stands there takes the line of the prompt, which is drawn again below it.
+ * prints while the prompt is there takes the line of the prompt, which is drawn again below it.
  */
 import type { Interface } from 'node:readline';
 import { NodeHost } from '../host.ts';
 import { writeOut } from './screen.ts';
 
 export class PromptHost extends NodeHost {
-  /** The prompt that stands on the last line of a terminal; null when none does. */
+  /** The prompt on the last line of a terminal; null when none does. */
   prompt: Interface | null = null;
   /** The last line of what was printed, as far as it has come. Byte text. */
   #line = '';

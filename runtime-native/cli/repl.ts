@@ -31,7 +31,7 @@ const WORDS: { readonly [word: string]: string } = {
   quit: 'exit(0) or Ctrl-D ends the session.\n',
 };
 
-/** Reads, runs and prints until the input ends; gives the exit status. */
+/** Reads, runs and prints until the input ends; returns the exit status. */
 export function startRepl(settings: Settings): Promise<number> {
   return new Promise((done) => new Repl(settings, done).start());
 }
@@ -75,7 +75,7 @@ class Repl {
     this.#reader = reader;
     reader.on('line', (line) => this.#typed(line));
     reader.on('history', (lines) => {
-      if (this.#reads) lines.shift(); // what a program reads is no input of the session
+      if (this.#reads) lines.shift(); // what a program reads is not input of the session
     });
     reader.on('SIGINT', () => this.#interrupt());
     reader.on('close', () => {

@@ -6,7 +6,7 @@ import { complain } from './screen.ts';
 import { readSource } from './sources.ts';
 import { commandWorld } from './world.ts';
 
-/** Runs the program in a file, or from standard input when that is `-`; gives its exit status. */
+/** Runs the program in a file, or from standard input when that is `-`; returns its exit status. */
 export async function runProgram(file: string, args: readonly string[], settings: Settings): Promise<number> {
   if (settings.workers !== null && workerIdentity === null) {
     return await (await import('./workers/primary.ts')).runWorkers(settings.workers, settings.metrics);

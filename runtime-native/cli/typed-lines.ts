@@ -27,7 +27,7 @@ export class TypedLines {
     this.#lines.push(line);
   }
 
-  /** Gives a line to the program that waits for one. */
+  /** Passes a line to the program that waits for one. */
   give(line: string): void {
     this.#waiting.shift()?.({ kind: 'line', bytes: utf8Encode(line) });
   }

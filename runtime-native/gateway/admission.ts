@@ -20,7 +20,7 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
-/** Whether pages of an origin may come: those of this machine, and those that were named. Programs that are no pages have none. */
+/** Whether pages of an origin may come: those of this machine, and those that were named. Programs that are not pages have none. */
 export function isWelcome(origin: string | undefined, named: readonly string[]): boolean {
   if (origin === undefined || named.includes(origin)) return true;
   return /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/.test(origin);

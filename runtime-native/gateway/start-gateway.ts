@@ -18,7 +18,7 @@ export { isToken, newToken, readOrigin };
 /** Bytes on their way to a page above which its sockets, and the page itself, are not read; and below which they are again. */
 const MOST_UNSENT = 8 * 1024 * 1024;
 const FEW_UNSENT = 1024 * 1024;
-/** Pages at a time, and connections that are no pages yet. */
+/** Pages at a time, and connections that are not pages yet. */
 const MOST_PAGES = 32;
 const MOST_CONNECTIONS = 256;
 /** A page that has given no sign of life for so long is gone: each is asked this often. */

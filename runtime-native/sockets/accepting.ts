@@ -2,7 +2,7 @@
  * What happens to a stream between the system's accept and the program: it may have to wait, or there may be no room for it.
  *
  * When descriptors run out, libuv accepts and closes whoever is waiting, without telling Node. So the last few descriptors are
- * never used for accepted streams: one that would take them is closed here, and the program is told. They stay free for files,
+ * never used for accepted streams: one that would take them is closed here, and the program gets an error event. They stay free for files,
  * name look-ups and connections that the program makes itself. Descriptors are given out lowest first, so the number of a new
  * one tells how many there are.
  */
@@ -13,7 +13,7 @@ import { WaitingRoom } from '../../builtins/sockets/waiting-room.ts';
 
 /** So many descriptors are kept free. */
 const SPARE = 4;
-/** The program is told about a lack of descriptors once in this time. */
+/** A lack of descriptors is reported to the program at most once in this time. */
 const TELL_EVERY_MS = 1000;
 
 let limit: number | null = null;

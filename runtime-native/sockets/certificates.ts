@@ -69,7 +69,7 @@ export class NodeCredentials implements Credentials {
 
 const NO_CREDENTIALS = new NodeCredentials(null, null);
 
-/** Renegotiation is never followed, so a server that cannot do it securely (RFC 5746) is no danger. */
+/** Renegotiation is never followed, so a server that cannot do it securely (RFC 5746) is not a danger. */
 const CLIENT_OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_LEGACY_SERVER_CONNECT;
 /** Every certificate that we trust ends a chain, also one that is not self-signed. Missing in Node's declarations. */
 const ANY_ANCHOR = { allowPartialTrustChain: true } as SecureContextOptions;

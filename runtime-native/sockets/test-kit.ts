@@ -109,7 +109,7 @@ export function openSockets(): number {
   return count;
 }
 
-/** Waits until no more than `most` sockets are open; gives what is left when that does not happen in time. */
+/** Waits until no more than `most` sockets are open; returns what is left when that does not happen in time. */
 export async function settled(most: number, patienceMs = 3000): Promise<number> {
   const deadline = Date.now() + patienceMs;
   while (openSockets() > most && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));

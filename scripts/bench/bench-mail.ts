@@ -50,7 +50,7 @@ function start(args: readonly string[], env: { readonly [name: string]: string |
     try {
       peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
     } catch {
-      // it has ended, or this is no Linux
+      // it has ended, or this is not Linux
     }
   };
   if (child.stdout !== null) {

@@ -37,7 +37,7 @@ function specsFor(runtime: Runtime): string[] {
   return findSpecs(['socket/']).filter((name) => name.startsWith('socket/') && (runtime === 'native' || says(name)));
 }
 
-/** Runs specs; gives the names of those that failed. */
+/** Runs specs; returns the names of those that failed. */
 function failuresOf(runtime: Runtime, names: readonly string[], jobs: string | undefined): Set<string> {
   const filters = runtime === 'native' ? ['socket/'] : names;
   const flags = ['--runtime', runtime, ...(jobs === undefined ? [] : ['--jobs', jobs])];

@@ -25,7 +25,7 @@ import { differences } from './spec-verdict.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** Runs all of them at one place; gives how many failed. */
+/** Runs all of them at one place; returns how many failed. */
 async function check(place: Place, names: readonly string[], runtime: Runtime, jobs: number): Promise<number> {
   const queue = names.values(); // shared: each worker takes the next name
   let failed = 0;

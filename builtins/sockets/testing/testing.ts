@@ -54,7 +54,7 @@ export class Driver {
     });
   }
 
-  /** Calls several builtins one after the other in one thread, without waiting between them; gives the last result. */
+  /** Calls several builtins one after the other in one thread, without waiting between them; returns the last result. */
   sequence(...calls: (readonly [string, ...Value[]])[]): Promise<Value> {
     return new Promise((resolve, reject) => {
       const step = (at: number): Value => {

@@ -7,7 +7,7 @@
 
 /** The subprotocol of the WebSocket; a change that the other end would not understand gets a new number. */
 export const PROTOCOL = 'magnolia.tunnel.1';
-/** What stands before the token where the page offers it as a subprotocol, the only header of a WebSocket that a page can set. */
+/** The text before the token where the page offers it as a subprotocol, the only header of a WebSocket that a page can set. */
 export const TOKEN_PREFIX = 'magnolia.token.';
 
 /** Bytes that either end of a stream may send before the other has given credit. */

@@ -69,7 +69,7 @@ export class SharedListeners {
     return [...this.#listeners.values()].filter(({ members }) => members.has(member)).map(({ key }) => key);
   }
 
-  /** Gives a worker no more connections; resolves when it has taken or refused all that were sent to it. */
+  /** Sends a worker no more connections; resolves when it has taken or refused all that were sent to it. */
   async retire(member: Member): Promise<void> {
     for (const { members } of this.#listeners.values()) members.delete(member);
     await this.#settled([member]);
