@@ -10,7 +10,7 @@ export interface RuntimeInfo {
   readonly version: string;
   readonly os: string;
   readonly arch: string;
-  readonly cpus: number;
+  cpus(): number;
   readonly pid: number;
   /** The path of the program that runs this, or null when there is none. */
   readonly exe: string | null;
@@ -103,7 +103,7 @@ export function runtimeInfoBuiltins(info: RuntimeInfo): Builtin[] {
         const made = new Obj();
         made.os = str(info.os);
         made.arch = str(info.arch);
-        made.cpus = info.cpus;
+        made.cpus = info.cpus();
         return made;
       },
     }),

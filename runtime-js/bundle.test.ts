@@ -26,7 +26,8 @@ function run(program: string): Promise<{ out: string; err: string; code: unknown
 }
 
 describe('the bundle for browsers', () => {
-  const read = () => ['browser.js', 'magnolia-library.js'].map((name) => readFileSync(join(root, 'dist', name), 'utf8')).join('');
+  const read = () =>
+    ['web.js', 'policy.js', 'magnolia-library.js'].map((name) => readFileSync(join(root, 'dist', name), 'utf8')).join('');
 
   it('is small, and imports nothing of Node', () => {
     expect(gzipSync(read(), { level: 9 }).length).toBeLessThan(LARGEST_BYTES);

@@ -40,7 +40,7 @@ export const browserPlatform: Platform = {
     version: 'js',
     os: 'js',
     arch: 'js',
-    cpus: 1,
+    cpus: () => 1,
     pid: 0,
     exe: null,
     memory: () => ({ live: memoryInUse() ?? 0, heap: memoryInUse() ?? 0 }),

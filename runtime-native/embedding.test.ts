@@ -547,7 +547,7 @@ describe('docs/embedding.md', () => {
   }, 30_000);
 
   it('describes a bundle that is there and is small', () => {
-    const files = ['dist/browser.js', 'dist/magnolia-library.js'].map((file) => join(root, file));
+    const files = ['dist/web.js', 'dist/policy.js', 'dist/magnolia-library.js'].map((file) => join(root, file));
     expect(files.every((file) => existsSync(file))).toBe(true);
     const text = files.map((file) => readFileSync(file, 'utf8')).join('');
     expect(text).not.toMatch(/\bfrom\s*["']node:|require\(["']/);

@@ -11,7 +11,7 @@ export const nodeInfo: Omit<RuntimeInfo, 'modules' | 'source'> = {
   version: `node ${process.version}`,
   os: SYSTEMS[process.platform] ?? process.platform,
   arch: PROCESSORS[process.arch] ?? process.arch,
-  cpus: availableParallelism(),
+  cpus: () => availableParallelism(),
   pid: process.pid,
   exe: utf8Encode(process.execPath),
   memory() {

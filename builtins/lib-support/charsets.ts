@@ -28,10 +28,20 @@ const ALIASES: { readonly [label: string]: string } = {
   'utf-8-sig': 'utf-8',
 };
 
-/** The upper half of code pages of PCs (Microsoft's tables). */
-const CODE_PAGES: { readonly [label: string]: string } = {
-  437: 'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0',
-  850: 'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0',
+/** The upper half of code pages of PCs (Microsoft's tables), in rows. */
+const CODE_PAGES: { readonly [label: string]: readonly string[] } = {
+  437: [
+    'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒ',
+    'áíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐',
+    '└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀',
+    'αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0',
+  ],
+  850: [
+    'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒ',
+    'áíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐',
+    '└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀',
+    'ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0',
+  ],
 };
 const CODE_PAGE = /^(?:cp|ibm|cspc|pc)-?(?:8?codepage)?(437|850)(?:multilingual)?$/;
 
@@ -71,7 +81,7 @@ export function* toUtf8(text: string, charset: string): Work<string | undefined>
 /** What reads a character set; null if it is not known. */
 function readerOf(label: string): Reader | 'utf-8' | null {
   const page = CODE_PAGE.exec(label)?.[1];
-  if (page !== undefined) return upperHalf(CODE_PAGES[page] as string); // one of the two
+  if (page !== undefined) return upperHalf((CODE_PAGES[page] as readonly string[]).join('')); // one of the two
   if (/^(?:x-)?(?:unicode-1-1-|csunicode11)?utf-?7$/.test(label)) return utf7();
   if (label === 'iso-2022-kr' || label === 'csiso2022kr') return iso2022Kr();
   if (label === 'hz-gb-2312' || label === 'hz') return hz();

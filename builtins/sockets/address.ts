@@ -14,24 +14,22 @@ export interface BadAddress {
 }
 
 /** Ports that may be named, besides numbers. */
-const services = new Map(
-  Object.entries({
-    ftp: 21,
-    ssh: 22,
-    telnet: 23,
-    smtp: 25,
-    domain: 53,
-    http: 80,
-    pop3: 110,
-    imap: 143,
-    https: 443,
-    submissions: 465,
-    smtps: 465,
-    submission: 587,
-    imaps: 993,
-    pop3s: 995,
-  }),
-);
+const services = new Map([
+  ['ftp', 21],
+  ['ssh', 22],
+  ['telnet', 23],
+  ['smtp', 25],
+  ['domain', 53],
+  ['http', 80],
+  ['pop3', 110],
+  ['imap', 143],
+  ['https', 443],
+  ['submissions', 465],
+  ['smtps', 465],
+  ['submission', 587],
+  ['imaps', 993],
+  ['pop3s', 995],
+]);
 
 function bad(detail: string, code: BadAddress['code'] = 'address'): BadAddress {
   return { kind: 'bad', code, detail };
@@ -103,6 +101,18 @@ export function isIP(host: string): boolean {
 
 /** An IPv6 address, with its zone if it has one; a mapped IPv4 address as IPv4; null when it is none. */
 function plainIPv6(host: string): string | null {
+  const groups = groupsOfIPv6(host);
+  if (groups === null) return null;
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
+    const low = groups[6] as number; // there are eight
+    const lowest = groups[7] as number;
+    return `${low >> 8}.${low & 255}.${lowest >> 8}.${lowest & 255}`;
+  }
+  return host;
+}
+
+/** The eight groups of an IPv6 address, which may have a zone and end as an IPv4 address; null when it is none. */
+export function groupsOfIPv6(host: string): number[] | null {
   const percent = host.indexOf('%');
   const zone = percent < 0 ? '' : host.slice(percent);
   if (zone !== '' && !/^%[\w.-]+$/.test(zone)) return null;
@@ -114,17 +124,10 @@ function plainIPv6(host: string): string | null {
     const [a, b, c, d] = dotted.split('.').map(Number) as [number, number, number, number]; // isIPv4: four of them
     address = `${address.slice(0, -dotted.length)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
   }
-  const groups = expand(address);
-  if (groups === null) return null;
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
-    const low = groups[6] as number; // there are eight
-    const lowest = groups[7] as number;
-    return `${low >> 8}.${low & 255}.${lowest >> 8}.${lowest & 255}`;
-  }
-  return host;
+  return expand(address);
 }
 
-/** The eight groups of an IPv6 address in hexadecimal notation, or null. */
+/** The same of one in hexadecimal notation. */
 function expand(address: string): number[] | null {
   const gap = address.indexOf('::');
   if (gap >= 0 && address.indexOf('::', gap + 1) >= 0) return null;
@@ -143,7 +146,7 @@ function groupsOf(text: string): number[] | null {
 }
 
 /** Whether a resolver may be asked for this name: letters, digits, `_`, `-` within; not something that it would take for a number. */
-function isLegalName(host: string): boolean {
+export function isLegalName(host: string): boolean {
   const labels = (host.endsWith('.') ? host.slice(0, -1) : host).split('.');
   if (host.length > 254 || !labels.every((label) => /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/.test(label))) return false;
   return !/^(?:[0-9]+|0[xX][0-9a-fA-F]*)$/.test(labels.at(-1) as string); // split gives one at least

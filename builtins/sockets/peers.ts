@@ -1,5 +1,5 @@
 /** IP addresses as numbers, and blocks of them: `10.0.0.0/8`, `fd00::/8`, one address. */
-import { isIP, parseAddress } from './address.ts';
+import { groupsOfIPv6, isIPv4 } from './address.ts';
 
 /** Whether a peer is one of a list: addresses and blocks, `unix:` for whoever connects to a Unix socket, `*` for all. Null for other texts. */
 export function peerMatcher(list: readonly string[]): ((peer: string) => boolean) | null {
@@ -29,25 +29,6 @@ export function blockMatcher(block: string): ((ip: string) => boolean) | null {
 
 /** An IP address as a number: of 128 bits, IPv4 in its mapped form. Null when it is none. */
 export function addressBits(host: string): bigint | null {
-  if (!isIP(host)) return null;
-  const parsed = parseAddress(`[${host}]:1`);
-  if (parsed.kind !== 'tcp') return null;
-  const plain = parsed.host.replace(/%.*$/, '');
-  if (!plain.includes(':'))
-    return 0xffff_0000_0000n | BigInt(plain.split('.').reduce((sum, part) => sum * 256 + Number(part), 0));
-  const [before = '', after] = plain.replace(/[\d.]+\.\d+$/, dottedGroups).split('::');
-  const first = groups(before);
-  const last = after === undefined ? [] : groups(after);
-  const all = [...first, ...new Array<number>(8 - first.length - last.length).fill(0), ...last];
-  return all.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n);
-}
-
-/** The last four bytes of an IPv6 address, when they are written as an IPv4 address. */
-function dottedGroups(dotted: string): string {
-  const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number);
-  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-}
-
-function groups(text: string): number[] {
-  return text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
+  if (isIPv4(host)) return 0xffff_0000_0000n | BigInt(host.split('.').reduce((sum, part) => sum * 256 + Number(part), 0));
+  return groupsOfIPv6(host)?.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n) ?? null;
 }

@@ -13,7 +13,7 @@
  * Something is allowed when a rule allows it, or when there are no rules that allow, and no rule denies it. Rules that
  * deny are applied to the addresses of a name, too, so that a name does not lead around them.
  */
-import { isIP, parseAddress } from './address.ts';
+import { isIPv4, isLegalName } from './address.ts';
 import type { Target } from './backend.ts';
 import { addressBits, blockMatcher } from './peers.ts';
 
@@ -72,7 +72,7 @@ function hostMatcher(host: string): ((given: string) => boolean) | null {
 }
 
 function isName(host: string): boolean {
-  return host !== '' && !isIP(host) && parseAddress(`${host}:1`).kind === 'tcp';
+  return !isIPv4(host) && isLegalName(host);
 }
 
 function isLocal(host: string): boolean {

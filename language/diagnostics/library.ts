@@ -1,5 +1,5 @@
 /**
- * What is known about the standard library: the shape of dist/lib/manifest.json, which the build makes from lib/
+ * What is known about the standard library: the shape of dist/lib/manifest.cjs, which the build makes from lib/
  * (scripts/build/library-manifest.ts), and the part of it that hints need.
  */
 import type { DocumentedName } from '../syntax/doc-comments.ts';

@@ -8,7 +8,7 @@
  */
 import { readPolicy } from '../../builtins/sockets/policy.ts';
 import { nearest } from '../../language/diagnostics/nearest.ts';
-import { OWN_COMMANDS } from './commands.ts';
+import { isOwnCommand, OWN_COMMANDS, type OwnName } from './commands.ts';
 import { NO_SETTINGS } from './no-settings.ts';
 import { readWorkerOptions, type WorkerOptions } from './workers/options.ts';
 
@@ -41,7 +41,7 @@ export type Command =
   | { readonly kind: 'cert'; readonly args: readonly string[] }
   | { readonly kind: 'help'; readonly topic: string | null }
   | { readonly kind: 'version' }
-  | { readonly kind: 'own'; readonly name: string; readonly words: readonly string[] }
+  | { readonly kind: 'own'; readonly name: OwnName; readonly words: readonly string[] }
   | { readonly kind: 'wrong'; readonly message: string };
 
 export interface Asked {
@@ -188,7 +188,7 @@ function readCommand(rest: string[], takeFlags: () => Command | undefined, aroun
     case 'help':
       return { kind: 'help', topic: rest.length === 0 ? null : rest.join(' ') };
     default:
-      if (Object.hasOwn(OWN_COMMANDS, first)) return { kind: 'own', name: first, words: rest };
+      if (isOwnCommand(first)) return { kind: 'own', name: first, words: rest };
   }
 
   const isCommand = /^\w+$/.test(first) && !around.exists(first);

@@ -10,11 +10,12 @@ import { utf8Encode } from '../../language/values/bytes.ts';
 import { collectModules, ModuleError, type OpenImport, type ProgramModule } from '../../tools/build/collect.ts';
 import { type Mapping, type NamedModule, printProgram } from '../../tools/build/print.ts';
 import { errnoText } from '../errno.ts';
-import { LIBRARY_FOLDER, libraryManifest } from '../library.ts';
+import { libraryManifest } from '../library.ts';
 import { fileModules, nativeLibrary } from '../modules.ts';
 import { replaceFile } from '../replace-file.ts';
 import type { Settings } from './arguments.ts';
 import { readFlags, usageError } from './flags.ts';
+import { INSTALLED } from './installed.ts';
 import { complain, showProblem, writeError } from './screen.ts';
 import { readSource } from './sources.ts';
 
@@ -197,7 +198,7 @@ function sourceMap(out: string, mappings: readonly Mapping[], keys: ReadonlyMap<
 
 /** The runtime that comes before the program. */
 function readRuntime(name: string): string {
-  return readFileSync(join(LIBRARY_FOLDER, '../standalone', `${name}.mjs`), 'utf8');
+  return readFileSync(join(INSTALLED, 'standalone', `${name}.mjs`), 'utf8');
 }
 
 async function save(path: string, text: string): Promise<void> {

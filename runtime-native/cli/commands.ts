@@ -1,20 +1,15 @@
-/** The commands that read their own arguments. A new one is an entry here and a file, which is loaded when the command is used. */
-import type { Settings } from './arguments.ts';
+/** The commands that read their own arguments. other-commands.ts says how each is loaded. */
 
-/** Runs a command with the words behind its name; returns the exit status. */
-export type RunCommand = (words: readonly string[], settings: Settings) => Promise<number>;
-
-export interface OwnCommand {
+interface OwnCommand {
   /** What follows the name of the command. */
   readonly usage: string;
   /** One line for lists. */
   readonly summary: string;
   /** What `magnolia help NAME` says beside that; lines that end in a line end. */
   readonly details?: string;
-  load(): Promise<RunCommand>;
 }
 
-export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
+const own = {
   build: {
     usage: 'FILE',
     summary: 'compile a program and all that it imports into one file, which runs without magnolia',
@@ -26,7 +21,6 @@ export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
     What is written imports nothing but modules of Node, and generates no code: it runs under script-src 'self', too.
     A source map is written beside it (not for html).
 `,
-    load: async () => (await import('./build.ts')).buildProgram,
   },
   check: {
     usage: 'FILE...',
@@ -36,12 +30,10 @@ export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
     --format json   one array on standard output: [{file, diagnostics: [{range, severity, code, source, message, data}]}]
     A remark // check: ignore CODE at the end of a line, or on the line before, takes one warning away.
 `,
-    load: async () => (await import('./check.ts')).checkFiles,
   },
   emit: {
     usage: 'FILE',
     summary: 'print the JavaScript that a program is compiled to',
-    load: async () => (await import('./emit.ts')).emitFile,
   },
   fmt: {
     usage: 'FILE...',
@@ -51,7 +43,6 @@ export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
     --diff    change nothing, show the changes
     A file with a syntax error is left alone, with status 1. As with gofmt, lines are neither broken nor joined.
 `,
-    load: async () => (await import('./fmt.ts')).formatFiles,
   },
   gateway: {
     usage: '--allow-net LIST',
@@ -65,7 +56,6 @@ export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
     --token-file FILE     take the token from a file, in place of a new one that is printed
     docs/tunnel.md tells who sees what.
 `,
-    load: async () => (await import('./gateway.ts')).serveGateway,
   },
   lsp: {
     usage: '[--stdio]',
@@ -73,7 +63,6 @@ export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
     details: `    Diagnostics as magnolia check has them, hover, completion, signatures, definitions, references, rename, symbols, formatting.
     editors/ in the repository has an extension for Visual Studio Code and a TextMate grammar.
 `,
-    load: async () => (await import('./lsp.ts')).serveEditor,
   },
   test: {
     usage: '[FILE|FOLDER...]',
@@ -90,6 +79,15 @@ export const OWN_COMMANDS: { readonly [name: string]: OwnCommand } = {
     --coverage           show which lines of what the tests import were reached
     --lcov FILE          write the same as a tracefile of lcov
 `,
-    load: async () => (await import('./test.ts')).runTests,
   },
-};
+} satisfies { readonly [name: string]: OwnCommand };
+
+/** The name of such a command. */
+export type OwnName = keyof typeof own;
+
+export const OWN_COMMANDS: { readonly [name in OwnName]: OwnCommand } = own;
+
+/** Whether there is such a command. */
+export function isOwnCommand(name: string): name is OwnName {
+  return Object.hasOwn(own, name);
+}

@@ -7,7 +7,7 @@ import { utf8Decode } from '../../language/values/bytes.ts';
 import { knownLibrary } from '../library.ts';
 import { COMMANDS, type Settings } from './arguments.ts';
 import { describeBuiltin } from './builtin-help.ts';
-import { OWN_COMMANDS } from './commands.ts';
+import { isOwnCommand, OWN_COMMANDS } from './commands.ts';
 import { languageHelp, languageWords } from './language-help.ts';
 import { everyModulesHelp, libraryHelp, libraryList, notInLibrary } from './library-help.ts';
 import { NO_SETTINGS } from './no-settings.ts';
@@ -118,7 +118,7 @@ function commandHelp(topic: string): string | null {
   const line = Object.hasOwn(COMMANDS, topic) ? COMMANDS[topic] : undefined;
   if (line === undefined) return null;
   const usage = OVERVIEW.split('\n').find((one) => one.startsWith(`  magnolia ${topic === 'run' ? 'FILE' : topic}`));
-  const details = DETAILS[topic] ?? OWN_COMMANDS[topic]?.details;
+  const details = DETAILS[topic] ?? (isOwnCommand(topic) ? OWN_COMMANDS[topic].details : undefined);
   const more = details === undefined ? '' : `\n${details}`;
   return `${usage?.trim().split(/ {2,}/)[0] ?? `magnolia ${topic}`}\n    ${line}\n${more}`;
 }

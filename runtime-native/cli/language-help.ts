@@ -1,7 +1,7 @@
 /** The sections of docs/language.md, for `magnolia help if`. The build puts the page beside the library. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIBRARY_FOLDER } from '../library.ts';
+import { INSTALLED } from './installed.ts';
 import { columns } from './screen.ts';
 
 interface Section {
@@ -41,7 +41,7 @@ function sections(): readonly Section[] {
 function readSections(): readonly Section[] {
   let page: string;
   try {
-    page = readFileSync(join(LIBRARY_FOLDER, 'language.md'), 'utf8');
+    page = readFileSync(join(INSTALLED, 'lib/language.md'), 'utf8');
   } catch {
     return []; // not built
   }

@@ -7,12 +7,13 @@ import { utf8Encode } from '../../language/values/bytes.ts';
 import { rangeOf } from '../../tools/check/range.ts';
 import { Editor } from '../../tools/editor/editor.ts';
 import type { Knowledge } from '../../tools/editor/knowledge.ts';
-import { LIBRARY_FOLDER, libraryManifest } from '../library.ts';
+import { libraryManifest } from '../library.ts';
 import { nativeLibrary } from '../modules.ts';
 import type { Settings } from './arguments.ts';
 import { describeBuiltin } from './builtin-help.ts';
 import { nativeCheckWorld } from './check.ts';
 import { readFlags, usageError } from './flags.ts';
+import { INSTALLED } from './installed.ts';
 import type { LanguageHandlers } from './lsp-connection.ts';
 import { programFiles } from './program-files.ts';
 import { commandWorld } from './world.ts';
@@ -107,7 +108,7 @@ function knowledge(settings: Settings, open: ReadonlyMap<string, Source>): Knowl
       const module = libraryManifest().modules.find(({ names }) => names.includes(name));
       if (found === null) return null;
       if (!found.key.startsWith('lib:')) return sourceOf(found.key, () => found.load() as Source); // a file of --lib
-      const path = join(LIBRARY_FOLDER, `${module?.file}.oak`);
+      const path = join(INSTALLED, 'lib', `${module?.file}.oak`);
       return sourceOf(path, () => new Source(path, readFileSync(path, 'utf8')));
     },
     filesAround(source) {

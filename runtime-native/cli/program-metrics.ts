@@ -5,26 +5,33 @@ import { traceFrom } from '../sockets/trace.ts';
 import { workerIdentity } from '../worker.ts';
 import { bothWatch, metricsText, SocketCounters, serveMetrics } from './metrics.ts';
 
-const counters = new SocketCounters();
+/** Counts for one program. */
+export class ProgramMetrics {
+  readonly #counters = new SocketCounters();
+  readonly #address: string;
+  /** What the world of the program needs for them. */
+  readonly watch = bothWatch(this.#counters, traceFrom(process.env.MAGNOLIA_TRACE));
 
-/** What the world of the program needs for them. */
-export const watched = { watch: bothWatch(counters, traceFrom(process.env.MAGNOLIA_TRACE)) };
-
-/** Makes the figures available. False when that is not possible at this address. */
-export async function startMetrics(address: string, machine: Machine): Promise<boolean> {
-  if (workerIdentity !== null) {
-    process.on('message', (message: ToWorker) => {
-      if (message.kind === 'metrics') void answer(machine, message.number);
-    });
-    return true;
+  constructor(address: string) {
+    this.#address = address;
   }
-  return await serveMetrics(address, async () => {
-    const snapshot = await counters.snapshot(machine);
-    return { text: metricsText([{ worker: null, snapshot }]), isDraining: snapshot.isDraining };
-  });
-}
 
-async function answer(machine: Machine, number: number): Promise<void> {
-  const message: ToPrimary = { kind: 'metrics', number, snapshot: await counters.snapshot(machine) };
-  if (process.connected) process.send?.(message);
+  /** Makes the figures available. False when that is not possible at this address. */
+  async start(machine: Machine): Promise<boolean> {
+    if (workerIdentity !== null) {
+      process.on('message', (message: ToWorker) => {
+        if (message.kind === 'metrics') void this.#answer(machine, message.number);
+      });
+      return true;
+    }
+    return await serveMetrics(this.#address, async () => {
+      const snapshot = await this.#counters.snapshot(machine);
+      return { text: metricsText([{ worker: null, snapshot }]), isDraining: snapshot.isDraining };
+    });
+  }
+
+  async #answer(machine: Machine, number: number): Promise<void> {
+    const message: ToPrimary = { kind: 'metrics', number, snapshot: await this.#counters.snapshot(machine) };
+    if (process.connected) process.send?.(message);
+  }
 }

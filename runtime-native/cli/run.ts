@@ -1,24 +1,21 @@
 /** `magnolia FILE`: runs a program to its end. */
 import { dirname, resolve } from 'node:path';
-import { workerIdentity } from '../worker.ts';
 import type { Settings } from './arguments.ts';
+import { ProgramMetrics } from './program-metrics.ts';
 import { complain } from './screen.ts';
 import { readSource } from './sources.ts';
 import { commandWorld } from './world.ts';
 
 /** Runs the program in a file, or from standard input when that is `-`; returns its exit status. */
 export async function runProgram(file: string, args: readonly string[], settings: Settings): Promise<number> {
-  if (settings.workers !== null && workerIdentity === null) {
-    return await (await import('./workers/primary.ts')).runWorkers(settings.workers, settings.metrics);
-  }
   const reading = await readSource(file);
   if (reading.kind === 'failed') {
     complain(reading.message);
     return 1;
   }
-  const metrics = settings.metrics === null ? null : await import('./program-metrics.ts');
-  const { world } = commandWorld(settings, file === '-' && args.length === 0 ? [] : [file, ...args], metrics?.watched);
-  if (metrics !== null && !(await metrics.startMetrics(settings.metrics ?? '', world.interpreter.machine))) return 1;
+  const metrics = settings.metrics === null ? null : new ProgramMetrics(settings.metrics);
+  const { world } = commandWorld(settings, file === '-' && args.length === 0 ? [] : [file, ...args], metrics ?? {});
+  if (metrics !== null && !(await metrics.start(world.interpreter.machine))) return 1;
   const directory = file === '-' ? process.cwd() : dirname(resolve(file));
   return await new Promise((done) => {
     world.interpreter.run(reading.source, directory, ({ status }) => world.finish(() => done(status)));

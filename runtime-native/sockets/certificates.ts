@@ -69,10 +69,14 @@ export class NodeCredentials implements Credentials {
 
 const NO_CREDENTIALS = new NodeCredentials(null, null);
 
-/** Renegotiation is never followed, so a server that cannot do it securely (RFC 5746) is not a danger. */
-const CLIENT_OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_LEGACY_SERVER_CONNECT;
 /** Every certificate that we trust ends a chain, also one that is not self-signed. Missing in Node's declarations. */
 const ANY_ANCHOR = { allowPartialTrustChain: true } as SecureContextOptions;
+
+/** Renegotiation is never followed, so a server that cannot do it securely (RFC 5746) is not a danger to a client. */
+function secureOptionsFor(role: TlsOptions['role']): number {
+  const { SSL_OP_NO_RENEGOTIATION: never, SSL_OP_LEGACY_SERVER_CONNECT: old } = constants;
+  return role === 'server' ? never : never | old;
+}
 
 /** PEM texts of whom these options trust. */
 export function anchorsOf({ credentials }: Pick<TlsOptions, 'credentials'>): readonly string[] {
@@ -92,7 +96,7 @@ export function contextFor(
   if (context === undefined) {
     context = createSecureContext({
       minVersion: `TLSv${minVersion}`,
-      secureOptions: role === 'server' ? constants.SSL_OP_NO_RENEGOTIATION : CLIENT_OPTIONS,
+      secureOptions: secureOptionsFor(role),
       ...ANY_ANCHOR,
       // Without one, OpenSSL refuses to take up sessions of clients that had to show a certificate.
       ...(role === 'server' ? { sessionIdContext: 'magnolia' } : {}),

@@ -9,7 +9,7 @@ import { type Channel, channel } from 'node:diagnostics_channel';
 import type { SocketEvent, SocketWatch } from '../../builtins/sockets/watch.ts';
 
 const channels = new Map<SocketEvent['kind'], Channel>();
-const bytes = channel('magnolia:socket:bytes');
+let bytesChannel: Channel | undefined; // made when it is needed: the module of Node is not loaded before
 
 /** Publishes everything. */
 export const published: SocketWatch = {
@@ -22,6 +22,7 @@ export const published: SocketWatch = {
     if (one.hasSubscribers) one.publish(event);
   },
   bytes(id, direction, count) {
-    if (bytes.hasSubscribers) bytes.publish({ id, direction, count });
+    bytesChannel ??= channel('magnolia:socket:bytes');
+    if (bytesChannel.hasSubscribers) bytesChannel.publish({ id, direction, count });
   },
 };

@@ -1,11 +1,11 @@
 /**
- * The standard library on its way into dist/lib. It is compiled here, so that a program start neither lexes nor emits it:
+ * The standard library on its way into dist. It is compiled here, so that a program start neither lexes nor emits it:
  *
- *     FILE.oak          the source, for errors
- *     FILE.cjs          its JavaScript: a function that sets the module up
- *     FILE.calls.json   where the calls are in that, for errors
- *     index.json        every name that `import` knows, with the file and the positions it owns
- *     manifest.json     what people and tools want to know (library-manifest.ts)
+ *     library.cjs           every name that `import` knows, and how to load what it means: runtime-native/library-data.ts has the shape
+ *     lib/FILE.cjs          the JavaScript of a module: a function that sets it up
+ *     lib/FILE.texts.cjs    its source and where the calls are, for errors
+ *     lib/FILE.oak          its source, for editors
+ *     lib/manifest.cjs      what people and tools want to know (library-manifest.ts)
  */
 import { join } from 'node:path';
 import { emit } from '../../language/compiler/emitter.ts';
@@ -17,32 +17,41 @@ import { Source } from '../../language/syntax/source.ts';
 import { replaceFile } from './files.ts';
 import { libraryManifest } from './library-manifest.ts';
 import { libraryModules } from './library-modules.ts';
+import { wrapLines } from './wrap-lines.ts';
 
-/** What `import` knows of a name; see runtime-native/library.ts. */
-export interface IndexEntry {
-  readonly file: string;
-  readonly base: number;
-  readonly length: number;
-  readonly inner?: true;
-}
-
-/** Compiles the Magnolia sources of `from` into `to`. A source with a mistake is reported and left out; the process then fails at its end. */
-export async function buildLibrary(from: string, to: string): Promise<void> {
-  const index: { [name: string]: IndexEntry } = {};
+/** Compiles the Magnolia sources of `from` into `dist`. A source with a mistake is reported and left out; the process then fails at its end. */
+export async function buildLibrary(from: string, dist: string): Promise<void> {
+  const names: string[] = [];
+  const files: string[] = [];
   let base = 0;
-  for (const { names, file, inner, text } of libraryModules(from)) {
+  for (const { names: own, file, inner, text } of libraryModules(from)) {
     const emitted = compile(new Source(`lib/${file}.oak`, text), base);
     if (emitted === null) continue;
-    await replaceFile(join(to, `${file}.oak`), text);
-    await replaceFile(join(to, `${file}.cjs`), `module.exports = ${emitted.text};\n`);
-    await replaceFile(join(to, `${file}.calls.json`), JSON.stringify(emitted.calls));
-    for (const name of names) index[name] = { file, base, length: text.length, ...(inner && { inner }) };
+    const { text: code, calls } = wrapLines(emitted.text, emitted.calls);
+    const path = join(dist, 'lib', file);
+    await replaceFile(`${path}.oak`, text);
+    await replaceFile(`${path}.cjs`, `module.exports = ${code};\n`);
+    await replaceFile(`${path}.texts.cjs`, `exports.source = ${template(text)};\nexports.calls = ${list(calls)};\n`);
+    const requires = `code: () => require('./lib/${file}.cjs'), texts: () => require('./lib/${file}.texts.cjs')`;
+    files.push(`    '${file}': { base: ${base}, length: ${text.length}, inner: ${inner}, ${requires} },`);
+    for (const name of own) names.push(`    '${name}': '${file}',`);
     base += text.length + 1;
   }
   if (base > FIRST_FREE_BASE)
     throw new Error(`The library is larger than the ${FIRST_FREE_BASE} positions that units.ts leaves for it`);
-  await replaceFile(join(to, 'index.json'), JSON.stringify(index));
-  await replaceFile(join(to, 'manifest.json'), JSON.stringify(libraryManifest(from)));
+  await replaceFile(join(dist, 'lib/manifest.cjs'), `module.exports = ${JSON.stringify(libraryManifest(from), null, 1)};\n`);
+  const manifest = "manifest: () => require('./lib/manifest.cjs')";
+  const parts = ['names: {', ...names, '  },', '  files: {', ...files, '  },', `  ${manifest},`];
+  await replaceFile(join(dist, 'library.cjs'), `'use strict';\nexports.library = {\n  ${parts.join('\n')}\n};\n`);
+}
+
+/** A text as a literal with its lines. */
+function template(text: string): string {
+  return `\`${text.replace(/[\\`]|\$(?=\{)|\r/g, (sign) => (sign === '\r' ? '\\r' : `\\${sign}`))}\``;
+}
+
+function list(numbers: readonly number[]): string {
+  return JSON.stringify(numbers).replace(/(.{1,120}),/g, '$1,\n');
 }
 
 function compile(source: Source, base: number): EmittedUnit | null {

@@ -2,8 +2,10 @@
  * `npm run build`: the sources become dist/, which is all that users install.
  *
  *     dist/cli.cjs     the `magnolia` command (build-command.ts)
- *     dist/index.js    the package for Node         dist/browser.js    the package for browsers, with magnolia-*.js
- *     dist/types/      declarations for both        dist/lib/          the standard library
+ *     dist/index.js    the package for Node: names of what is in native.js and policy.js
+ *     dist/browser.js  the package for browsers: names of what is in web.js, policy.js and magnolia-*.js
+ *     dist/types/      declarations for both
+ *     dist/library.cjs, dist/lib/   the standard library for Node (build-library.ts)
  *     dist/standalone/ what `magnolia build` writes in front of programs
  *     dist/make-certificate.cjs    makes certificates, for the two that run on Node
  *     dist/start-gateway.cjs       what `magnolia gateway` starts
@@ -15,14 +17,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build as bundle } from 'esbuild';
+import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
+import { APART_ENTRY, apart, besideTheBundle } from './beside-the-bundle.ts';
 import { GATEWAY, libraryApart, writeBrowserLibrary } from './browser-library.ts';
-import { buildCommand } from './build-command.ts';
+import { buildCommand, writeCache } from './build-command.ts';
 import { buildLibrary } from './build-library.ts';
 import { replaceFile } from './files.ts';
-import { loadedWhenUsed } from './loaded-when-used.ts';
 import { buildStandalone } from './standalone.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -48,7 +50,6 @@ const common = {
   sourcemap: 'linked',
   sourcesContent: false,
   minifySyntax: true,
-  minifyWhitespace: true, // names stay: stack traces must be readable
   legalComments: 'none',
   logLevel: 'warning',
   outdir: dist,
@@ -56,12 +57,23 @@ const common = {
   write: false,
 } satisfies BuildOptions;
 
-const node = { ...common, platform: 'node', target: 'node20' } satisfies BuildOptions;
+/** What Node loads is readable, has its names in stack traces, and has no long lines: an uncaught error shows the line. */
+const node = { ...common, platform: 'node', target: 'node20', lineLimit: 250 } satisfies BuildOptions;
 
-const bundles: { entry: string; options: BuildOptions }[] = [
+const browser = { ...common, platform: 'browser', target: 'es2022', minifyWhitespace: true } satisfies BuildOptions;
+
+interface Bundle {
+  readonly entry: string;
+  readonly options: BuildOptions & { write: false };
+  /** The file in which users find its names. */
+  readonly names?: string;
+}
+
+const bundles: readonly Bundle[] = [
   {
     entry: 'runtime-native/index.ts',
-    options: { ...node, entryPoints: { index: 'runtime-native/index.ts' }, plugins: [loadedWhenUsed] },
+    options: { ...node, entryPoints: { native: 'runtime-native/index.ts' }, plugins: [besideTheBundle, apart] },
+    names: 'index.js',
   },
   {
     entry: 'runtime-native/make-certificate.ts',
@@ -71,7 +83,6 @@ const bundles: { entry: string; options: BuildOptions }[] = [
       outExtension: { '.js': '.cjs' },
       entryPoints: { 'make-certificate': 'runtime-native/make-certificate.ts' },
       sourcemap: false,
-      minifyIdentifiers: true,
     },
   },
   {
@@ -92,7 +103,6 @@ const bundles: { entry: string; options: BuildOptions }[] = [
       outExtension: { '.js': '.cjs' },
       entryPoints: { 'start-gateway': 'runtime-native/gateway/start-gateway.ts' },
       sourcemap: false,
-      minifyIdentifiers: true,
       external: ['bufferutil', 'utf-8-validate'],
     },
   },
@@ -104,29 +114,38 @@ const bundles: { entry: string; options: BuildOptions }[] = [
       outExtension: { '.js': '.cjs' },
       entryPoints: { 'lsp-connection': 'runtime-native/cli/lsp-connection.ts' },
       sourcemap: false,
+    },
+  },
+  {
+    entry: 'builtins/sockets/policy.ts',
+    options: {
+      ...browser,
+      platform: 'neutral',
+      lineLimit: 120,
       minifyIdentifiers: true,
+      stdin: { contents: APART_ENTRY, resolveDir: root },
+      outfile: join(dist, 'policy.js'),
+      outdir: '',
     },
   },
   {
     entry: 'runtime-js/index.ts',
     options: {
-      ...common,
-      platform: 'browser',
-      target: 'es2022',
-      entryPoints: { browser: 'runtime-js/index.ts' },
+      ...browser,
+      entryPoints: { web: 'runtime-js/index.ts' },
       minifyIdentifiers: true, // those of emitted code are made at run time
-      plugins: [libraryApart],
+      plugins: [libraryApart, apart],
     },
+    names: 'browser.js',
   },
   {
     entry: 'runtime-js/gateway/backend.ts',
     options: {
-      ...common,
-      platform: 'browser',
-      target: 'es2022',
+      ...browser,
       entryPoints: { [GATEWAY]: 'runtime-js/gateway/backend.ts' },
       sourcemap: false,
       minifyIdentifiers: true,
+      plugins: [apart],
     },
   },
 ];
@@ -144,12 +163,13 @@ export async function build(): Promise<void> {
   await Promise.all([
     buildCommand(root, dist, common),
     buildStandalone(root, dist, common),
-    Promise.all(ready.map(({ options }) => writeBundle(options))),
-    buildLibrary(join(root, 'lib'), join(dist, 'lib')),
+    Promise.all(ready.map(writeBundle)),
+    buildLibrary(join(root, 'lib'), dist),
     writeBrowserLibrary(join(root, 'lib'), dist),
     readFile(join(root, 'docs/language.md')).then((page) => replaceFile(join(dist, 'lib/language.md'), page)),
     buildDeclarations(ready.map(({ entry }) => entry)),
   ]);
+  await writeCache(root, dist);
   await writeFile(stamp, String(started));
 }
 
@@ -160,9 +180,23 @@ export async function buildIfStale(): Promise<void> {
   if (Math.max(...changedMs) >= builtMs) await build();
 }
 
-async function writeBundle(options: BuildOptions): Promise<void> {
-  const { outputFiles = [] } = await bundle(options).catch(() => process.exit(1)); // esbuild has said why
+async function writeBundle({ options, names }: Bundle): Promise<void> {
+  const { outputFiles, metafile } = await bundle({ ...options, metafile: true }).catch(() => process.exit(1)); // esbuild has said why
   for (const file of outputFiles) await replaceFile(file.path, file.contents);
+  if (names !== undefined) await replaceFile(join(dist, names), namesOf(metafile));
+}
+
+/**
+ * The file that users import: what is where, and nothing that runs, so that bundlers leave out the files of which they need nothing. They
+ * leave out files, not parts of one: networkPolicy alone is small because it is in a file of its own.
+ */
+function namesOf({ outputs }: Metafile): string {
+  const lines = Object.entries(outputs).flatMap(([path, { exports }]) => {
+    const own = exports.filter((name) => name !== 'networkPolicy').map((name) => `  ${name},\n`);
+    if (own.length === 0) return [];
+    return [`export {\n${own.join('')}} from './${basename(path)}';\n`, "export { networkPolicy } from './policy.js';\n"];
+  });
+  return lines.join('');
 }
 
 /** tsc writes the declarations. A type error is a matter for `npm run typecheck`, not a reason to have no build. */

@@ -1,5 +1,5 @@
 /**
- * dist/lib/manifest.json: all that is known about the standard library, from the files and comments in lib/. Hints, `magnolia help`,
+ * dist/lib/manifest.cjs: all that is known about the standard library, from the files and comments in lib/. Hints, `magnolia help`,
  * completion, docs/stdlib.md and editors read it; language/diagnostics/library.ts has its shape.
  *
  * The options of a function are what is code in the sentence of its comment that begins with "Options: ", as in

@@ -19,6 +19,16 @@ const withoutCompiler: Plugin = {
   },
 };
 
+/** A built program has its own part of the library. */
+const withoutLibrary: Plugin = {
+  name: 'without library',
+  setup(setup) {
+    setup.onLoad({ filter: /\/library-data\.ts$/ }, () => ({
+      contents: 'export const library = { names: {}, files: {}, manifest: () => ({ modules: [], elsewhere: [] }) };',
+    }));
+  },
+};
+
 /** Parts of dependencies that are CommonJS ask for modules of Node in its way. */
 const REQUIRE = `import { createRequire as $createRequire } from 'node:module';
 const require = $createRequire(import.meta.url);`;
@@ -28,8 +38,9 @@ export async function buildStandalone(root: string, dist: string, common: BuildO
   const shared: BuildOptions = {
     ...common,
     sourcemap: false,
+    minifyWhitespace: true,
     minifyIdentifiers: true,
-    plugins: [withoutCompiler],
+    plugins: [withoutCompiler, withoutLibrary],
   };
   await write(join(dist, 'standalone/node.mjs'), {
     ...shared,

@@ -6,12 +6,12 @@
  * a minute; NAMEs are parts of names of functions.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Registry } from '../../builtins/registry.ts';
 import { createRuntime, memoryNetwork } from '../../runtime-native/index.ts';
+import { libraryManifest } from '../../runtime-native/library.ts';
 import { type Call, LATE_MS, type Outcome, TIME_MS } from './limits.ts';
 import { argumentLists } from './values.ts';
 
@@ -41,11 +41,8 @@ function subjects(): Subject[] {
     .all()
     .filter(({ name }) => !name.startsWith('__') && !LEFT_OUT.has(name))
     .map(({ name, params }) => ({ text: name, params: params.length }));
-  const manifest: { modules: { names: string[]; inner: boolean; members: { name: string; signature: string }[] }[] } = JSON.parse(
-    readFileSync(join(resolve(here, '../..'), 'dist/lib/manifest.json'), 'utf8'),
-  );
-  const library = manifest.modules
-    .filter(({ inner }) => !inner)
+  const library = libraryManifest()
+    .modules.filter(({ inner }) => !inner)
     .flatMap(({ names: [module = ''], members }) =>
       members.flatMap(({ name, signature }) =>
         signature.includes('(')

@@ -218,7 +218,7 @@ async function serve(): Promise<{ close: () => void; url: string }> {
     '/spec-program.mjs': [script, readFileSync(join(here, 'spec-program.mjs'))],
     '/sources.json': ['application/json', JSON.stringify(sources())],
     ...Object.fromEntries(
-      ['browser.js', ...browserLibraryFiles(join(root, 'lib'))].map((name) => [
+      ['browser.js', 'web.js', 'policy.js', ...browserLibraryFiles(join(root, 'lib'))].map((name) => [
         `/${name}`,
         [script, readFileSync(join(root, 'dist', name))],
       ]),
