@@ -69,7 +69,7 @@ export interface Builtin {
   readonly missing?: string;
   /** Takes whatever it is given, unchecked and uncounted (`read` of the params is not called); with `rest` as one list. */
   readonly unchecked?: boolean;
-  /** For the hottest builtins: the function itself, which does the common calls and hands every other one to `general`. */
+  /** For the hottest builtins: the function itself, which does the common calls and hands every other one, as it is, to `general`. */
   readonly direct?: (machine: Machine, general: Fn) => Fn;
 }
 
@@ -152,7 +152,7 @@ function toFunction(one: Builtin, machine: Machine): Fn {
     return run(machine, ...checked);
   };
 
-  let fn: Fn = one.direct?.(machine, general) ?? general;
+  let fn: Fn = general;
   const [first, second, third] = params as readonly [Param, Param, Param];
   if (one.rest !== true && one.unchecked !== true && required === params.length) {
     // The common shapes, without a list of arguments made for each call.
@@ -201,6 +201,7 @@ function toFunction(one: Builtin, machine: Machine): Fn {
       return null;
     };
   }
+  fn = one.direct?.(machine, fn) ?? fn;
   Object.defineProperty(fn, 'name', { value: one.name });
   builtinOf.set(fn, one);
   return fn;

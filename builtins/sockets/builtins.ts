@@ -87,7 +87,8 @@ export function socketBuiltins(
       run: (_machine, one, text, options) => one.send(text, options.timeout),
       direct: (_machine, general) =>
         function call(a: Value, b: Value, c: Value) {
-          const one = b instanceof Str && (c === undefined || c === null) ? socket.read(a) : undefined;
+          const isPlain = arguments.length <= 3 && b instanceof Str && (c === undefined || c === null);
+          const one = isPlain ? socket.read(a) : undefined;
           return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.send((b as Str).text);
         },
     }),
@@ -132,7 +133,7 @@ export function socketBuiltins(
       run: (_machine, one, options) => one.recvLine(lineLimit(one.maxLine, options), options.timeout),
       direct: (_machine, general) =>
         function call(a: Value, b: Value) {
-          const one = b === undefined || b === null ? socket.read(a) : undefined;
+          const one = arguments.length <= 2 && (b === undefined || b === null) ? socket.read(a) : undefined;
           return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.recvLine();
         },
     }),
@@ -213,7 +214,7 @@ export function socketBuiltins(
       run: (_machine, one, options) => one.close(options.reset),
       direct: (_machine, general) =>
         function call(a: Value, b: Value) {
-          const one = b === undefined || b === null ? socket.read(a) : undefined;
+          const one = arguments.length <= 2 && (b === undefined || b === null) ? socket.read(a) : undefined;
           return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.close();
         },
     }),

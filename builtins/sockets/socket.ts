@@ -169,6 +169,10 @@ export class Socket implements ConnectionEvents, PipedSocket {
   }
 
   recvLine(limit = this.maxLine, timeoutMs = -1): Value | Suspended {
+    if (this.#reads === null && !this.#closed) {
+      const line = this.#reader.takeLine(limit); // mostly it is there
+      if (typeof line === 'string') return this.#taken(line);
+    }
     return this.#read('recvLine', limit, timeoutMs);
   }
 
@@ -218,10 +222,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
       found = packet;
     } else found = reader.unread > size ? TOO_LONG : null;
 
-    if (typeof found === 'string') {
-      if (this.#paused && reader.unread <= MOST_UNREAD / 2) this.#resume();
-      return dataResult(kind === 'recvThrough' ? asBytes(found + delimiter) : found);
-    }
+    if (typeof found === 'string') return this.#taken(kind === 'recvThrough' ? asBytes(found + delimiter) : found);
     if (found === TOO_LONG) {
       reader.putBack();
       return errorResult(tooLong(kind, size), 'limit');
@@ -229,6 +230,12 @@ export class Socket implements ConnectionEvents, PipedSocket {
     if (this.#broken === null && size === 0 && this.#isSettled() && ZERO_READS.has(kind)) return dataResult(NO_BYTES);
     if (this.#broken === null && !this.#ended) return null;
     return this.#readAtEnd(kind);
+  }
+
+  /** The result of a read that has taken `text`. */
+  #taken(text: ByteText): Obj {
+    if (this.#paused && this.#reader.unread <= MOST_UNREAD / 2) this.#resume();
+    return dataResult(text);
   }
 
   #readAtEnd(kind: ReadKind): Obj {
