@@ -109,6 +109,23 @@ export function openSockets(): number {
   return count;
 }
 
+/** A peer made by hand: each accepted stream is given to `handle`. */
+export function peer(handle: (stream: Socket) => void): Promise<number> {
+  return new Promise((resolve) => {
+    const open = new Set<Socket>();
+    const server = createServer({ allowHalfOpen: true }, (stream) => {
+      open.add(stream);
+      stream.on('error', () => {});
+      handle(stream);
+    });
+    later(() => {
+      server.close();
+      for (const stream of open) stream.destroy();
+    });
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+  });
+}
+
 /** Waits until no more than `most` sockets are open; returns what is left when that does not happen in time. */
 export async function settled(most: number, patienceMs = 3000): Promise<number> {
   const deadline = Date.now() + patienceMs;

@@ -1,41 +1,23 @@
 import { readFileSync } from 'node:fs';
-import { createServer, connect as dialPlain, type Socket } from 'node:net';
+import { connect as dialPlain } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer, connect as dialTls, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Pair, plain } from '../../builtins/sockets/testing/testing.ts';
-import { atom, Float, type Obj, obj, str, type Value } from '../../language/values/values.ts';
+import { atom, type Obj, obj, str, type Value } from '../../language/values/values.ts';
 import { makeCertificate } from '../make-certificate.ts';
 import { testCertificates } from './test-authority.ts';
-import { closeAll, freePort, later, makeDriver, socketOf } from './test-kit.ts';
+import { closeAll, freePort, later, makeDriver, peer, socketOf } from './test-kit.ts';
 
 const certs = testCertificates();
 const file = (name: string): string => join(certs, name);
 const certificate = (name: string) => ({ certFile: str(file(`${name}.pem`)), keyFile: str(file(`${name}-key.pem`)) });
 const serving = (name: string): Obj => obj({ tls: true, ...certificate(name) });
 const upgrading = (name: string): Obj => obj({ server: true, ...certificate(name) });
-const unchecked = obj({ tls: true, insecureSkipVerify: true });
 
 process.env.SSL_CERT_FILE = file('ca.pem');
 
 afterEach(closeAll);
-
-/** A peer made by hand: each accepted stream is given to `handle`. */
-function peer(handle: (stream: Socket) => void): Promise<number> {
-  return new Promise((resolve) => {
-    const open = new Set<Socket>();
-    const server = createServer({ allowHalfOpen: true }, (stream) => {
-      open.add(stream);
-      stream.on('error', () => {});
-      handle(stream);
-    });
-    later(() => {
-      server.close();
-      for (const stream of open) stream.destroy();
-    });
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-  });
-}
 
 const errorOf = (result: Value): string => (plain(result) as { error: string }).error;
 
@@ -188,41 +170,6 @@ describe('the server name', () => {
   });
 });
 
-describe('a peer that does not speak TLS', () => {
-  it('is told apart by the client', async () => {
-    const port = await peer((stream) => stream.write('220 hello\r\n'));
-    const result = await makeDriver().call('connect', str(`127.0.0.1:${port}`), unchecked);
-    expect(plain(result)).toEqual({
-      type: 'error',
-      error: 'Could not connect socket: tls: first record does not look like a TLS handshake',
-      code: 'tls',
-    });
-  });
-
-  it('that closes the connection gives EOF', async () => {
-    const port = await peer((stream) => stream.once('data', () => stream.end()));
-    const result = await makeDriver().call('connect', str(`127.0.0.1:${port}`), unchecked);
-    expect(plain(result)).toEqual({ type: 'error', error: 'Could not connect socket: EOF', code: 'eof' });
-  });
-
-  it('fails the reads of a TLS listener, and nothing else', async () => {
-    const driver = makeDriver();
-    const port = await freePort();
-    const listener = await driver.listen(`127.0.0.1:${port}`, serving('localhost'));
-    const stream = dialPlain(port, '127.0.0.1', () => stream.write('GET / HTTP/1.0\r\n\r\n'));
-    stream.on('error', () => {});
-    const event = await listener.next();
-    expect(errorOf(await driver.call('recv_line', socketOf(event)))).toBe(
-      'Could not read socket line: tls: first record does not look like a TLS handshake',
-    );
-    expect(plain(await driver.call('close', socketOf(event)))).toEqual({ type: 'closed' });
-    const connected = await driver.call('connect', str(`127.0.0.1:${port}`), unchecked);
-    expect(plain(connected)).toMatchObject({ type: 'ok' });
-    listener.close();
-    stream.destroy();
-  });
-});
-
 describe('mistakes', () => {
   for (const [options, text] of [
     [{ server: true }, 'TLS server mode requires certFile and keyFile'],
@@ -354,34 +301,6 @@ describe('startTLS', () => {
   });
 });
 
-describe('garbage instead of a handshake', () => {
-  it('never harms a listener', async () => {
-    const driver = makeDriver();
-    const port = await freePort();
-    const listener = await driver.listen(`127.0.0.1:${port}`, serving('localhost'));
-    let seed = 1;
-    const random = (below: number): number => {
-      seed = (seed * 48271) % 2147483647;
-      return seed % below;
-    };
-    for (let i = 0; i < 100; i++) {
-      const bytes = Buffer.from(Array.from({ length: random(600) }, () => random(256)));
-      if (i % 3 === 0 && bytes.length > 5) bytes.set([22, 3, 1, 0, 200]);
-      await new Promise<void>((resolve) => {
-        const stream = dialPlain(port, '127.0.0.1', () =>
-          i % 4 === 0 ? stream.write(bytes, () => stream.resetAndDestroy()) : stream.end(bytes),
-        );
-        stream.on('error', () => {}).on('close', () => resolve());
-        stream.resume();
-      });
-    }
-    const connected = await driver.call('connect', str(`127.0.0.1:${port}`), unchecked);
-    expect(plain(connected)).toMatchObject({ type: 'ok' });
-    expect(driver.errors).toEqual([]);
-    listener.close();
-  });
-});
-
 describe('options of both sides', () => {
   async function attempt(clientOptions: { [key: string]: Value }, serverOptions: { [key: string]: Value }) {
     const driver = makeDriver();
@@ -492,38 +411,5 @@ describe('options of both sides', () => {
         });
       }
     }
-  });
-});
-
-describe('a limit of the time', () => {
-  it('ends a handshake that nobody answers', async () => {
-    const driver = makeDriver();
-    const port = await peer(() => {});
-    const soon = { timeout: new Float(0.02) };
-    expect(plain(await driver.call('connect', str(`localhost:${port}`), obj({ tls: true, ...soon })))).toEqual({
-      type: 'error',
-      error: 'Could not connect socket: i/o timeout',
-      code: 'timeout',
-    });
-    const a = socketOf(await driver.call('connect', str(`localhost:${port}`)));
-    expect(plain(await driver.call('starttls', a, obj(soon)))).toEqual({
-      type: 'error',
-      error: 'Could not upgrade socket to TLS: i/o timeout',
-      code: 'timeout',
-    });
-    expect(errorOf(await driver.call('send', a, str('x')))).toMatch(/use of closed network connection$/);
-  });
-
-  it('frees a listener of clients that say nothing', async () => {
-    const driver = makeDriver();
-    const port = await freePort();
-    const options = obj({ tls: true, ...certificate('localhost'), handshakeTimeout: new Float(0.02) });
-    const listener = await driver.listen(`127.0.0.1:${port}`, options);
-    const silent = dialPlain(port, '127.0.0.1');
-    silent.on('error', () => {});
-    const event = await listener.next();
-    expect(plain(await driver.call('recv', socketOf(event), 1))).toMatchObject({ code: 'timeout' });
-    await new Promise((resolve) => silent.once('close', resolve).resume());
-    listener.close();
   });
 });
