@@ -23,6 +23,7 @@ const OPTIONS: Names<RuntimeOptions> = {
   files: OR_OBJECT,
   modules: PART,
   network: OR_OBJECT,
+  http: ['none', 'fetch'],
   watch: PART,
   processes: CHOICES,
   signals: CHOICES,

@@ -61,6 +61,7 @@ export function programFamilies(grants: Grants): readonly Family[] {
     { builtins: testBuiltins(onTest ?? null) },
     { builtins: channelBuiltins },
     { builtins: libraryBuiltins },
+    { builtins: platform.mailBuiltins() },
     { builtins: digestBuiltins(platform.digests) },
     { builtins: domainBuiltins(platform.domainToAscii) },
     { builtins: fileBuiltins(files.backend) },
@@ -115,8 +116,10 @@ function dnsFamily({ network: { access, isSystem }, platform: { system } }: Gran
   return { builtins: dnsBuiltins(isSystem ? (system.dns ?? null) : null, access?.policy) };
 }
 
-function httpFamily({ network: { access }, platform: { system } }: Grants): Family {
-  return access === null || system.http === null ? { builtins: unavailableHttp() } : system.http(access);
+function httpFamily({ network: { access, fetch }, platform: { system } }: Grants): Family {
+  if (access !== null && system.http !== null) return system.http(access);
+  if (fetch !== null && system.fetch !== undefined) return system.fetch(fetch);
+  return { builtins: unavailableHttp() };
 }
 
 /** Signals of the process and workers are for programs that own their process. */

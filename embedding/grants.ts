@@ -4,6 +4,7 @@ import type { FileBackend } from '../builtins/files.ts';
 import type { InputLine } from '../builtins/processes.ts';
 import type { SocketBackend } from '../builtins/sockets/backend.ts';
 import type { NetworkAccess } from '../builtins/sockets/network.ts';
+import { NOWHERE } from '../builtins/sockets/unavailable.ts';
 import type { ModuleFinder } from '../language/modules.ts';
 import { type Fault, guardedAccess } from './callbacks.ts';
 import { closableFiles, closableSockets } from './closing.ts';
@@ -22,7 +23,7 @@ export interface Grants {
   readonly platform: Platform;
   readonly options: Pick<
     RuntimeOptions,
-    'files' | 'modules' | 'network' | 'watch' | 'processes' | 'signals' | 'env' | 'seed' | 'onTest'
+    'files' | 'modules' | 'network' | 'http' | 'watch' | 'processes' | 'signals' | 'env' | 'seed' | 'onTest'
   >;
   /** All that `args()` returns, as ordinary text: runtime, script, and the arguments behind them. */
   readonly args: readonly string[];
@@ -49,6 +50,8 @@ export interface GrantedFiles {
 export interface GrantedNetwork {
   /** Null for none. */
   readonly access: NetworkAccess | null;
+  /** The rules for requests that the host sends by itself (option `http`); null if it may not. */
+  readonly fetch: NetworkAccess | null;
   /** Whether it is that of the system, with the system's name servers. */
   readonly isSystem: boolean;
   /** Calls `done` when what the program has sent is with the system. */
@@ -83,17 +86,17 @@ export function grantedFiles({ files = 'none' }: Pick<RuntimeOptions, 'files'>, 
   };
 }
 
-const NO_NETWORK: GrantedNetwork = { access: null, isSystem: false, finish: (done) => done(), close() {} };
+const NO_NETWORK: GrantedNetwork = { access: null, fetch: null, isSystem: false, finish: (done) => done(), close() {} };
 
 /** The network that the option `network` grants, with certificates of `files`. What its rules and its watch throw goes to `fault`. */
 export function grantedNetwork(
-  { network = 'none', watch: wanted }: Pick<RuntimeOptions, 'network' | 'watch'>,
+  { network = 'none', http = 'none', watch: wanted }: Pick<RuntimeOptions, 'network' | 'http' | 'watch'>,
   { system }: Platform,
   files: FileBackend | null,
   fault?: Fault,
 ): GrantedNetwork {
-  if (network === 'none') return NO_NETWORK;
-  const rules: NetworkPolicy = network === 'system' ? {} : 'connect' in network ? { backend: network } : network;
+  const rules: NetworkPolicy =
+    network === 'none' || network === 'system' ? {} : 'connect' in network ? { backend: network } : network;
   const watch = wanted ?? system.watch ?? null;
   const access = (backend: SocketBackend): NetworkAccess => {
     const open = { backend, policy: rules, watch, files };
@@ -101,12 +104,13 @@ export function grantedNetwork(
   };
   if (typeof rules.backend === 'object') {
     const { backend, closeAll } = closableSockets(rules.backend);
-    return { access: access(backend), isSystem: false, finish: (done) => done(), close: closeAll };
+    return { ...NO_NETWORK, access: access(backend), close: closeAll };
   }
-  if (system.network === null) return NO_NETWORK;
+  if (network === 'none' || system.network === null) return { ...NO_NETWORK, fetch: http === 'fetch' ? access(NOWHERE) : null };
   const backend = system.network();
   return {
     access: access(backend),
+    fetch: null,
     isSystem: true,
     finish: (done) => backend.drainAll(done),
     close: () => backend.drainAll(() => {}),

@@ -7,7 +7,7 @@ import type { DomainToAscii } from '../builtins/domains.ts';
 import type { FileBackend } from '../builtins/files.ts';
 import type { HttpFamily } from '../builtins/http/backend.ts';
 import type { ProcessBackend } from '../builtins/processes.ts';
-import type { Registry } from '../builtins/registry.ts';
+import type { Builtin, Registry } from '../builtins/registry.ts';
 import type { RuntimeInfo } from '../builtins/runtime-info.ts';
 import type { SignalBackend } from '../builtins/signals.ts';
 import type { SocketBackend } from '../builtins/sockets/backend.ts';
@@ -44,6 +44,11 @@ export interface RuntimeOptions {
   readonly modules?: ModuleFinder;
   /** The network: none unless given. */
   readonly network?: 'none' | 'system' | SocketBackend | NetworkPolicy;
+  /**
+   * In browsers, without a network: whether the program may send requests with `fetch` and open WebSockets, from the page's own origin and
+   * under its rules. The rules of `network` are asked. Elsewhere requests go over the network, and this says nothing.
+   */
+  readonly http?: 'none' | 'fetch';
   /** Receives what happens to the sockets of the program: addresses, sizes and verdicts, never data. */
   readonly watch?: SocketWatch;
   /** Whether the program may run other programs of the system with `exec`. */
@@ -116,6 +121,8 @@ export interface Platform {
   /** What makes certificates; left out where nothing does. */
   readonly certificates?: CertificateBackend;
   readonly library: Library;
+  /** What the mail libraries leave to JavaScript (lib-support/mail-builtins.ts), or stands for it until it is loaded. */
+  mailBuiltins(): readonly Builtin[];
   /** How many calls run between two captures of the stack: fewer where native stacks are small. */
   readonly fuel: number | undefined;
   /** What `'system'` stands for; null where there is no such thing. */
@@ -131,6 +138,8 @@ export interface Platform {
     readonly watch?: SocketWatch | null;
     /** HTTP over whichever network a program has. */
     readonly http: ((network: NetworkAccess) => HttpFamily) | null;
+    /** Requests without a network, for the option `http`; left out where the host sends none by itself. */
+    readonly fetch?: (rules: NetworkAccess) => HttpFamily;
     readonly exec: ProcessBackend['exec'] | null;
     /** Name servers; left out where there are none. */
     readonly dns?: DnsBackend;

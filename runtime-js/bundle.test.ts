@@ -25,12 +25,21 @@ function run(program: string): Promise<{ out: string; err: string; code: unknown
   });
 }
 
+/** web.js and what it imports before it runs. */
+function loadedAtOnce(): string[] {
+  const bundle = readFileSync(join(root, 'dist/web.js'), 'utf8');
+  return ['web.js', ...Array.from(bundle.matchAll(/\bfrom"\.\/([^"]+)"/g), ([, name = '']) => name)];
+}
+
 describe('the bundle for browsers', () => {
   const read = () =>
-    ['web.js', 'policy.js', 'magnolia-library.js'].map((name) => readFileSync(join(root, 'dist', name), 'utf8')).join('');
+    loadedAtOnce()
+      .map((name) => readFileSync(join(root, 'dist', name), 'utf8'))
+      .join('');
 
   it('is small, and imports nothing of Node', () => {
     expect(gzipSync(read(), { level: 9 }).length).toBeLessThan(LARGEST_BYTES);
+    expect(loadedAtOnce()).toEqual(expect.arrayContaining(['policy.js', 'magnolia-library.js']));
     expect(read()).not.toMatch(/\bfrom\s*["']node:|\brequire\(["']/);
   });
 

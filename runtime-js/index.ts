@@ -11,11 +11,15 @@ import type { SocketBackend } from '../builtins/sockets/backend.ts';
 import { memoryNetwork as networkInMemory } from '../builtins/sockets/memory-network.ts';
 import type { RuntimeOptions } from '../embedding/options.ts';
 import { Runtime } from '../embedding/runtime.ts';
+import { fetchHttp } from './loaded-on-call.ts';
 import { browserPlatform } from './platform.ts';
+
+/** Programs of `magnolia build` are one file, and have no part that is loaded later. */
+const platform = { ...browserPlatform, system: { ...browserPlatform.system, fetch: fetchHttp } };
 
 /** A runtime for one program. It has neither files nor a network unless the options give it some. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  return new Runtime(options, browserPlatform);
+  return new Runtime(options, platform);
 }
 
 /** A network in memory: the programs of all runtimes that are given it can talk to each other, and to nobody else. */

@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { domainToASCII } from 'node:url';
 import { httpFamily } from '../builtins/http/builtins.ts';
+import { mailBuiltins } from '../builtins/lib-support/mail-builtins.ts';
+import { withFiles } from '../builtins/sockets/certificate-files.ts';
 import type { Platform } from '../embedding/options.ts';
 import { nodeDigests } from './digests.ts';
 import { nodeDns } from './dns.ts';
@@ -32,6 +34,7 @@ export const nodePlatform: Platform = {
   memoryInUse,
   certificates: nativeCertificates,
   library: nativeLibrary(null),
+  mailBuiltins: () => mailBuiltins,
   fuel: undefined,
   system: {
     directory: () => process.cwd(),
@@ -43,7 +46,7 @@ export const nodePlatform: Platform = {
     },
     network: nativeSockets,
     watch: published,
-    http: (network) => httpFamily(network, loadHttp),
+    http: (network) => httpFamily(network, loadHttp, withFiles),
     exec: nodeExec,
     signals: nativeSignals,
     dns: nodeDns,

@@ -52,7 +52,13 @@ export async function buildPlayground(): Promise<void> {
   } satisfies BuildOptions;
   await Promise.all([
     bundle({ ...common, entryPoints: [join(source, 'page.ts')] }),
-    bundle({ ...common, entryPoints: [join(source, 'worker.ts')], plugins: [libraryApart] }),
+    bundle({
+      ...common,
+      entryPoints: [join(source, 'worker.ts')],
+      plugins: [libraryApart],
+      splitting: true, // what is loaded when it is used becomes a part
+      chunkNames: 'magnolia-[name]-[hash]',
+    }),
     ...browserLibraryFiles(join(root, 'lib')).map((name) => copyFile(join(root, 'dist', name), join(fresh, name))),
     copyFile(join(source, 'style.css'), join(fresh, 'style.css')),
     copyFile(join(source, 'icon.svg'), join(fresh, 'icon.svg')),

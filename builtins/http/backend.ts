@@ -126,8 +126,9 @@ export interface ClientRequest {
   readonly method: string;
   /** The request target as it is sent. */
   readonly target: string;
-  /** The whole address, for engines that dial by themselves. */
+  /** The whole address, and how many redirects are followed, for engines that do all that themselves. */
   readonly url: string;
+  readonly redirects: number;
   readonly headers: readonly string[];
   /** Null when `write` and `end` of the call send it. */
   readonly body: string | null;
@@ -153,6 +154,8 @@ export interface AnswerHead {
   readonly unpacked: boolean;
   readonly local: string;
   readonly remote: string;
+  /** Where the answer is from, if the engine has followed redirects. */
+  readonly url?: string;
 }
 
 export interface ClientCall {
@@ -174,8 +177,9 @@ export interface WebSocketOptions {
 }
 
 export interface WebSocketRequest extends WebSocketOptions {
-  /** `ws://host:port/path?query` */
+  /** `ws://host:port/path?query`, also when the connection is encrypted. */
   readonly url: string;
+  readonly secure: boolean;
   readonly headers: readonly string[];
   readonly maxHeaderBytes: number;
 }
@@ -199,6 +203,8 @@ export interface WebSocketConnection {
   readonly remote: string;
   /** The subprotocol that was agreed on, or ''. */
   readonly protocol: string;
+  /** Whether pings and pongs can be sent. */
+  readonly canPing: boolean;
   attach(events: WebSocketEvents): void;
   /** Sends a message (opcode 1 or 2) or a ping or pong (9, 10). False when the sender should wait for `drained`. */
   send(text: string, opcode: number): boolean;

@@ -1,7 +1,7 @@
 /**
  * The HTTP and WebSocket functions that programs call, over a network and an engine.
  *
- *     registry.add(httpFamily({ backend, policy, watch, files }, loadHttp).builtins)
+ *     registry.add(httpFamily({ backend, policy, watch, files }, loadHttp, withFiles).builtins)
  *
  * One call makes the HTTP of one machine.
  */
@@ -11,7 +11,7 @@ import { type Fn, Str, SUSPENDED, type Suspended, type Value } from '../../langu
 import { atomValue, isCallable, object } from '../params.ts';
 import { builtin } from '../registry.ts';
 import { Failure, type Listener, type TlsOptions } from '../sockets/backend.ts';
-import { withFiles } from '../sockets/certificate-files.ts';
+import type { ReadCertificates } from '../sockets/certificate-files.ts';
 import { checkListenSettings, listenAt, type NetworkAccess } from '../sockets/network.ts';
 import { anything } from '../sockets/options.ts';
 import { serverSide } from '../sockets/tls-choices.ts';
@@ -34,8 +34,8 @@ const shared = { group, backend: group, suspends: true } as const;
 const options = { ...anything('options', 'object'), defaultValue: null };
 
 /** The HTTP of one program over its network. */
-export function httpFamily(network: NetworkAccess, load: LoadHttp): HttpFamily {
-  const context = new HttpContext(network, load);
+export function httpFamily(network: NetworkAccess, load: LoadHttp, readCertificates: ReadCertificates): HttpFamily {
+  const context = new HttpContext(network, load, readCertificates);
   const webSockets = new WebSocketTable();
 
   /** Starts a server; `answer` makes the result of the call. */
@@ -59,10 +59,10 @@ export function httpFamily(network: NetworkAccess, load: LoadHttp): HttpFamily {
         renew(serverSide(network.backend, read, choices.handshakeTimeout));
         return okValue();
       };
-      return withFiles(machine, network.files, choices, renewed, certificateError);
+      return readCertificates(machine, network.files, choices, renewed, certificateError);
     };
     const go = (read: ServerOptions): Suspended => start(machine, name, address, handler, read, kind, reload);
-    return choices.tls ? withFiles(machine, network.files, choices, go) : go(choices);
+    return choices.tls ? readCertificates(machine, network.files, choices, go) : go(choices);
   };
 
   const start = (

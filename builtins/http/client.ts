@@ -19,7 +19,6 @@ import {
 import { encodePiece } from '../lib-support/base64.ts';
 import { isCallable } from '../params.ts';
 import { type ErrorCode, Failure } from '../sockets/backend.ts';
-import { withFiles } from '../sockets/certificate-files.ts';
 import type { AnswerHead, ClientCall, ClientEvents, HttpEngine } from './backend.ts';
 import { BodyFault, StreamedBody, WholeBody } from './body.ts';
 import type { HttpContext } from './context.ts';
@@ -54,7 +53,7 @@ export function request(machine: Machine, context: HttpContext, given: Obj | Tab
   const read = readRequest(given);
   if (read instanceof Failure) return errorValue(read.detail, read.code);
   const { wanted, url } = read;
-  return withFiles(machine, context.network.files, wanted.options, (options) => {
+  return context.readCertificates(machine, context.network.files, wanted.options, (options) => {
     const conversation = new Conversation(machine, context, { ...wanted, options }, url);
     const destination = conversation.destination();
     if (destination instanceof Failure) return conversation.refusal(destination);
@@ -153,8 +152,9 @@ class Conversation implements ClientEvents {
       {
         route: options.pool === '' ? destination.route : `${options.pool} ${destination.route}`,
         method: this.#method,
-        target: `${this.#url.path === '' ? '/' : this.#url.path}${this.#url.query}`,
-        url: this.#urlText,
+        target: this.#target(),
+        url: `${this.#url.scheme}://${destination.host}${this.#target()}`,
+        redirects: options.redirects,
         headers: this.#lines(destination.host),
         body: typeof body === 'string' ? body : null,
         maxHeaderBytes: options.maxHeader,
@@ -173,6 +173,10 @@ class Conversation implements ClientEvents {
         this.#fail('closed', 'the function that writes the body failed');
       });
     }
+  }
+
+  #target(): string {
+    return `${this.#url.path === '' ? '/' : this.#url.path}${this.#url.query}`;
   }
 
   /** Where the request goes, or why it cannot be sent. Unusable certificates are a mistake of the program and thrown. */
@@ -317,7 +321,7 @@ class Conversation implements ClientEvents {
       resp.local = str(head.local);
       resp.remote = str(head.remote);
     }
-    if (options.redirects > 0) resp.url = str(this.#urlText);
+    if (options.redirects > 0) resp.url = str(head.url ?? this.#urlText);
     return answerValue(resp);
   }
 

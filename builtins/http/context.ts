@@ -2,18 +2,21 @@
 import type { ProgramError } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
 import type { Fn, Suspended, Value } from '../../language/values/values.ts';
+import type { ReadCertificates } from '../sockets/certificate-files.ts';
 import type { NetworkAccess } from '../sockets/network.ts';
 import type { HttpEngine, LoadHttp } from './backend.ts';
 
 export class HttpContext {
   readonly network: NetworkAccess;
+  readonly readCertificates: ReadCertificates;
   readonly #load: LoadHttp;
   #engine: HttpEngine | null = null;
   #isClosed = false;
   #connections = 0;
 
-  constructor(network: NetworkAccess, load: LoadHttp) {
+  constructor(network: NetworkAccess, load: LoadHttp, readCertificates: ReadCertificates) {
     this.network = network;
+    this.readCertificates = readCertificates;
     this.#load = load;
   }
 

@@ -16,7 +16,6 @@ import {
 } from '../../language/values/values.ts';
 import { type Builtin, builtin, type Param } from '../registry.ts';
 import { Failure } from '../sockets/backend.ts';
-import { withFiles } from '../sockets/certificate-files.ts';
 import { anything } from '../sockets/options.ts';
 import type { Dial } from './backend.ts';
 import type { HttpContext } from './context.ts';
@@ -24,7 +23,7 @@ import { answerHeaders, canonicalName, isFieldValue, isToken } from './headers.t
 import { dialOptions, recvOptions, type WebSocketDialOptions } from './options.ts';
 import { okValue, refusedValue, WEBSOCKET } from './results.ts';
 import { SIGNATURES } from './signatures.ts';
-import { destinationOf } from './target.ts';
+import { type Destination, destinationOf } from './target.ts';
 import { parseUrl, quoted } from './url.ts';
 import { isCloseCode, isUtf8, type WebSocket, type WebSocketTable } from './websocket.ts';
 
@@ -149,10 +148,10 @@ function dialWebSocket(
   const parsed = parseUrl(url.text);
   const isGood = typeof parsed !== 'string' && (parsed.scheme === 'ws' || parsed.scheme === 'wss') && parsed.user === null;
   if (!isGood || parsed.host === '') return refuse(new Failure('address', 'malformed ws or wss URL'));
-  return withFiles(machine, context.network.files, options, (read) => {
+  return context.readCertificates(machine, context.network.files, options, (read) => {
     const destination = destinationOf(context, parsed, parsed.scheme === 'wss', read, null);
     if (destination instanceof Failure) return refuse(destination);
-    return handshake(machine, context, table, destination.dial, requestOf(destination.host, parsed, lines, options), options);
+    return handshake(machine, context, table, destination.dial, requestOf(destination, parsed, lines, options), options);
   });
 }
 
@@ -168,7 +167,9 @@ function handshake(
   const thread = machine.block('external');
   context.withEngine((engine) => {
     let stopTimer: (() => void) | null = null;
+    let isOver = false;
     const giveUp = engine.dialWebSocket(dial, wanted, (outcome) => {
+      isOver = true;
       stopTimer?.();
       if (outcome.kind === 'refused') {
         const { failure, status, headers: answered } = outcome;
@@ -182,7 +183,7 @@ function handshake(
       if (outcome.connection.protocol !== '') result.protocol = str(outcome.connection.protocol);
       machine.wake(thread, result);
     });
-    if (options.handshakeTimeout > 0) {
+    if (options.handshakeTimeout > 0 && !isOver) {
       stopTimer = machine.host.timer(options.handshakeTimeout, () => {
         giveUp();
         machine.wake(thread, refusedValue('i/o timeout', 'timeout', 0, new Obj()));
@@ -193,7 +194,7 @@ function handshake(
 }
 
 function requestOf(
-  host: string,
+  { host, secure }: Destination,
   { path, query }: { path: string; query: string },
   lines: readonly string[],
   { maxMessage: maxMessageBytes, compress, protocols }: WebSocketDialOptions,
@@ -204,6 +205,7 @@ function requestOf(
   const headers = lines.filter((_, i) => lines[i - (i % 2)] !== 'Sec-Websocket-Protocol');
   return {
     url: `ws://${host}${path === '' ? '/' : path}${query}`,
+    secure,
     headers,
     maxHeaderBytes: 64 * 1024,
     maxMessageBytes,

@@ -74,7 +74,7 @@ export class WebSocket implements WebSocketEvents {
     this.#connection = connection;
     this.#onClosed = onClosed;
     connection.attach(this);
-    if (pingMs > 0) this.#ping(pingMs);
+    if (pingMs > 0 && connection.canPing) this.#ping(pingMs);
   }
 
   #ping(everyMs: number): void {
@@ -97,6 +97,9 @@ export class WebSocket implements WebSocketEvents {
       return errorValue(`${PREFIX.send}websocket: bad write message type`, 'protocol');
     }
     if (this.#end !== null) return errorValue(`${PREFIX.send}websocket: close sent`, 'closed');
+    if (opcode > 8 && !this.#connection.canPing) {
+      return errorValue(`${PREFIX.send}pings and pongs are unavailable in this runtime`, 'unavailable');
+    }
     if (opcode > 8 && text.length > MOST_CONTROL_BYTES) {
       return errorValue(`${PREFIX.send}websocket: invalid control frame`, 'protocol');
     }

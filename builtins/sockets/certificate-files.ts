@@ -63,6 +63,9 @@ export function withFiles<C extends Choices>(
   return SUSPENDED;
 }
 
+/** `withFiles`, or what a host without such files has in its place. */
+export type ReadCertificates = typeof withFiles;
+
 function thrown(error: unknown): never {
   throw error;
 }

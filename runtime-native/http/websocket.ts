@@ -65,7 +65,7 @@ export function acceptWebSocket(
 export function dialWebSocket(
   streams: Streams,
   dial: Dial,
-  { url, headers, maxHeaderBytes, ...options }: WebSocketRequest,
+  { url, headers, maxHeaderBytes, ...options }: Omit<WebSocketRequest, 'secure'>,
   done: (outcome: DialledWebSocket | RefusedWebSocket) => void,
 ): () => void {
   let over = false;
@@ -131,6 +131,7 @@ function handshakeText(error: Error): string {
 }
 
 class NodeWebSocket implements WebSocketConnection {
+  readonly canPing = true;
   readonly #socket: WebSocket;
   readonly #stream: Socket;
   readonly #connection: Connection;

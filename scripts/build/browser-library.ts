@@ -8,7 +8,6 @@
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { namesOf } from '../../language/diagnostics/library.ts';
-import { blankComments } from '../../tools/build/shorten.ts';
 import { replaceFile } from './files.ts';
 import { libraryManifest } from './library-manifest.ts';
 import { type LibraryModule, libraryModules } from './library-modules.ts';
@@ -74,8 +73,9 @@ function namesAndVariables(modules: readonly LibraryModule[]): string {
   return `{ ${pairs.join(', ')} }`;
 }
 
+/** Lines that are all comment are empty: lines and columns of code stay the same. */
 function sourceText(text: string): string {
-  return JSON.stringify(blankComments(text));
+  return JSON.stringify(text.replace(/^[ \t]*\/\/.*$/gm, ''));
 }
 
 function variable(file: string): string {

@@ -16,7 +16,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
@@ -61,6 +61,14 @@ const common = {
 const node = { ...common, platform: 'node', target: 'node20', lineLimit: 250 } satisfies BuildOptions;
 
 const browser = { ...common, platform: 'browser', target: 'es2022', minifyWhitespace: true } satisfies BuildOptions;
+
+/** The parts of dist/web.js: some are loaded with it, and some, such as HTTP, when a program uses them. */
+const WEB_PART = /^magnolia-[a-z-]+-[A-Z0-9]{8}\.js$/;
+
+/** The names of the parts of dist/web.js that are built. */
+export async function webParts(): Promise<string[]> {
+  return (await readdir(dist)).filter((name) => WEB_PART.test(name));
+}
 
 interface Bundle {
   readonly entry: string;
@@ -133,6 +141,8 @@ const bundles: readonly Bundle[] = [
     options: {
       ...browser,
       entryPoints: { web: 'runtime-js/index.ts' },
+      splitting: true, // what runtime-js imports when it is used becomes a part
+      chunkNames: 'magnolia-[name]-[hash]',
       minifyIdentifiers: true, // those of emitted code are made at run time
       plugins: [libraryApart, apart],
     },
@@ -180,18 +190,22 @@ export async function buildIfStale(): Promise<void> {
   if (Math.max(...changedMs) >= builtMs) await build();
 }
 
-async function writeBundle({ options, names }: Bundle): Promise<void> {
+async function writeBundle({ entry, options, names }: Bundle): Promise<void> {
   const { outputFiles, metafile } = await bundle({ ...options, metafile: true }).catch(() => process.exit(1)); // esbuild has said why
   for (const file of outputFiles) await replaceFile(file.path, file.contents);
-  if (names !== undefined) await replaceFile(join(dist, names), namesOf(metafile));
+  if (names !== undefined) await replaceFile(join(dist, names), namesOf(metafile, entry));
+  if (options.splitting !== true) return;
+  const written = new Set(outputFiles.map(({ path }) => basename(path)));
+  for (const name of await webParts()) if (!written.has(name)) await rm(join(dist, name), { force: true });
 }
 
 /**
  * The file that users import: what is where, and nothing that runs, so that bundlers leave out the files of which they need nothing. They
  * leave out files, not parts of one: networkPolicy alone is small because it is in a file of its own.
  */
-function namesOf({ outputs }: Metafile): string {
-  const lines = Object.entries(outputs).flatMap(([path, { exports }]) => {
+function namesOf({ outputs }: Metafile, entry: string): string {
+  const lines = Object.entries(outputs).flatMap(([path, { entryPoint, exports }]) => {
+    if (entryPoint !== entry) return [];
     const own = exports.filter((name) => name !== 'networkPolicy').map((name) => `  ${name},\n`);
     if (own.length === 0) return [];
     return [`export {\n${own.join('')}} from './${basename(path)}';\n`, "export { networkPolicy } from './policy.js';\n"];

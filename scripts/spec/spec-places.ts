@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { chromium } from 'playwright-core';
 import { browserLibraryFiles } from '../build/browser-library.ts';
+import { webParts } from '../build/build.ts';
 import { rulesFor, sources, specs } from './spec-files.ts';
 import type { Outcome } from './spec-verdict.ts';
 
@@ -218,7 +219,7 @@ async function serve(): Promise<{ close: () => void; url: string }> {
     '/spec-program.mjs': [script, readFileSync(join(here, 'spec-program.mjs'))],
     '/sources.json': ['application/json', JSON.stringify(sources())],
     ...Object.fromEntries(
-      ['browser.js', 'web.js', 'policy.js', ...browserLibraryFiles(join(root, 'lib'))].map((name) => [
+      ['browser.js', 'web.js', 'policy.js', ...(await webParts()), ...browserLibraryFiles(join(root, 'lib'))].map((name) => [
         `/${name}`,
         [script, readFileSync(join(root, 'dist', name))],
       ]),

@@ -1,0 +1,185 @@
+/** What the mail libraries leave to JavaScript: messages, headers, character sets and answers of IMAP. As all of lib-support, for lib/ alone. */
+import { Str, str, type Value } from '../../language/values/values.ts';
+import { any, int, nonNegativeInt, text } from '../params.ts';
+import { type Builtin, builtin } from '../registry.ts';
+import { inSlices, textOf, type Work } from '../time-slices.ts';
+import { isUtf8, toUtf8 } from './charsets.ts';
+import { encodedWordValue, headerTokens, headOf, shownFields, usualDate } from './header-text.ts';
+import { imapNumbers, imapValues, openLists } from './imap-text.ts';
+import * as mail from './mail-text.ts';
+
+/** The parts of an answer of IMAP, see imap-text.ts. */
+function partsOf(answer: Value): string[] {
+  return (Array.isArray(answer) ? answer : [answer]).map((part) => (part instanceof Str ? part.text : ''));
+}
+
+/** A builtin that gives a string in another form. */
+function mailText(name: string, form: string, change: (text: string) => string): Builtin {
+  return builtin({
+    name,
+    group: 'text',
+    help: `a string ${form}`,
+    params: [text('s')],
+    run: (_machine, s) => str(change(s.text)),
+  });
+}
+
+/** The same for long work. */
+function slicedText(name: string, form: string, change: (text: string) => Work<string>): Builtin {
+  return builtin({
+    name,
+    group: 'text',
+    help: `a string ${form}`,
+    params: [text('s')],
+    suspends: true,
+    run: (machine, s) => inSlices(machine, textOf(change(s.text))),
+  });
+}
+
+export const mailBuiltins: readonly Builtin[] = [
+  builtin({
+    name: '__line_safe',
+    group: 'text',
+    help: 'whether a string has no CR, LF or NUL',
+    params: [text('s')],
+    run: (_machine, s) => mail.lineSafe(s.text),
+  }),
+  builtin({
+    name: '__bare_line_end',
+    group: 'text',
+    help: 'whether a string has a CR or LF that is not part of a CRLF',
+    params: [text('s')],
+    run: (_machine, s) => mail.hasBareLineEnd(s.text),
+  }),
+  builtin({
+    name: '__eight_bit',
+    group: 'text',
+    help: 'whether a string has bytes beyond ASCII',
+    params: [text('s')],
+    run: (_machine, s) => mail.hasEightBit(s.text),
+  }),
+  builtin({
+    name: '__plain_lines',
+    group: 'text',
+    help: 'whether a string is ASCII without NUL, in lines of at most 998 bytes',
+    params: [text('s')],
+    run: (_machine, s) => mail.isPlainLines(s.text),
+  }),
+  builtin({
+    name: '__short_lines',
+    group: 'text',
+    help: 'whether a string is without NUL, in lines of at most 998 bytes',
+    params: [text('s')],
+    run: (_machine, s) => mail.isShortLines(s.text),
+  }),
+  builtin({
+    name: '__base64_like',
+    group: 'text',
+    help: 'whether a string has nothing but digits and padding of base64, and blanks',
+    params: [text('s')],
+    run: (_machine, s) => /^[A-Za-z0-9+/= \t\r\n]*$/.test(s.text),
+  }),
+  builtin({
+    name: '__is_utf8',
+    group: 'text',
+    help: 'whether a string is valid UTF-8',
+    params: [text('s')],
+    suspends: true,
+    run: (machine, s) => inSlices(machine, isUtf8(s.text)),
+  }),
+  builtin({
+    name: '__to_utf8',
+    group: 'text',
+    help: 'the UTF-8 of text in a character set, ? if that is not known',
+    params: [text('s'), text('charset')],
+    suspends: true,
+    run: (machine, s, charset) => inSlices(machine, textOf(toUtf8(s.text, charset.text))),
+  }),
+  builtin({
+    name: '__imap_values',
+    group: 'text',
+    help: 'the list of the values of an answer of IMAP, a line or a list of parts, ? if they are over a limit, and of their number; ? if it is malformed',
+    params: [any('answer'), nonNegativeInt('limit')],
+    suspends: true,
+    run: (machine, answer, limit) => inSlices(machine, imapValues(partsOf(answer), limit)),
+  }),
+  builtin({
+    name: '__imap_numbers',
+    group: 'text',
+    help: 'the numbers among the words of a line; ? if there are more than the limit',
+    params: [text('line'), nonNegativeInt('limit')],
+    suspends: true,
+    run: (machine, line, limit) => inSlices(machine, imapNumbers(line.text, limit)),
+  }),
+  builtin({
+    name: '__imap_open',
+    group: 'text',
+    help: 'how many lists of IMAP are open behind a line that begins in so many',
+    params: [text('line'), int('depth')],
+    run: (_machine, line, depth) => openLists(line.text, Number(depth)),
+  }),
+  builtin({
+    name: '__mail_as_is',
+    group: 'text',
+    help: 'whether the text of a message certainly is what its bytes are',
+    params: [text('message')],
+    run: (_machine, message) => mail.isMailAsIs(message.text),
+  }),
+  builtin({
+    name: '__mail_head',
+    group: 'text',
+    help: 'the header of a message, read a little further than a limit: the names and values in it, and where the body begins',
+    params: [text('raw'), nonNegativeInt('most'), nonNegativeInt('mostName')],
+    suspends: true,
+    run: (machine, raw, most, mostName) => inSlices(machine, headOf(raw.text, most, mostName)),
+  }),
+  builtin({
+    name: '__mail_fields',
+    group: 'text',
+    help: 'the fields of a header with CRLF, in order, each as {name, value, raw}',
+    params: [text('header')],
+    suspends: true,
+    run: (machine, header) => inSlices(machine, shownFields(header.text)),
+  }),
+  builtin({
+    name: '__mail_tokens',
+    group: 'text',
+    help: 'the tokens of a structured header, with characters that are tokens, and the limits of an encoded word',
+    params: [text('header'), text('specials'), nonNegativeInt('word'), nonNegativeInt('charset')],
+    suspends: true,
+    run: (machine, header, specials, word, charset) =>
+      inSlices(machine, headerTokens(header.text, specials.text, { word, charset })),
+  }),
+  builtin({
+    name: '__mail_word',
+    group: 'text',
+    help: 'the encoded word at an index of a header, within limits; ? if there is none',
+    params: [text('header'), nonNegativeInt('at'), nonNegativeInt('word'), nonNegativeInt('charset')],
+    run: (_machine, header, at, word, charset) => encodedWordValue(header.text, at, { word, charset }),
+  }),
+  builtin({
+    name: '__usual_date',
+    group: 'text',
+    help: 'the seconds since 1970 of a date in the form that most mail has; ? for any other',
+    params: [text('date')],
+    run: (_machine, date) => usualDate(date.text),
+  }),
+  builtin({
+    name: '__has_text',
+    group: 'text',
+    help: 'whether there is some text in another one, both in UTF-8, whatever the case of letters',
+    params: [text('s'), text('sought')],
+    suspends: true,
+    run: (machine, s, sought) => inSlices(machine, mail.hasText(s.text, sought.text)),
+  }),
+  mailText('__saslprep', 'prepared to be compared (RFC 4013): in UTF-8, normalized; otherwise as it is', mail.saslPrep),
+  mailText('__one_blank', 'with one blank in place of each run of blanks and tabs', (text) => text.replace(/[ \t]+/g, ' ')),
+  mailText('__lf', 'with LF in place of each CRLF', (text) => text.replaceAll('\r\n', '\n')),
+  mailText('__crlf', 'with CRLF as every line end', mail.withCrlf),
+  mailText('__dot_stuff', 'with a second dot where a line begins with one', mail.dotStuff),
+  mailText('__dot_unstuff', 'without the first dot where a line begins with one', mail.dotUnstuff),
+  slicedText('__base64_lines', 'in base64, in lines of 76 characters', mail.base64Lines),
+  slicedText('__base64_read', 'out of base64, whatever else is between its digits', mail.base64Read),
+  mailText('__qp_encode', 'in quoted-printable', mail.qpEncode),
+  slicedText('__qp_decode', 'out of quoted-printable', mail.qpDecode),
+];

@@ -1,0 +1,72 @@
+/** Builtins whose code is in a file of its own, which is loaded when a program first calls one of them. */
+import type { HttpFamily } from '../builtins/http/backend.ts';
+import { SIGNATURES } from '../builtins/http/signatures.ts';
+import { unavailableHttp } from '../builtins/http/unavailable.ts';
+import { type Builtin, Registry } from '../builtins/registry.ts';
+import type { NetworkAccess } from '../builtins/sockets/network.ts';
+import type { Machine } from '../language/runtime/machine.ts';
+import { type Fn, failure, type Suspended, type Value } from '../language/values/values.ts';
+
+/** What can be done without connections, with `fetch` and `WebSocket`. */
+const OF_PAGES = ['req', 'ws_dial', 'ws_send', 'ws_recv', 'ws_close', '__http_close_idle'] as const;
+
+/** Those of mail-builtins.ts. */
+// biome-ignore format: a list of names
+const OF_MAIL = [
+  '__line_safe', '__bare_line_end', '__eight_bit', '__plain_lines', '__short_lines', '__base64_like', '__is_utf8', '__to_utf8',
+  '__imap_values', '__imap_numbers', '__imap_open', '__mail_as_is', '__mail_head', '__mail_fields', '__mail_tokens', '__mail_word',
+  '__usual_date', '__has_text', '__saslprep', '__one_blank', '__lf', '__crlf', '__dot_stuff', '__dot_unstuff', '__base64_lines',
+  '__base64_read', '__qp_encode', '__qp_decode',
+];
+
+/** Requests with the browser's `fetch`, WebSockets with its `WebSocket`. Servers are unavailable. */
+export function fetchHttp(access: NetworkAccess): HttpFamily {
+  let family: HttpFamily | null = null;
+  let isClosed = false;
+  const stubs = OF_PAGES.map((name) => ({ ...SIGNATURES[name], name, group: 'http' as const }));
+  const builtins = loadedOnCall(stubs, async () => {
+    family = (await import('./http/http.ts')).fetchFamily(access);
+    if (isClosed) family.close();
+    return family.builtins;
+  });
+  return {
+    builtins: [...unavailableHttp(), ...builtins],
+    close() {
+      isClosed = true;
+      family?.close();
+    },
+  };
+}
+
+/** What the mail libraries use. */
+export function mailOnCall(): Builtin[] {
+  const stubs = OF_MAIL.map((name) => ({ name, group: 'text' as const, help: 'for the mail libraries', params: [] }));
+  return loadedOnCall(stubs, async () => (await import('../builtins/lib-support/mail-builtins.ts')).mailBuiltins);
+}
+
+type Stub = Pick<Builtin, 'name' | 'group' | 'help' | 'params' | 'callback'>;
+
+function loadedOnCall(stubs: readonly Stub[], load: () => Promise<readonly Builtin[]>): Builtin[] {
+  let functions: Map<string, Fn> | null = null;
+  return stubs.map((stub) => ({
+    ...stub,
+    unchecked: true,
+    rest: true,
+    suspends: true,
+    run(machine: Machine, args: Value[]): Value | Suspended {
+      const call = (): Value | Suspended => {
+        const fn = functions?.get(stub.name);
+        return fn === undefined ? failure(`${stub.name}() unavailable in this runtime`) : fn(...args);
+      };
+      if (functions !== null) return call();
+      const thread = machine.block('external');
+      const goOn = (): void => machine.wake(thread, null);
+      // Without the file a call fails, and the next one asks for it again.
+      load().then((builtins) => {
+        functions ??= new Registry().add(builtins).functions(machine);
+        goOn();
+      }, goOn);
+      return machine.save(call, 0, []);
+    },
+  }));
+}
