@@ -63,7 +63,7 @@ const node = { ...common, platform: 'node', target: 'node20', lineLimit: 250 } s
 const browser = { ...common, platform: 'browser', target: 'es2022', minifyWhitespace: true } satisfies BuildOptions;
 
 /** The parts of dist/web.js: some are loaded with it, and some, such as HTTP, when a program uses them. */
-const WEB_PART = /^magnolia-[a-z-]+-[A-Z0-9]{8}\.js$/;
+const WEB_PART = /^magnolia-[a-z-]+-[A-Z0-9]{8}\.js(\.map)?$/;
 
 /** The names of the parts of dist/web.js that are built. */
 export async function webParts(): Promise<string[]> {
