@@ -1,9 +1,9 @@
 /**
- * `npm run hostile [-- --short] [--seed N] [NAME...]`: calls every builtin and every function of the library with arguments that cost
+ * `npm run hostile [-- --short] [--seed N] [--part K/N] [NAME...]`: calls every builtin and every function of the library with arguments that cost
  * much, in a child whose programs have 500 ms and 200 MB. None may take 100 ms more, end the child, or fail with an internal error.
  *
  * Time is that of the processor, so that other work on the machine does not count. `--short` makes a random part of the calls in about
- * a minute; NAMEs are parts of names of functions.
+ * a minute; `--part 2/8` the second eighth of the functions; NAMEs are parts of names of functions.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -18,7 +18,11 @@ import { argumentLists } from './values.ts';
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: flags, positionals: names } = parseArgs({
   allowPositionals: true,
-  options: { short: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } },
+  options: {
+    short: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    part: { type: 'string', default: '1/1' },
+  },
 });
 
 /** How long the short form makes calls. */
@@ -50,7 +54,10 @@ function subjects(): Subject[] {
           : [],
       ),
     );
-  return [...builtins, ...library].filter(({ text }) => names.length === 0 || names.some((part) => text.includes(part)));
+  const [part = 1, parts = 1] = flags.part.split('/').map(Number);
+  return [...builtins, ...library]
+    .filter(({ text }) => names.length === 0 || names.some((name) => text.includes(name)))
+    .filter((_, i) => i % parts === part - 1);
 }
 
 /** Numbers from 0 to 1 that are the same for the same seed. */
