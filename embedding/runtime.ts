@@ -251,7 +251,7 @@ export class Runtime {
   #compile(source: Source): Compiled {
     this.#startTime();
     try {
-      return compile(source, false, () => this.#host.compiling());
+      return compile(source, false, { checkpoint: () => this.#host.compiling() });
     } catch (error) {
       if (error instanceof Exit) throw this.#stopped;
       const problem = compileProblem(source, error);

@@ -100,7 +100,7 @@ export class Interpreter {
   /** Compiles, or reports why that cannot be done. */
   #compile(source: Source): Compiled | null {
     try {
-      return compile(source, false, this.checkpoint);
+      return compile(source, false, { checkpoint: this.checkpoint });
     } catch (error) {
       const problem = compileProblem(source, error);
       if (problem === null) throw error;
@@ -180,7 +180,7 @@ export class Session {
   evaluate(input: Source | Compiled, done: (result: Evaluated) => void): void {
     let compiled: Compiled;
     try {
-      compiled = 'factory' in input ? input : compile(input, true, this.#interpreter.checkpoint);
+      compiled = 'factory' in input ? input : compile(input, true, { checkpoint: this.#interpreter.checkpoint });
     } catch (error) {
       const problem = compileProblem(input as Source, error); // compiled code is not compiled again
       if (problem === null) throw error;

@@ -134,7 +134,7 @@ export class Modules {
     const loaded = found.load();
     if ('factory' in loaded) return loaded;
     try {
-      return compile(loaded, false, () => this.#machine.host.compiling?.());
+      return compile(loaded, false, { checkpoint: () => this.#machine.host.compiling?.() });
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
       throw mistake('import-syntax', { path, library: found.library, source: loaded, error });

@@ -5,10 +5,11 @@
  * run for ever is stopped after so many looks at the clock.
  */
 
+import type { Layout } from '../../language/compiler/unit.ts';
 import type { Problem } from '../../language/diagnostics/problem.ts';
 import { Interpreter } from '../../language/interpreter.ts';
 import type { FoundModule } from '../../language/modules.ts';
-import type { Compiled } from '../../language/runtime/compile.ts';
+import { type Compiled, compile } from '../../language/runtime/compile.ts';
 import { Source } from '../../language/syntax/source.ts';
 import type { Value } from '../../language/values/values.ts';
 import { channelBuiltins } from '../channels.ts';
@@ -31,6 +32,8 @@ export interface RunOptions {
   readonly builtins?: readonly Builtin[];
   /** How often the machine may look at the clock (once for each tank of fuel and each run of threads) before it is stopped. */
   readonly looks?: number;
+  /** How the program's JavaScript is laid out; it has to be a program then. */
+  readonly layout?: Layout;
   /** Tells the machine that memory is short. */
   readonly memoryIsShort?: () => boolean;
 }
@@ -91,7 +94,8 @@ export function runProgram(text: string, options: RunOptions = {}): RunResult {
     fuel: options.fuel,
   });
 
-  interpreter.run(new Source('main.oak', text), '/', (ended) => {
+  const source = new Source('main.oak', text);
+  interpreter.run(options.layout === undefined ? source : compile(source, false, { layout: options.layout }), '/', (ended) => {
     outcome = ended;
   });
   while (outcome === null) {

@@ -24,7 +24,6 @@ import { base, computed, constant, type Destination, int, NOWHERE, NULL, type Op
 import { Operators } from './operators.ts';
 import type { Func, Reference } from './resolver.ts';
 import { SelfCalls } from './self-calls.ts';
-import { printFunction } from './step-printer.ts';
 import { StepWriter } from './step-writer.ts';
 import { arm, type FunctionCode } from './steps.ts';
 import { type EmitOptions, type EmittedUnit, UnitContext } from './unit.ts';
@@ -32,8 +31,17 @@ import { type EmitOptions, type EmittedUnit, UnitContext } from './unit.ts';
 /** Compiles a program. */
 export function emit(program: Program, options: EmitOptions): EmittedUnit {
   const unit = new UnitContext(program, options);
-  const main = new FunctionCompiler(unit, unit.resolution.main, null);
-  return unit.finish(main.program(program.body));
+  const { body } = program;
+  const compile = (from: number, nodes: number) =>
+    new FunctionCompiler(unit, unit.resolution.main, null).program(body, from, nodes);
+  const { partNodes } = unit;
+  if (partNodes === null) return unit.finish(compile(0, Number.POSITIVE_INFINITY).code);
+  for (let from = 0; from < body.length; ) {
+    const { code, end } = compile(from, partNodes);
+    unit.finishPart(code);
+    from = end;
+  }
+  return unit.finish(null);
 }
 
 class FunctionCompiler implements Expressions {
@@ -65,13 +73,18 @@ class FunctionCompiler implements Expressions {
 
   // ---- whole functions ----
 
-  /** The program itself: its value is that of its last expression. */
-  program(body: readonly Expr[]): FunctionCode {
-    for (const expr of body.slice(0, -1)) this.statement(expr, NOWHERE);
-    const last = body.at(-1);
+  /**
+   * The expressions of the program from `from` to `end`, where so many nodes have been compiled; the value of the last one is that of the
+   * program.
+   */
+  program(body: readonly Expr[], from: number, nodes: number): { readonly code: FunctionCode; readonly end: number } {
+    const most = this.#unit.steps + nodes;
+    let end = from;
+    while (end < body.length - 1 && this.#unit.steps < most) this.statement(body[end++] as Expr, NOWHERE); // in range
+    const last = end === body.length - 1 ? body[end++] : undefined;
     if (last !== undefined) this.#count(last);
     this.#writer.return(last === undefined ? NULL : this.value(last));
-    return this.#finish(null);
+    return { code: this.#finish(null), end };
   }
 
   function(node: FnExpr): FunctionCode {
@@ -139,6 +152,7 @@ class FunctionCompiler implements Expressions {
       loops: this.#selfCalls.loops,
       numbers: this.#selfCalls.numberParams,
       allArguments,
+      isClass: this.#writer.node?.kind === 'class',
     };
   }
 
@@ -253,7 +267,7 @@ class FunctionCompiler implements Expressions {
     const inner = new FunctionCompiler(this.#unit, func, node);
     const code = node.kind === 'fn' ? inner.function(node) : inner.construction(node);
     const maker = `$mk${this.#writer.position(node.at)}`;
-    printFunction(code, maker, this.#unit.printer);
+    this.#unit.printInner(code, maker);
     const captured = [...func.captures].map((variable) => [this.#writer.local(variable)]);
     return js`${maker}(${joined(captured, ', ')})`;
   }

@@ -56,4 +56,5 @@ export type HelperName =
   | 'codepointAt'
   | 'lengthAt'
   | 'sessionRead'
+  | 'inParts'
   | 'reach';

@@ -193,10 +193,13 @@ export function countOperators(body: Expr): number {
 }
 
 /** The expressions of a program whose evaluation can change a variable: something is called or bound in them. And how many nodes it has. */
-export function rebinders(program: Program): { readonly found: ReadonlySet<Expr>; readonly nodes: number } {
+export function rebinders(
+  program: Program,
+  checkpoint?: () => void,
+): { readonly found: ReadonlySet<Expr>; readonly nodes: number } {
   const nodes: Expr[] = [];
   walk(program.body, (node) => {
-    nodes.push(node);
+    if ((nodes.push(node) & 4095) === 0) checkpoint?.();
     return undefined;
   });
   const found = new Set<Expr>();

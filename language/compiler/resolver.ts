@@ -99,9 +99,9 @@ export interface Resolution {
   readonly named: ReadonlyMap<FnExpr | ClassExpr, Variable>;
 }
 
-/** Resolves all names of a program. */
-export function resolve(program: Program): Resolution {
-  return new Resolver(program).result();
+/** Resolves all names of a program. `checkpoint` is called now and then. */
+export function resolve(program: Program, checkpoint?: () => void): Resolution {
+  return new Resolver(program, checkpoint).result();
 }
 
 class Resolver {
@@ -122,7 +122,12 @@ class Resolver {
   readonly #set = new Set<Variable>();
   readonly #log: Variable[] = [];
 
-  constructor(program: Program) {
+  #steps = 0;
+
+  constructor(
+    program: Program,
+    readonly checkpoint: (() => void) | undefined,
+  ) {
     for (const expr of program.body) this.#declare(expr, this.#module);
     for (const expr of program.body) this.#visit(expr, this.#module);
   }
@@ -153,9 +158,14 @@ class Resolver {
     };
   }
 
+  #step(): void {
+    if ((++this.#steps & 4095) === 0) this.checkpoint?.();
+  }
+
   // ---- first walk: what each scope binds ----
 
   #declare(expr: Expr, scope: Scope): void {
+    this.#step();
     switch (expr.kind) {
       case 'fn':
         if (expr.name !== '') this.#declareLiteral(expr, scope);
@@ -256,6 +266,7 @@ class Resolver {
   // ---- second walk, in the order of evaluation: what each name means ----
 
   #visit(expr: Expr, scope: Scope): void {
+    this.#step();
     switch (expr.kind) {
       case 'name':
         this.#references.set(expr, this.#refer(expr.name, scope));

@@ -3,12 +3,12 @@ import { assignment, printed } from './code.ts';
 import type { CallStep, ChooseStep, SelfTailCall, Sites, Step } from './steps.ts';
 
 /** The part of the printer of the other body that this one uses. */
-interface Plain {
+export interface Plain {
   print(steps: readonly Step[]): void;
   printStep(step: Step): void;
 }
 
-interface Output {
+export interface Output {
   line(text: string): void;
   call(text: string, at: number, site: number): void;
 }
@@ -58,7 +58,7 @@ export class ResumePrinter {
           break;
         case 'selfTailCall':
           guard(true);
-          this.#printSelfTailCall(step);
+          this.printSelfTailCall(step);
           break;
         case 'call':
           guard(false);
@@ -70,7 +70,7 @@ export class ResumePrinter {
             this.plain.printStep(step);
           } else {
             guard(false);
-            this.#printChoice(step);
+            this.printChoice(step);
           }
           break;
       }
@@ -84,12 +84,13 @@ export class ResumePrinter {
     this.printer.line(`} else if ($pc === ${step.site}) { ${assignment(step.sets, ['$v'])} $pc = 0; }`);
   }
 
-  #printSelfTailCall(step: SelfTailCall): void {
+  /** Here it is a call: the body has no loop. */
+  printSelfTailCall(step: SelfTailCall): void {
     this.plain.print(step.steps);
     this.printer.call(`return ${printed(step.call)};`, step.at, 0);
   }
 
-  #printChoice(step: ChooseStep): void {
+  printChoice(step: ChooseStep): void {
     const { printer } = this;
     printer.line(`$${step.label}: {`);
     for (const { steps, test, body, sites } of step.arms) {
@@ -105,7 +106,7 @@ export class ResumePrinter {
   }
 }
 
-function isEmpty({ after, upTo }: Sites): boolean {
+export function isEmpty({ after, upTo }: Sites): boolean {
   return after === upTo;
 }
 

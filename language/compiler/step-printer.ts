@@ -1,6 +1,7 @@
 /** Prints the steps of a function as JavaScript: the function that always runs, and its resume body. */
 import { assignment, Local, printed } from './code.ts';
 import { findSaves, Lifetimes, saveOnly, shareTemporaries } from './liveness.ts';
+import { LongPrinter, restore } from './long-printer.ts';
 import { ResumePrinter } from './resume-printer.ts';
 import {
   type CallStep,
@@ -21,10 +22,16 @@ const CHUNK_LINES = 512;
 
 /** Lines of JavaScript, and the places of the calls in them. */
 export class Printer {
+  /** `CALL_FIELDS` numbers for each call. */
   readonly calls: number[] = [];
-  readonly #chunks: string[] = [];
+  /** How many lines are counted before those that are printed now. */
+  linesBefore = 0;
+  #chunks: string[] = [];
   #chunk: string[] = [];
   #before = 0;
+  #firstCall = 0;
+
+  constructor(readonly checkpoint?: () => void) {}
 
   line(text: string): void {
     if (this.#chunk.push(text) === CHUNK_LINES) this.#close();
@@ -39,11 +46,19 @@ export class Printer {
     this.#before += this.#chunk.length;
     this.#chunks.push(this.#chunk.join('\n'));
     this.#chunk = [];
+    this.checkpoint?.();
   }
 
-  text(): string {
+  /** Takes what was printed, which will stand below a head of so many lines: the calls in it get their lines. */
+  take(headLines: number): { readonly text: string; readonly lines: number } {
     if (this.#chunk.length > 0) this.#close();
-    return this.#chunks.join('\n');
+    const { calls } = this;
+    for (let i = this.#firstCall; i < calls.length; i += CALL_FIELDS) (calls[i] as number) += this.linesBefore + headLines; // in range
+    const taken = { text: this.#chunks.join('\n'), lines: this.#before };
+    this.#chunks = [];
+    this.#before = 0;
+    this.#firstCall = calls.length;
+    return taken;
   }
 }
 
@@ -53,9 +68,13 @@ const MOST_SAVED = 32;
 /** The array of variables. */
 const SLOTS = '$f';
 
-/** Prints a function: a maker that takes the captured variables and returns the function, then its resume body if it needs one. */
-export function printFunction(fn: FunctionCode, maker: string, printer: Printer): void {
-  const sites = numberSites(fn.steps);
+/**
+ * Prints a function: a maker that takes the captured variables and returns the function, then its resume body if it needs one. Call
+ * sites are numbered from `before` + 1; returns the last number. One with more than `manySites` of them has one body instead of two.
+ */
+export function printFunction(fn: FunctionCode, maker: string, printer: Printer, manySites: number, before = 0): number {
+  const last = numberSites(fn.steps, before);
+  const sites = last - before;
   const { captures, params, self } = fn;
   const own = [...params, ...(fn.rest === null ? [] : [fn.rest])];
   const all = fn.allArguments === null ? [] : [fn.allArguments];
@@ -73,6 +92,12 @@ export function printFunction(fn: FunctionCode, maker: string, printer: Printer)
       : [`...${fn.allArguments.name}`];
 
   printer.line(`const ${maker} = (${captures.map(({ name }) => name).join(', ')}) => function ${fn.name}(${head.join(', ')}) {`);
+  if (sites > manySites && !fn.loops && !fn.isClass) {
+    printEntry(fn, charge + LONG_CHARGE, printer);
+    const slots = inSlots ? { lifetimes } : null;
+    printLong(fn, incoming, declared, slots, printer);
+    return last;
+  }
   printer.line(`let ${declared.join(', ')};`);
   printEntry(fn, charge, printer);
   if (inSlots) printSlots(fn, incoming, lifetimes, printer);
@@ -83,12 +108,16 @@ export function printFunction(fn: FunctionCode, maker: string, printer: Printer)
   if (fn.loops) printer.line('}');
   printer.line('};');
   if (sites > 0) printResume(fn, inSlots ? ['$x'] : [...declared, ...incoming.map(({ name }) => name)], inSlots, printer);
+  return last;
 }
 
 /** Words of a native frame besides its parameters and locals: the frame itself, and the arguments of calls in it. */
 const FRAME_WORDS = 20;
 /** A unit of fuel is the native stack of this many words, 128 bytes. */
 const WORDS_PER_FUEL = 16;
+
+/** The fuel for the second frame of a long function. */
+const LONG_CHARGE = 2;
 
 /** The fuel that one call costs: the size of its native frame before V8 optimises it. */
 function frameCharge(params: number, locals: number): number {
@@ -98,11 +127,43 @@ function frameCharge(params: number, locals: number): number {
 /** Moves all variables into an array: then a frame saves the array alone, however many variables there are. */
 function printSlots(fn: FunctionCode, incoming: readonly Local[], lifetimes: Lifetimes, printer: Printer): void {
   printer.line(`const ${SLOTS} = [${incoming.map(({ name }) => name).join(', ')}];`);
+  nameSlots(fn, incoming, lifetimes, printer);
+}
+
+/** Names all variables as parts of the array, which holds the incoming ones. */
+function nameSlots(fn: FunctionCode, incoming: readonly Local[], lifetimes: Lifetimes, printer: Printer): void {
   let slots = 0;
   for (const local of [...incoming, ...fn.variables]) local.name = `${SLOTS}[${slots++}]`;
   slots += shareTemporaries(lifetimes, (n) => `${SLOTS}[${slots + n}]`).length;
   printer.line(`while (${SLOTS}.length < ${slots}) ${SLOTS}.push(undefined);`);
   saveOnly(new Local(SLOTS, 'variable'), fn.steps);
+}
+
+/** The function hands what comes in to its body, as if it were resumed. */
+function printLong(
+  fn: FunctionCode,
+  incoming: readonly Local[],
+  declared: readonly string[],
+  slots: { readonly lifetimes: Lifetimes } | null,
+  printer: Printer,
+): void {
+  const given = incoming.map(({ name }) => name);
+  const position = Number(fn.name.slice(fn.name.lastIndexOf('$') + 1));
+  printer.call(`return ${fn.resumeName}(0, [${given.join(', ')}], null);`, position, 0); // a tail call: the body is the frame
+  printer.line('};');
+  printer.line(`function ${fn.resumeName}($pc, $s, $v) {`);
+  printer.line(`let ${[...new Set([...declared, ...(slots === null ? given : [SLOTS])])].join(', ')};`);
+  printer.line('switch ($pc) {');
+  if (slots === null) {
+    printer.line(`case 0: ${restore(incoming)}`);
+    findSaves(fn.steps);
+  } else {
+    printer.line(`case 0: ${SLOTS} = $s; $s = null;`);
+    nameSlots(fn, incoming, slots.lifetimes, printer);
+  }
+  new LongPrinter(new BodyPrinter(fn, 0, printer), printer, fn.resumeName).print(fn.steps);
+  printer.line('}');
+  printer.line('}');
 }
 
 function printResume(fn: FunctionCode, declared: readonly string[], inSlots: boolean, printer: Printer): void {

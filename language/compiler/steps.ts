@@ -106,11 +106,15 @@ export interface FunctionCode {
   readonly numbers: readonly Local[];
   /** Passes all its arguments on to parents: takes them as one list, which is this variable. */
   readonly allArguments: Local | null;
+  readonly isClass: boolean;
 }
 
-/** Numbers call sites and labels in the order in which they are printed, so that each part of the tree has a contiguous range. Returns how many sites there are. */
-export function numberSites(steps: readonly Step[]): number {
-  let sites = 0;
+/**
+ * Numbers call sites, from `before` + 1, and labels in the order in which they are printed, so that each part of the tree has a contiguous
+ * range. Returns the last number.
+ */
+export function numberSites(steps: readonly Step[], before = 0): number {
+  let sites = before;
   let labels = 0;
   const number = (list: readonly Step[]): void => {
     for (const step of list) {

@@ -3,14 +3,33 @@ import type { Expr, Program } from '../syntax/ast.ts';
 import type { HelperName } from './helper-names.ts';
 import { literal, mangled, rebinders } from './nodes.ts';
 import { type Resolution, resolve, type Variable } from './resolver.ts';
-import { CALL_FIELDS, Printer, printFunction } from './step-printer.ts';
+import { Printer, printFunction } from './step-printer.ts';
 import type { FunctionCode } from './steps.ts';
 
 export interface EmittedUnit {
-  /** `(function ($rt, $m, $b, $M) { ... })`: returns `{main, variables}`. */
+  /** `(function ($rt, $m, $b, $M, $parts) { ... })`: returns `{main, variables}`. */
   readonly text: string;
-  /** `CALL_FIELDS` numbers for each call (step-printer.ts). */
+  /** `CALL_FIELDS` numbers for each call (step-printer.ts). The lines of the parts are counted on from those of the text. */
   readonly calls: readonly number[];
+  /** The parts of a large program; the last one has its variables. Empty for others. */
+  readonly parts: readonly UnitPart[];
+}
+
+/** Some of the top-level expressions, as code that returns a function; it is evaluated inside the unit's text, whose variables it uses. */
+export interface UnitPart {
+  readonly text: string;
+  /** How many lines are counted before it. */
+  readonly linesBefore: number;
+}
+
+/** How the text of a program is laid out. */
+export interface Layout {
+  /** Functions with more call sites than this have a single body (long-printer.ts). */
+  readonly manySites: number;
+  /** Programs with more nodes than this are large. */
+  readonly manyNodes: number;
+  /** So many expressions of a large program make a part; null for no parts. */
+  readonly partNodes: number | null;
 }
 
 export interface EmitOptions {
@@ -24,6 +43,7 @@ export interface EmitOptions {
   readonly placeName?: (at: number) => string;
   /** Called now and then; what it throws ends the compilation. */
   readonly checkpoint?: () => void;
+  readonly layout?: Layout;
   /** For coverage: receives the position of each statement, and the code counts how often it is reached (runtime/coverage.ts). */
   readonly onStatement?: ((at: number) => void) | undefined;
 }
@@ -31,13 +51,16 @@ export interface EmitOptions {
 /** The JavaScript name of the function that is a whole program, before its `$`; no Magnolia name becomes this one. */
 export const MAIN = '$unit';
 
-/** Programs with more nodes than this (about 200 KB) are compiled to short code: generated programs, whose compilation is most of their run. */
-const MANY_NODES = 50_000;
+/**
+ * Programs with more nodes than this (about 200 KB) are compiled to short code: generated programs, whose compilation is most of their run.
+ */
+export const IN_ONE: Layout = { manySites: 200, manyNodes: 50_000, partNodes: null };
 
 /** What the functions of one unit share: their names, constants and helpers, and where they are printed. */
 export class UnitContext {
   readonly resolution: Resolution;
-  readonly printer = new Printer();
+  readonly printer: Printer;
+  readonly layout: Layout;
   readonly base: number;
   readonly session: boolean;
   readonly short: boolean;
@@ -46,55 +69,92 @@ export class UnitContext {
   readonly large: boolean;
   readonly #helpers = new Set<HelperName>();
   readonly #constants = new Map<string, string>();
+  readonly #parts: UnitPart[] = [];
+  /** How many call sites of the program itself have been printed. */
+  #sites = 0;
   readonly #moduleNames = new Map<Variable, string>();
   readonly #rebinders: ReadonlySet<Expr>;
   readonly #placeName: ((at: number) => string) | undefined;
   readonly #checkpoint: (() => void) | undefined;
   #unique = 0;
-  #steps = 0;
+  /** How many expressions have been compiled. */
+  steps = 0;
 
-  constructor(program: Program, { base, session = false, short = false, placeName, checkpoint, onStatement }: EmitOptions) {
+  constructor(
+    program: Program,
+    { base, session = false, short = false, placeName, checkpoint, onStatement, layout = IN_ONE }: EmitOptions,
+  ) {
     this.onStatement = onStatement;
     this.#placeName = placeName;
     this.#checkpoint = checkpoint;
+    this.layout = layout;
+    this.printer = new Printer(checkpoint);
     this.base = base;
     this.session = session;
-    this.resolution = resolve(program);
-    const { found, nodes } = rebinders(program);
+    this.resolution = resolve(program, checkpoint);
+    const { found, nodes } = rebinders(program, checkpoint);
     this.#rebinders = found;
-    this.large = nodes > MANY_NODES;
+    this.large = nodes > layout.manyNodes;
     this.short = short || this.large;
     for (const [name, variable] of this.resolution.moduleVariables) {
       this.#moduleNames.set(variable, session ? `$M[${literal(name)}]` : this.name(name));
     }
   }
 
-  /** The whole text, when all functions have been printed; `main` is the program itself. */
-  finish(main: FunctionCode): EmittedUnit {
-    printFunction(main, '$main', this.printer);
+  /** How many nodes make a part, if the program is made in parts: its text is not evaluated at once then. */
+  get partNodes(): number | null {
+    return this.large ? this.layout.partNodes : null;
+  }
 
-    const variables = [...this.resolution.moduleVariables.values()];
+  /** Prints a function, except the program itself. */
+  printInner(code: FunctionCode, maker: string): void {
+    printFunction(code, maker, this.printer, this.layout.manySites);
+  }
+
+  /** A part of the program itself is complete. */
+  finishPart(main: FunctionCode): void {
+    this.#sites = printFunction(main, '$main', this.printer, this.layout.manySites, this.#sites);
+    const head = ['(function () {', ...this.#constantLines()];
+    const { text, lines } = this.printer.take(head.length);
+    this.#addPart(`${head.join('\n')}\n${text}\nreturn $main();\n})()`, head.length + lines + 2);
+    this.#constants.clear();
+  }
+
+  #addPart(text: string, lines: number): void {
+    this.#parts.push({ text, linesBefore: this.printer.linesBefore });
+    this.printer.linesBefore += lines;
+  }
+
+  /** The whole text, when all functions have been printed; `main` is the program itself unless it was made in parts. */
+  finish(main: FunctionCode | null): EmittedUnit {
+    if (main !== null) printFunction(main, '$main', this.printer, this.layout.manySites);
+    if (main === null) this.helper('inParts');
     const helpers = [...this.#helpers].map((name) => `${name}: $${name}`);
     const head = [
-      '(function ($rt, $m, $b, $M) { "use strict";',
+      `(function ($rt, $m, $b, $M${main === null ? ', $parts' : ''}) { "use strict";`,
       `const { SUSPENDED: $S, EMPTY: $E, Obj: $Obj, Str: $Str, Spread: $Spread, ${helpers.join(', ')} } = $rt;`,
-      ...[...this.#constants].map(([value, name]) => `const ${name} = ${value};`),
+      ...this.#constantLines(),
     ];
-    const foot: string[] = [];
-    if (this.session) {
-      foot.push('return { main: $main() };');
-    } else {
-      for (const variable of variables) head.push(`let ${this.#moduleNames.get(variable)} = $b(${literal(variable.name)});`);
-      foot.push('return { main: $main(), variables: {');
-      for (const variable of variables) {
-        const name = this.#moduleNames.get(variable);
-        foot.push(`get ${literal(variable.name)}() { return ${name}; }, set ${literal(variable.name)}(v) { ${name} = v; },`);
-      }
-      foot.push('} };');
-    }
-    foot.push('})');
-    const calls = this.printer.calls.map((value, i) => (i % CALL_FIELDS === 0 ? value + head.length : value));
-    return { text: `${head.join('\n')}\n${this.printer.text()}\n${foot.join('\n')}`, calls };
+    const variables = this.session ? null : this.#variables();
+    const declared = [...this.#moduleNames].map(([{ name }, js]) => `${js} = $b(${literal(name)})`);
+    if (!this.session && declared.length > 0) head.push(`let ${declared.join(', ')};`); // one statement: V8 takes longer over many
+    const { text } = this.printer.take(head.length);
+    const made = main === null ? `$inParts($m, ${this.#parts.length}, (i) => eval($parts[i]))` : '$main()';
+    if (main === null && variables !== null) this.#addPart(`({\n${variables}\n})`, 0);
+    const last = main === null ? `get variables() { return eval($parts[$parts.length - 1]); }` : `variables: {\n${variables}\n}`;
+    const foot = `return { main: ${made}${variables === null ? '' : `, ${last}`} };\n})`;
+    return { text: `${head.join('\n')}\n${text}\n${foot}`, calls: this.printer.calls, parts: this.#parts };
+  }
+
+  #constantLines(): string[] {
+    return [...this.#constants].map(([value, name]) => `const ${name} = ${value};`);
+  }
+
+  /** Accessors of the module's variables. */
+  #variables(): string {
+    return [...this.#moduleNames]
+      .map(([{ name }, js]) => `get ${literal(name)}() { return ${js}; }, set ${literal(name)}(v) { ${js} = v; },`)
+      .join('\n');
   }
 
   /** The JavaScript name of a function: its own, its file and line, and the global position of its keyword, as in `area$demo_oak_3$4194310`. */
@@ -105,7 +165,7 @@ export class UnitContext {
 
   /** Counts an expression: at every so many, whoever limits the compilation is asked. */
   step(): void {
-    if ((++this.#steps & 1023) === 0) this.#checkpoint?.();
+    if ((++this.steps & 1023) === 0) this.#checkpoint?.();
   }
 
   /** A JavaScript name for a variable called `name`. */

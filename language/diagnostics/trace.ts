@@ -10,7 +10,7 @@ import { MAIN } from '../compiler/unit.ts';
 import { callOnLine, callsOfSite } from '../runtime/call-sites.ts';
 import { definitionAt, programOf } from '../runtime/function-text.ts';
 import { type Frame, passOn } from '../runtime/machine.ts';
-import { isLibrary, positionInName, type Unit, unitAt, unitOfFrame } from '../runtime/units.ts';
+import { isLibrary, linesBefore, positionInName, type Unit, unitAt, unitOfFrame } from '../runtime/units.ts';
 import type { Expr, Program } from '../syntax/ast.ts';
 import { children, nodeAt } from '../syntax/ast-walk.ts';
 import type { Place, TraceEntry } from './problem.ts';
@@ -119,7 +119,7 @@ function nativeFrames(stack: string): NativeFrame[] {
     const position = name === undefined ? undefined : positionInName(name);
     if (name === undefined || script === undefined || position === undefined) continue;
     const unit = unitOfFrame(position, script);
-    if (unit !== undefined) found.push({ name, unit, line: Number(line) });
+    if (unit !== undefined) found.push({ name, unit, line: Number(line) + linesBefore(script) });
   }
   return found;
 }

@@ -1,14 +1,14 @@
 /** Compiled units: from a source text to a function that makes a module, and what is known about it for errors. */
 
 import { emit } from '../compiler/emitter.ts';
-import type { EmitOptions, EmittedUnit } from '../compiler/unit.ts';
+import { type EmitOptions, type EmittedUnit, IN_ONE, type Layout } from '../compiler/unit.ts';
 import { withinNativeStack } from '../syntax/nesting.ts';
 import { ParseError } from '../syntax/parse-error.ts';
 import { parseProgram } from '../syntax/parser.ts';
 import type { Source } from '../syntax/source.ts';
 import type { Fn, Obj, Value } from '../values/values.ts';
 import { mistake } from './errors.ts';
-import { registerUnit, reservePositions, type Unit } from './units.ts';
+import { partScript, registerUnit, reservePositions, type Unit } from './units.ts';
 
 /** What a compiled program gives when it is set up for a machine: its body, and accessors for its variables. */
 export interface Instance {
@@ -22,6 +22,7 @@ export type Factory = (
   machine: object,
   builtin: (name: string) => Fn | undefined,
   session: Obj | null,
+  parts?: readonly string[],
 ) => Instance;
 
 export interface Compiled {
@@ -35,19 +36,28 @@ export function translate(source: Source, options: EmitOptions): EmittedUnit {
   return withinNativeStack(program, () => emit(program, options));
 }
 
+/** `onStatement` is for coverage (coverage.ts). */
+export type CompileOptions = Pick<EmitOptions, 'checkpoint' | 'onStatement' | 'layout'>;
+
+/** Code that is evaluated in the process that made it need not be one text. */
+const HERE: Layout = { ...IN_ONE, partNodes: 2000 };
+
 /**
  * Compiles a source text. Throws a ParseError, a ProgramError where JavaScript may not be made from text, or what `checkpoint` throws,
- * which is called now and then. `onStatement` is for coverage (coverage.ts).
+ * which is called now and then.
  */
-export function compile(source: Source, session = false, checkpoint?: () => void, onStatement?: (at: number) => void): Compiled {
+export function compile(source: Source, session = false, options: CompileOptions = {}): Compiled {
   const { length } = source.text;
   const base = reservePositions(length);
-  const limits = checkpoint === undefined ? {} : { checkpoint };
-  const { text, calls } = translate(source, { base, session, placeName: placeName(source), onStatement, ...limits });
+  const emitted = translate(source, { base, session, layout: HERE, placeName: placeName(source), ...options });
+  const { text, calls, parts } = emitted;
   const script = `magnolia-unit-${base}.js`;
   const unit: Unit = { base, length, script, source: () => source, calls: () => calls };
   registerUnit(unit);
-  return { factory: evaluate(`${text}\n//# sourceURL=${script}`), unit };
+  const made = evaluate(`${text}\n//# sourceURL=${script}`);
+  if (parts.length === 0) return { factory: made, unit };
+  const texts = parts.map((part) => `${part.text}\n//# sourceURL=${partScript(script, part.linesBefore)}`);
+  return { factory: (support, machine, builtin, session) => made(support, machine, builtin, session, texts), unit };
 }
 
 /** File and line of a place in a source, for profiles. */

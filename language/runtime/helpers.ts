@@ -28,6 +28,7 @@ import { bitAnd, bitOr, bitXor, shiftLeft, shiftRight } from './bit-operators.ts
 import { reach } from './coverage.ts';
 import { deepEqual, matches, same, sameText } from './equality.ts';
 import { mistake, ProgramError } from './errors.ts';
+import { inParts } from './in-parts.ts';
 import { add, bitNot, div, greater, greaterEqual, less, lessEqual, mul, negate, not, pow, rem, sub } from './operators.ts';
 import {
   destructureList,
@@ -207,5 +208,6 @@ export const helpers = {
   codepointAt,
   lengthAt,
   sessionRead,
+  inParts,
   reach,
 } satisfies { readonly [name in HelperName]: unknown };

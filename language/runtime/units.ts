@@ -66,6 +66,16 @@ export function unitOfFrame(position: number, script: string): Unit | undefined 
   return undefined;
 }
 
+/** The name of the script of a part of a unit, which tells how many lines are counted before it. */
+export function partScript(script: string, linesBefore: number): string {
+  return `${linesBefore}/${script}`;
+}
+
+/** How many lines of its unit are counted before those of a script. */
+export function linesBefore(script: string): number {
+  return Number(/(\d+)\/[^/]*$/.exec(script)?.[1] ?? 0);
+}
+
 function owns({ base, length }: Unit, position: number): boolean {
   return base <= position && position <= base + length;
 }

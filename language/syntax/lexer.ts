@@ -69,9 +69,9 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['f', '\f'],
 ]);
 
-/** Splits a source into tokens. Never fails: what is not a proper number or string is told by the parser. */
-export function lex(source: Source): Lexed {
-  return new Lexer(source).run();
+/** Splits a source into tokens. What is not a proper number or string is told by the parser. `checkpoint` is called now and then. */
+export function lex(source: Source, checkpoint?: () => void): Lexed {
+  return new Lexer(source, checkpoint).run();
 }
 
 class Lexer {
@@ -83,7 +83,10 @@ class Lexer {
   #last: TokenKind = ',';
   #unclosedString: Token | null = null;
 
-  constructor(source: Source) {
+  constructor(
+    source: Source,
+    readonly checkpoint: (() => void) | undefined,
+  ) {
     this.#source = source;
     this.#text = source.text;
   }
@@ -123,7 +126,7 @@ class Lexer {
 
   #push(kind: TokenKind, text: string, at: number, start: number, end: number): Token {
     const token: Token = { kind, text, at, start, end };
-    this.#tokens.push(token);
+    if ((this.#tokens.push(token) & 4095) === 0) this.checkpoint?.();
     this.#last = kind;
     return token;
   }

@@ -43,7 +43,7 @@ const ATOM_WORDS: ReadonlySet<TokenKind> = new Set<TokenKind>(['name', 'number',
 
 /** The tree of a whole source text. Throws a `ParseError` if it is not a program, and what `checkpoint` throws, which is called now and then. */
 export function parseProgram(source: Source, checkpoint?: () => void): Program {
-  const parser = new Parser(lex(source), checkpoint);
+  const parser = new Parser(lex(source, checkpoint), checkpoint);
   try {
     return parser.program();
   } catch (error) {

@@ -11,6 +11,7 @@ import { any } from '../../builtins/params.ts';
 import { builtin, Registry } from '../../builtins/registry.ts';
 import { runProgram } from '../../builtins/testing/test-run.ts';
 import { textBuiltins } from '../../builtins/text.ts';
+import type { Layout } from '../compiler/unit.ts';
 import { Interpreter } from '../interpreter.ts';
 import { compile } from '../runtime/compile.ts';
 import { ProgramError } from '../runtime/errors.ts';
@@ -29,6 +30,8 @@ import { NaiveEvaluator, TooLong } from './tree-walker.ts';
 const ROUNDS = Number(process.env.MAGNOLIA_DIFF ?? 150);
 const SEED = Number(process.env.MAGNOLIA_DIFF_SEED ?? 1);
 const FUELS = [2000, 1, 3];
+/** As if every program were large, every function long, and every expression a part. */
+const LARGE: Layout = { manySites: 0, manyNodes: 0, partNodes: 1 };
 
 /** A value as text, without the insides of what is deep, long or a function. */
 function shown(value: Value, depth = 0): string {
@@ -100,10 +103,12 @@ function naively(text: string): Result | null {
 function compare(text: string): void {
   const wanted = naively(text);
   if (wanted === null) return;
-  for (const fuel of FUELS) {
-    const { output, errors } = runProgram(text, { fuel, builtins: [print], looks: 200_000 });
-    const error = errors[0] ?? null;
-    expect({ program: text, fuel, output, error }).toEqual({ program: text, fuel, ...wanted });
+  for (const layout of [{}, { layout: LARGE }]) {
+    for (const fuel of FUELS) {
+      const { output, errors } = runProgram(text, { fuel, builtins: [print], looks: 200_000, ...layout });
+      const error = errors[0] ?? null;
+      expect({ program: text, fuel, ...layout, output, error }).toEqual({ program: text, fuel, ...layout, ...wanted });
+    }
   }
 }
 

@@ -34,7 +34,7 @@ export class Coverage {
     const starts: number[] = [];
     let compiled: Compiled;
     try {
-      compiled = compile(loaded, false, undefined, (at) => starts.push(at));
+      compiled = compile(loaded, false, { onStatement: (at) => starts.push(at) });
     } catch (error) {
       if (error instanceof ParseError) return loaded; // whoever imports it reports it
       throw error;
