@@ -6,9 +6,8 @@ import { sequenceLength, utf8Encode } from '../../language/values/bytes.ts';
 import { codec } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 import { bytesOf, scratch, scratchBytes } from './base64.ts';
-
-/** Bytes that are decoded in one slice. */
-const SLICE = 2 ** 17;
+import { type Change, inPieces, lfEnds, PIECE } from './pieces.ts';
+import { indexOf } from './search.ts';
 
 /** Labels of mail programs that the Encoding Standard does not list, and what it calls them. */
 const ALIASES: { readonly [label: string]: string } = {
@@ -54,32 +53,34 @@ const UNTOLD = /^(?:(?:us-)?ascii|ansi_x3\.4-19\d\d|7bit|8bit|unknown(?:-8bit)?|
 /** U+FEFF in UTF-8; it only says that text is UTF-8. */
 const BYTE_ORDER_MARK = '\xef\xbb\xbf';
 
-/** Turns bytes that arrive in pieces into UTF-8; the last piece is empty. */
-type Reader = (piece: string) => string;
-
 /**
  * The UTF-8 of text in a character set; undefined if the set is not known. Text whose character set is not told is UTF-8 if it is valid
- * UTF-8, otherwise windows-1252. What the character set does not have becomes U+FFFD.
+ * UTF-8, otherwise windows-1252. What the character set does not have becomes U+FFFD. With `lf`, CRLF becomes LF on the way, which takes less
+ * memory than afterwards.
  */
-export function* toUtf8(text: string, charset: string): Work<string | undefined> {
+export function* toUtf8(text: string, charset: string, lf = false): Work<string | undefined> {
   const label = charset.trim().toLowerCase();
   const told = !UNTOLD.test(label);
   let reader = told ? readerOf(label) : 'utf-8';
   if (reader === null) return undefined;
   if (reader === 'utf-8') {
-    if (yield* isUtf8(text)) return text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
+    if (yield* isUtf8(text)) {
+      const bare = text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
+      return lf && (yield* indexOf(bare, '\r\n', 0)) >= 0 ? yield* inPieces(bare, lfEnds()) : bare;
+    }
     reader = told ? decoderOf('utf-8') : upperHalf(WINDOWS_1252);
   }
-  let made = '';
-  for (let at = 0; at < text.length; at += SLICE) {
-    if (at > 0) yield;
-    made += reader(text.slice(at, at + SLICE));
-  }
-  return made + reader('');
+  if (!lf) return yield* inPieces(text, reader);
+  const read = reader;
+  const ends = lfEnds();
+  return yield* inPieces(text, (piece) => {
+    const made = read(piece);
+    return (made === '' ? '' : ends(made)) + (piece === '' ? ends('') : '');
+  });
 }
 
 /** What reads a character set; null if it is not known. */
-function readerOf(label: string): Reader | 'utf-8' | null {
+function readerOf(label: string): Change | 'utf-8' | null {
   const page = CODE_PAGE.exec(label)?.[1];
   if (page !== undefined) return upperHalf((CODE_PAGES[page] as readonly string[]).join('')); // one of the two
   if (/^(?:x-)?(?:unicode-1-1-|csunicode11)?utf-?7$/.test(label)) return utf7();
@@ -97,13 +98,13 @@ function readerOf(label: string): Reader | 'utf-8' | null {
   return decodeWith(decoder);
 }
 
-function decoderOf(encoding: string): Reader {
+function decoderOf(encoding: string): Change {
   return decodeWith(new TextDecoder(encoding));
 }
 
 const encoder = new TextEncoder();
 
-function decodeWith(decoder: TextDecoder): Reader {
+function decodeWith(decoder: TextDecoder): Change {
   return (piece) => {
     const bytes = encoder.encode(decoder.decode(scratchBytes(piece), { stream: piece !== '' }));
     return codec.decode(bytes, 0, bytes.length);
@@ -114,7 +115,7 @@ function decodeWith(decoder: TextDecoder): Reader {
 const upperHalves = new Map<string, readonly Uint8Array[]>();
 
 /** A set of ASCII and these characters from 0x80 on; the others are those of ISO 8859-1. */
-function upperHalf(characters: string): Reader {
+function upperHalf(characters: string): Change {
   let encoded = upperHalves.get(characters);
   if (encoded === undefined) {
     encoded = Array.from({ length: 128 }, (_, i) => bytesOf(utf8Encode(characters[i] ?? String.fromCharCode(0x80 + i))));
@@ -136,7 +137,7 @@ function upperHalf(characters: string): Reader {
 /** Whether text is valid UTF-8. */
 export function* isUtf8(text: string): Work<boolean> {
   const beyondAscii = /[\x80-\xff]/g;
-  for (let at = 0, slice = SLICE; at < text.length; slice = at + SLICE) {
+  for (let at = 0, slice = PIECE; at < text.length; slice = at + PIECE) {
     while (at < slice) {
       beyondAscii.lastIndex = at;
       const found = beyondAscii.exec(text);
@@ -154,7 +155,7 @@ export function* isUtf8(text: string): Work<boolean> {
 }
 
 /** Keeps what `rest` cuts off the end of a piece for the next one. */
-function carrying(read: Reader, whole: (text: string) => number): Reader {
+function carrying(read: Change, whole: (text: string) => number): Change {
   let kept = '';
   return (piece) => {
     const text = kept + piece;
@@ -167,7 +168,7 @@ function carrying(read: Reader, whole: (text: string) => number): Reader {
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** UTF-7 (RFC 2152): `+` begins UTF-16 in base64, which ends before the first other character; a `-` there is dropped. */
-function utf7(): Reader {
+function utf7(): Change {
   let shifted = false;
   let first = false;
   let bits = 0;
@@ -204,7 +205,7 @@ function utf7(): Reader {
 }
 
 /** ISO-2022-KR (RFC 1557): SO begins KS X 1001, SI and the end of a line end it; a header `ESC $ ) C` says so. */
-function iso2022Kr(): Reader {
+function iso2022Kr(): Change {
   const korean = decoderOf('euc-kr');
   let shifted = false;
   return (piece) => {
@@ -222,10 +223,10 @@ function iso2022Kr(): Reader {
 }
 
 /** HZ (RFC 1843): `~{` and `~}` switch to GB 2312 and back, `~~` is `~`, and `~` at the end of a line joins it with the next one. */
-function hz(): Reader {
+function hz(): Change {
   const chinese = decoderOf('gbk');
   let shifted = false;
-  const read: Reader = (piece) => {
+  const read: Change = (piece) => {
     const bytes = piece.replace(/~([{}~]|\r?\n)|[\s\S]/g, (all, escaped?: string) => {
       if (escaped === '{') shifted = true;
       else if (escaped === '}') shifted = false;

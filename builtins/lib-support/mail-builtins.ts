@@ -1,12 +1,13 @@
 /** What the mail libraries leave to JavaScript: messages, headers, character sets and answers of IMAP. As all of lib-support, for lib/ alone. */
 import { Str, str, type Value } from '../../language/values/values.ts';
-import { any, int, nonNegativeInt, text } from '../params.ts';
+import { any, int, nonNegativeInt, optional, text } from '../params.ts';
 import { type Builtin, builtin } from '../registry.ts';
 import { inSlices, textOf, type Work } from '../time-slices.ts';
 import { isUtf8, toUtf8 } from './charsets.ts';
 import { encodedWordValue, headerTokens, headOf, shownFields, usualDate } from './header-text.ts';
 import { imapNumbers, imapValues, openLists } from './imap-text.ts';
 import * as mail from './mail-text.ts';
+import { inPieces, oneBlank } from './pieces.ts';
 
 /** The parts of an answer of IMAP, see imap-text.ts. */
 function partsOf(answer: Value): string[] {
@@ -49,7 +50,8 @@ export const mailBuiltins: readonly Builtin[] = [
     group: 'text',
     help: 'whether a string has a CR or LF that is not part of a CRLF',
     params: [text('s')],
-    run: (_machine, s) => mail.hasBareLineEnd(s.text),
+    suspends: true,
+    run: (machine, s) => inSlices(machine, mail.hasBareLineEnd(s.text)),
   }),
   builtin({
     name: '__eight_bit',
@@ -90,10 +92,10 @@ export const mailBuiltins: readonly Builtin[] = [
   builtin({
     name: '__to_utf8',
     group: 'text',
-    help: 'the UTF-8 of text in a character set, ? if that is not known',
-    params: [text('s'), text('charset')],
+    help: 'the UTF-8 of text in a character set, ? if that is not known; with lf = true, CRLF becomes LF',
+    params: [text('s'), text('charset'), optional(any('lf'), false)],
     suspends: true,
-    run: (machine, s, charset) => inSlices(machine, textOf(toUtf8(s.text, charset.text))),
+    run: (machine, s, charset, lf) => inSlices(machine, textOf(toUtf8(s.text, charset.text, lf === true))),
   }),
   builtin({
     name: '__imap_values',
@@ -123,7 +125,8 @@ export const mailBuiltins: readonly Builtin[] = [
     group: 'text',
     help: 'whether the text of a message certainly is what its bytes are',
     params: [text('message')],
-    run: (_machine, message) => mail.isMailAsIs(message.text),
+    suspends: true,
+    run: (machine, message) => inSlices(machine, mail.isMailAsIs(message.text)),
   }),
   builtin({
     name: '__mail_head',
@@ -173,13 +176,12 @@ export const mailBuiltins: readonly Builtin[] = [
     run: (machine, s, sought) => inSlices(machine, mail.hasText(s.text, sought.text)),
   }),
   mailText('__saslprep', 'prepared to be compared (RFC 4013): in UTF-8, normalized; otherwise as it is', mail.saslPrep),
-  mailText('__one_blank', 'with one blank in place of each run of blanks and tabs', (text) => text.replace(/[ \t]+/g, ' ')),
-  mailText('__lf', 'with LF in place of each CRLF', (text) => text.replaceAll('\r\n', '\n')),
-  mailText('__crlf', 'with CRLF as every line end', mail.withCrlf),
+  slicedText('__one_blank', 'with one blank in place of each run of blanks and tabs', (text) => inPieces(text, oneBlank())),
+  slicedText('__crlf', 'with CRLF as every line end', mail.withCrlf),
   mailText('__dot_stuff', 'with a second dot where a line begins with one', mail.dotStuff),
   mailText('__dot_unstuff', 'without the first dot where a line begins with one', mail.dotUnstuff),
   slicedText('__base64_lines', 'in base64, in lines of 76 characters', mail.base64Lines),
   slicedText('__base64_read', 'out of base64, whatever else is between its digits', mail.base64Read),
-  mailText('__qp_encode', 'in quoted-printable', mail.qpEncode),
+  slicedText('__qp_encode', 'in quoted-printable', mail.qpEncode),
   slicedText('__qp_decode', 'out of quoted-printable', mail.qpDecode),
 ];

@@ -7,32 +7,33 @@ import * as mail from './mail-text.ts';
 const bytes = fc
   .array(fc.oneof(fc.constantFrom(10, 13, 46, 61, 32, 9, 0), fc.integer({ min: 0, max: 255 })), { maxLength: 400 })
   .map((codes) => String.fromCharCode(...codes));
+const withCrlf = (text: string) => whole(mail.withCrlf(text));
 const buffer = (text: string) => Buffer.from(text, 'latin1');
 
 describe('line ends and dots', () => {
   it('withCrlf leaves nothing bare and is settled after once', () => {
     fc.assert(
       fc.property(bytes, (text) => {
-        const once = mail.withCrlf(text);
-        expect(mail.hasBareLineEnd(once)).toBe(false);
-        expect(mail.withCrlf(once)).toBe(once);
+        const once = withCrlf(text);
+        expect(whole(mail.hasBareLineEnd(once))).toBe(false);
+        expect(withCrlf(once)).toBe(once);
         expect(once.replace(/[\r\n]/g, '')).toBe(text.replace(/[\r\n]/g, ''));
       }),
     );
   });
 
   it('CRs in front of a LF are one line end with it', () => {
-    expect(mail.withCrlf('a\r\r\nb\rc\n')).toBe('a\r\nb\r\nc\r\n');
+    expect(withCrlf('a\r\r\nb\rc\n')).toBe('a\r\nb\r\nc\r\n');
   });
 
   it('CRs without a LF are a line end each', () => {
-    expect(mail.withCrlf('a\r\rb')).toBe('a\r\n\r\nb');
+    expect(withCrlf('a\r\rb')).toBe('a\r\n\r\nb');
   });
 
   it('a stuffed message holds no end of data, and comes back', () => {
     fc.assert(
       fc.property(bytes, (text) => {
-        const lines = `${mail.withCrlf(text)}\r\n`;
+        const lines = `${withCrlf(text)}\r\n`;
         const stuffed = mail.dotStuff(lines);
         expect(`\r\n${stuffed}`.includes('\r\n.\r\n')).toBe(false);
         expect(mail.dotUnstuff(stuffed)).toBe(lines);
@@ -67,7 +68,7 @@ describe('encodings', () => {
   it('quoted-printable has short lines without blanks at their ends, and comes back', () => {
     fc.assert(
       fc.property(bytes, (text) => {
-        const coded = mail.qpEncode(text);
+        const coded = whole(mail.qpEncode(text));
         expect(coded).toMatch(/^[\t\r\n -~]*$/);
         expect(coded).not.toMatch(/[ \t](\r\n|$)|(^|[^\r])\n|\r(?!\n)/);
         expect(coded.split('\r\n').every((line) => line.length <= 76)).toBe(true);
@@ -102,10 +103,10 @@ describe('long runs', () => {
     ['blanks and CRs', ' \r'],
   ])('of %s are read in one pass', (_name, piece) => {
     const text = ` \n${piece.repeat(run / piece.length)}x`;
-    for (const read of [mail.withCrlf, mail.dotStuff, mail.dotUnstuff, mail.qpEncode])
-      expect(read(text).length).toBeGreaterThanOrEqual(0);
-    for (const read of [mail.qpDecode, mail.base64Read]) expect(whole(read(text)).length).toBeGreaterThanOrEqual(0);
-    expect(mail.hasBareLineEnd(text)).toBe(true);
+    for (const read of [mail.dotStuff, mail.dotUnstuff]) expect(read(text).length).toBeGreaterThanOrEqual(0);
+    for (const read of [mail.withCrlf, mail.qpEncode, mail.qpDecode, mail.base64Read])
+      expect(whole(read(text)).length).toBeGreaterThanOrEqual(0);
+    expect(whole(mail.hasBareLineEnd(text))).toBe(true);
     expect(mail.isPlainLines(text)).toBe(piece.includes('\n'));
   });
 });

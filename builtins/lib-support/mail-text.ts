@@ -5,6 +5,7 @@ import { isAscii, utf8Decode, utf8Encode } from '../../language/values/bytes.ts'
 import { codec } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 import { base64, bytesOf, isWhole, scratch, scratchBytes } from './base64.ts';
+import { crlfEnds, hasPattern, inPieces, PIECE } from './pieces.ts';
 import { indexOf } from './search.ts';
 
 const UNSAFE = /[\r\n\0]/;
@@ -37,8 +38,16 @@ export function isShortLines(text: string): boolean {
 }
 
 /** Is there a CR or LF that is not part of a CRLF? */
-export function hasBareLineEnd(text: string): boolean {
-  return BARE.test(text);
+export function* hasBareLineEnd(text: string): Work<boolean> {
+  for (let at = 0; at < text.length; ) {
+    if (at > 0) yield;
+    // No piece ends in a CR, unless the text does.
+    let end = Math.min(at + PIECE, text.length);
+    if (end < text.length && text[end - 1] === '\r') end++;
+    if (BARE.test(text.slice(at, end))) return true;
+    at = end;
+  }
+  return false;
 }
 
 /** What SASLprep (RFC 4013) maps to nothing, and to a blank. */
@@ -48,9 +57,11 @@ const BLANKS = /\p{Zs}/gu;
 /** What may make the text of a message other than its bytes: transfer encodings, encoded words, character sets. */
 const ENCODED = /[\x80-\xff]|=\?|base64|quoted-printable|utf-?7|utf-?16|iso-2022|hz-gb/i;
 
+const LONGEST_ENCODED = 'quoted-printable'.length;
+
 /** Is the text of a message what its bytes are? False if that is not certain. */
-export function isMailAsIs(message: string): boolean {
-  return !ENCODED.test(message);
+export function* isMailAsIs(message: string): Work<boolean> {
+  return !(yield* hasPattern(message, ENCODED, LONGEST_ENCODED));
 }
 
 /** Bytes that are searched in one slice. */
@@ -84,11 +95,9 @@ export function saslPrep(bytes: string): string {
   return utf8Encode(text) === bytes ? utf8Encode(text.replace(UNSEEN, '').replace(BLANKS, ' ').normalize('NFKC')) : bytes;
 }
 
-/** Every line end as CRLF: LF, CR, and CRLF with any number of CRs count as one each. */
-export function withCrlf(text: string): string {
-  if (!hasBareLineEnd(text)) return text;
-  // The pattern takes a run of CRs whole, whatever follows: one that could fail behind it would try again from each of them.
-  return text.replace(/\r+\n?|\n/g, (end) => (end.endsWith('\n') ? '\r\n' : '\r\n'.repeat(end.length)));
+/** Every line end as CRLF. */
+export function* withCrlf(text: string): Work<string> {
+  return (yield* hasBareLineEnd(text)) ? yield* inPieces(text, crlfEnds()) : text;
 }
 
 /** A dot more in front of each line that begins with one; lines end in CRLF. */
@@ -203,43 +212,55 @@ class Base64Reader {
 
 const HEX = Uint8Array.from('0123456789ABCDEF', (c) => c.charCodeAt(0));
 
+/** Bytes that are written as quoted-printable in one slice. */
+const QP_WRITTEN = 2 ** 16;
+
 /** Quoted-printable with CRLF as its line ends, no line longer than 76 characters; bare CRs and LFs are encoded. */
-export function qpEncode(text: string): string {
-  const bytes = bytesOf(text);
-  const out = new Uint8Array(bytes.length * 3 + Math.ceil(bytes.length / 12) * 3 + 16);
-  let at = 0;
+export function* qpEncode(text: string): Work<string> {
+  let made = '';
   let column = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte === 13 && bytes[i + 1] === 10) {
-      out[at++] = 13;
-      out[at++] = 10;
-      i++;
-      column = 0;
-      continue;
+  const out = new Uint8Array(Math.min(text.length, QP_WRITTEN) * 3.25 + 16);
+  for (let start = 0; start < text.length; ) {
+    if (start > 0) yield;
+    // Whether a line ends is seen two bytes ahead.
+    const bytes = bytesOf(text.slice(start, start + QP_WRITTEN + 2));
+    const last = Math.min(QP_WRITTEN, text.length - start);
+    let at = 0;
+    let i = 0;
+    for (; i < last; i++) {
+      const byte = bytes[i] ?? 0;
+      if (byte === 13 && bytes[i + 1] === 10) {
+        out[at++] = 13;
+        out[at++] = 10;
+        i++;
+        column = 0;
+        continue;
+      }
+      const next = bytes[i + 1];
+      const lineEnds = next === undefined || (next === 13 && bytes[i + 2] === 10);
+      const blank = byte === 32 || byte === 9;
+      const literal = blank ? !lineEnds : byte > 32 && byte < 127 && byte !== PAD;
+      const width = literal ? 1 : 3;
+      // One column stays free for the soft line break, unless the line ends here anyway.
+      if (column + width > (lineEnds ? LINE : LINE - 1)) {
+        out[at++] = PAD;
+        out[at++] = 13;
+        out[at++] = 10;
+        column = 0;
+      }
+      column += width;
+      if (literal) {
+        out[at++] = byte;
+      } else {
+        out[at++] = PAD;
+        out[at++] = HEX[byte >> 4] ?? 0;
+        out[at++] = HEX[byte & 15] ?? 0;
+      }
     }
-    const next = bytes[i + 1];
-    const lineEnds = next === undefined || (next === 13 && bytes[i + 2] === 10);
-    const blank = byte === 32 || byte === 9;
-    const literal = blank ? !lineEnds : byte > 32 && byte < 127 && byte !== PAD;
-    const width = literal ? 1 : 3;
-    // One column stays free for the soft line break, unless the line ends here anyway.
-    if (column + width > (lineEnds ? LINE : LINE - 1)) {
-      out[at++] = PAD;
-      out[at++] = 13;
-      out[at++] = 10;
-      column = 0;
-    }
-    column += width;
-    if (literal) {
-      out[at++] = byte;
-    } else {
-      out[at++] = PAD;
-      out[at++] = HEX[byte >> 4] ?? 0;
-      out[at++] = HEX[byte & 15] ?? 0;
-    }
+    made += codec.decode(out, 0, at);
+    start += i;
   }
-  return codec.decode(out, 0, at);
+  return made;
 }
 
 /** Bytes of quoted-printable that are read in one slice. */
