@@ -71,8 +71,8 @@ export class FusedArithmetic {
     return stored(local);
   }
 
-  /** The number or bigint that an operand tree has when the tests of the fusion hold. */
-  value(part: Expr, fusion: Fusion): Code {
+  /** The number or bigint that an operand tree has when the tests of the fusion hold; they hold only for an int of 32 bits if it is to be `int32`. */
+  value(part: Expr, fusion: Fusion, int32 = false): Code {
     const { type, tests } = fusion;
     const expr = inParentheses(part);
     switch (expr.kind) {
@@ -90,7 +90,8 @@ export class FusedArithmetic {
         if (expr.op === '/') tests.push(js`${left} % ${right} === 0`);
         const result = fusion.local();
         const value = js`(${result} = ${left} ${expr.op} ${right}${expr.op === '+' || expr.op === '-' ? '' : ' + 0'})`; // never -0
-        tests.push(divides ? js`(${value}, true)` : isInRange(value, result));
+        if (int32) tests.push(js`${value} === (${result} | 0)`);
+        else tests.push(divides ? js`(${value}, true)` : isInRange(value, result));
         return [result];
       }
       default: {

@@ -31,6 +31,24 @@ describe('a loop of sums', () => {
     gives(`fn f(n, x, by) if n { 0 -> x, _ -> f(n - 1, x + by, 0 - by) }\nf(4, ${MAX}, 1)`, String(MAX));
     gives(`fn f(n, x, by) if n { 0 -> x, _ -> f(n - 1, x + by, 0 - by) }\nf(5, ${-MAX}, 0 - 1)`, String(-MAX - 1n));
   });
+  it('leaves the ints of 32 bits in a counter and in an index', () => {
+    const count = 'fn count(i, n) if i { n -> i, _ -> count(i + 1, n) }\n';
+    for (const edge of [2n ** 31n, 2n ** 32n, 2n ** 53n, -(2n ** 31n)])
+      gives(`${count}count(${edge} - 3, ${edge} + 3)`, String(edge + 3n));
+    gives(`${count}count(0.5, 3.5)`, '3.5');
+    for (const step of ['i * 50000', 'i - 50000 * i', '0 - i * 65536', 'i * i', 'i * i * i', 'i % 7 + i * 1000000']) {
+      const places = 'fn places(n, xs, i) if n { 0 -> i, _ -> { xs.(i), places(n - 1, xs, STEP) } }\n'.replace('STEP', step);
+      let i = 1234n;
+      const code = step.replace(/\d+/g, '$&n');
+      for (let n = 0; n < 4; n++) i = BigInt.asIntN(64, new Function('i', `return ${code}`)(i) as bigint);
+      gives(`${places}places(4, [7, 8], 1234)`, String(i));
+    }
+    gives('fn f(n, xs, i) if n { 0 -> xs.(i), _ -> f(n - 1, xs, i / 2) }\nf(2, [1, 2, 3], 8)', '3');
+    gives(
+      'fn f(n, xs, i, j) if n { 0 -> [i, j, xs.(i)], _ -> f(n - 1, xs, j, i + j) }\nf(48, [5], 0, 1)',
+      '[4807526976, 7778742049, ?]',
+    );
+  });
   it('takes floats, strings, lists and bools', () => {
     gives(`${SUM}sum(3, 0.5)`, '6.5');
     gives(`${SUM}sum(3.0, 0)`, '6');

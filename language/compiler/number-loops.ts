@@ -5,9 +5,13 @@
  * function gets a second loop in which that parameter is a JavaScript number and nothing else: V8 keeps it in a register then,
  * where it would put a value that might be anything on the heap at each turn (beyond 2^31). The loop is left, for the one that
  * takes all values, as soon as a result is not a small int any more. The library, which a browser has to load, does without.
+ *
+ * A parameter that is used as an index, or only goes up or down by a literal, is kept as an int of 32 bits, which V8 need not
+ * convert when a list or string is read; beyond that the loop is left, too.
  */
 import type { CallExpr, Expr, FnExpr } from '../syntax/ast.ts';
-import { arithmeticShape, isHarmless, isPureRead } from './nodes.ts';
+import { walk } from '../syntax/ast-walk.ts';
+import { arithmeticShape, inParentheses, isHarmless, isIndexRead, isPureRead } from './nodes.ts';
 import type { Resolution, Variable } from './resolver.ts';
 
 /** The calls that are the last thing an expression does. */
@@ -24,12 +28,15 @@ function tailCalls(expr: Expr): CallExpr[] {
   }
 }
 
+/** What the numeric loop keeps a parameter as: any small int, an int of 32 bits, or whatever it is. */
+export type LoopType = 'number' | 'int32' | null;
+
 /**
  * Which parameters of a function may be kept as numbers; `isItself` tells which of its calls may call the function again. There
  * are none if the arguments of such a call do anything but read and calculate, because they are evaluated anew when the loop is
  * left.
  */
-export function numberParams(node: FnExpr, resolution: Resolution, isItself: (call: CallExpr) => boolean): boolean[] {
+export function numberParams(node: FnExpr, resolution: Resolution, isItself: (call: CallExpr) => boolean): LoopType[] {
   const numbers = new Set<Variable>();
   const calls = tailCalls(node.body).filter(isItself);
   const params = resolution.params.get(node) ?? [];
@@ -43,11 +50,14 @@ export function numberParams(node: FnExpr, resolution: Resolution, isItself: (ca
     if (param === null || param.boxed || !param.constant) return;
     if (calls.some(({ args }) => isIntArithmetic(args[i] as Expr))) numbers.add(param); // as many arguments as parameters
   });
+  const variableOf = (expr: Expr): Variable | null => {
+    const variables = expr.kind === 'name' ? (resolution.references.get(expr)?.variables ?? []) : [];
+    return variables.length === 1 ? (variables[0] as Variable) : null; // the only one
+  };
   const isNumber = (arg: Expr): boolean => {
     if (arg.kind === 'int') return typeof arg.value === 'number';
-    if (arg.kind !== 'name') return isIntArithmetic(arg);
-    const variables = resolution.references.get(arg)?.variables ?? [];
-    return variables.length === 1 && numbers.has(variables[0] as Variable); // the only one
+    const variable = variableOf(arg);
+    return variable === null ? isIntArithmetic(arg) : numbers.has(variable);
   };
   for (let before = -1; before !== numbers.size; ) {
     before = numbers.size;
@@ -55,7 +65,18 @@ export function numberParams(node: FnExpr, resolution: Resolution, isItself: (ca
       if (param !== null && !calls.every(({ args }) => isNumber(args[i] as Expr))) numbers.delete(param); // as many as parameters
     });
   }
-  return params.map((param) => param !== null && numbers.has(param));
+  if (numbers.size === 0) return [];
+  const indexes = new Set<Variable | null>();
+  walk([node.body], (expr) => {
+    if (isIndexRead(expr)) indexes.add(variableOf(inParentheses(expr.key)));
+  });
+  const isStep = (arg: Expr, param: Variable): boolean =>
+    arg.kind === 'binary' && (arg.op === '+' || arg.op === '-') && variableOf(arg.left) === param && arg.right.kind === 'int';
+  return params.map((param, i): LoopType => {
+    if (param === null || !numbers.has(param)) return null;
+    const isCounter = calls.every(({ args }) => isStep(args[i] as Expr, param)); // as many as parameters
+    return isCounter || indexes.has(param) ? 'int32' : 'number';
+  });
 }
 
 function isPure(arg: Expr): boolean {

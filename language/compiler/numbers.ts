@@ -27,12 +27,17 @@ export function isExact(computed: Code): Code {
 /** Whether the int `value` stays exact when `step` is added to it. */
 export function staysExact(value: Code, step: number): Code {
   const inside = step > 0 ? js`${value} <= ${MAX - step}` : js`${value} >= ${-MAX - step}`;
-  return Math.abs(step) <= 0x7fffffff ? js`(${value} === (${value} | 0) || ${inside})` : inside;
+  return Math.abs(step) <= 0x7fffffff ? js`(${isInt32(value)} || ${inside})` : inside;
 }
 
 /** The same for a value that is computed into `result`, in loops of numbers. */
 export function isInRange(value: Code, result: Local): Code {
   return js`${value} <= ${MAX} && ${result} >= ${-MAX}`;
+}
+
+/** Whether a number is an int of 32 bits. */
+export function isInt32(value: Code): Code {
+  return js`${value} === (${value} | 0)`;
 }
 
 /** The int that a bigint makes: V8 computes this in machine words, but only where it sees the operation and `asIntN` together. */

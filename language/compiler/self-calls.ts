@@ -4,18 +4,19 @@ import type { Calls } from './calls.ts';
 import { type Code, joined, js, type Local } from './code.ts';
 import type { Expressions } from './expressions.ts';
 import { type FusedArithmetic, Fusion } from './fusion.ts';
-import { MANY_PARTS } from './nodes.ts';
-import { numberParams } from './number-loops.ts';
+import { inParentheses, MANY_PARTS } from './nodes.ts';
+import { type LoopType, numberParams } from './number-loops.ts';
+import { isInt32 } from './numbers.ts';
 import { orNull } from './operands.ts';
 import type { Reference } from './resolver.ts';
 import type { StepWriter } from './step-writer.ts';
-import type { Move, NumberMoves } from './steps.ts';
+import type { Move, NumberMoves, NumberParam } from './steps.ts';
 
 export class SelfCalls {
   /** A self tail call has been written. */
   loops = false;
   /** Which parameters are kept as numbers in a loop of their own (number-loops.ts). */
-  #numbers: readonly boolean[] = [];
+  #numbers: readonly LoopType[] = [];
 
   constructor(
     readonly writer: StepWriter,
@@ -34,8 +35,11 @@ export class SelfCalls {
     this.#numbers = numberParams(node, unit.resolution, ({ callee }) => this.#meansItself(callee) !== false);
   }
 
-  get numberParams(): Local[] {
-    return this.params.filter((_, i) => this.#numbers[i]);
+  get numberParams(): NumberParam[] {
+    return this.params.flatMap((local, i) => {
+      const type = this.#numbers[i] ?? null;
+      return type === null ? [] : [{ local, type }];
+    });
   }
 
   /** Writes a call in tail position, if it is one of the function itself. */
@@ -46,7 +50,7 @@ export class SelfCalls {
     const at = writer.position(expr.at);
     this.loops = true;
     const callee = writer.repeatable(this.expressions.value(expr.callee));
-    const numbers = this.#numbers.every((one) => !one) ? null : this.#numberMoves(expr.args);
+    const numbers = this.#numbers.every((one) => one === null) ? null : this.#numberMoves(expr.args);
     let codes: Code[] = [];
     let moves: Move[] = [];
     const steps = writer.captureSteps(() => {
@@ -85,14 +89,25 @@ export class SelfCalls {
     const fusion = new Fusion('int');
     let numbers: (Code | null)[] = [];
     const reads = writer.captureSteps(() => {
-      numbers = args.map((arg, i) => (this.#numbers[i] ? this.fused.value(arg, fusion) : null));
+      numbers = args.map((arg, i) => this.#numberMove(arg, i, fusion));
     });
     let moves: Move[] = [];
     const steps = writer.captureSteps(() => {
-      const others = this.expressions.operands(args.filter((_, i) => !this.#numbers[i])).map(orNull);
+      const others = this.expressions.operands(args.filter((_, i) => this.#numbers[i] === null)).map(orNull);
       moves = this.#inTurn(this.params.map((param, i) => [param, numbers[i] ?? (others.shift() as Code)])); // one of both
     });
     return { reads, test: joined(fusion.tests, ' && '), steps, moves };
+  }
+
+  /** The new value of a parameter that is kept as a number; null for others. */
+  #numberMove(arg: Expr, i: number, fusion: Fusion): Code | null {
+    const type = this.#numbers[i] ?? null;
+    if (type === null) return null;
+    const value = this.fused.value(arg, fusion, type === 'int32');
+    const isUnchanged = value.length === 1 && value[0] === this.params[i];
+    if (type === 'number' || isUnchanged) return value;
+    if (inParentheses(arg).kind !== 'binary') fusion.tests.push(isInt32(value));
+    return js`${value} | 0`;
   }
 
   /** Whether a callee is the running function: certainly, never, or ('perhaps') to be tested, because its name can be given to another. */

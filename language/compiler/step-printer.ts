@@ -1,7 +1,8 @@
 /** Prints the steps of a function as JavaScript: the function that always runs, and its resume body. */
-import { assignment, Local, printed } from './code.ts';
+import { assignment, joined, js, Local, printed } from './code.ts';
 import { findSaves, Lifetimes, saveOnly, shareTemporaries } from './liveness.ts';
 import { LongPrinter, restore } from './long-printer.ts';
+import { isInt32, isSmall } from './numbers.ts';
 import { ResumePrinter } from './resume-printer.ts';
 import {
   type CallStep,
@@ -184,11 +185,14 @@ function printResume(fn: FunctionCode, declared: readonly string[], inSlots: boo
 
 /** The loop in which some parameters are numbers and nothing else: each has a second variable in it. */
 function printNumberLoop(fn: FunctionCode, sites: number, charge: number, printer: Printer): void {
-  const names = new Map(fn.numbers.map((param) => [param, param.name]));
-  printer.line(`if (${fn.numbers.map(({ name }) => `typeof ${name} === 'number'`).join(' && ')}) {`);
-  for (const param of fn.numbers) {
-    printer.line(`let ${param.name}n = +${param.name};`); // V8 knows the type of what + returns
-    param.name += 'n';
+  const names = new Map(fn.numbers.map(({ local }) => [local, local.name]));
+  const tests = fn.numbers.map(({ local, type }) =>
+    type === 'int32' ? js`${isSmall([local])} && ${isInt32([local])}` : isSmall([local]),
+  );
+  printer.line(`if (${printed(joined(tests, ' && '))}) {`);
+  for (const { local, type } of fn.numbers) {
+    printer.line(type === 'int32' ? `let ${local.name}n = ${local.name} | 0;` : `let ${local.name}n = +${local.name};`); // V8 knows the type of the result
+    local.name += 'n';
   }
   if (sites === 0) printer.line('let $f = $m.fuel * 4;'); // nothing in it looks at the machine; a turn is less than a call
   printer.line('$numbers: for (;;) {');

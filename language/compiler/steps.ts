@@ -75,6 +75,12 @@ export interface NumberMoves {
   readonly moves: readonly Move[];
 }
 
+/** A parameter that the numeric loop keeps as a number. */
+export interface NumberParam {
+  readonly local: Local;
+  readonly type: 'number' | 'int32';
+}
+
 const UNNUMBERED: Sites = { after: 0, upTo: 0 };
 
 export function callStep(sets: Local, code: Code, at: number): CallStep {
@@ -103,7 +109,7 @@ export interface FunctionCode {
   /** A self tail call is among the steps. */
   readonly loops: boolean;
   /** The parameters that are kept as numbers in the numeric loop. */
-  readonly numbers: readonly Local[];
+  readonly numbers: readonly NumberParam[];
   /** Passes all its arguments on to parents: takes them as one list, which is this variable. */
   readonly allArguments: Local | null;
   readonly isClass: boolean;
