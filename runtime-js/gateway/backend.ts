@@ -20,6 +20,7 @@ import {
   readMessage,
   writeMessage,
 } from '../../builtins/sockets/tunnel/messages.ts';
+import { quicken } from './codec.ts';
 import { TunnelConnection } from './connection.ts';
 import { tlsMessage } from './credentials.ts';
 import { type Holder, Link, type LinkHost, type Loss } from './link.ts';
@@ -30,6 +31,7 @@ export type { LaterCredentials } from './credentials.ts';
 export type GatewayBackend = Pick<SocketBackend, 'connect' | 'listen'> & Pick<Link, 'close'>;
 
 export function gatewayBackend(url: string, token: string, host: LinkHost): GatewayBackend {
+  quicken(host.codec);
   const link = new Link(url, token, host);
   return {
     close: () => link.close(),

@@ -292,7 +292,7 @@ describe('limits', () => {
     };
     const first = await quiet();
     expect(first).toBeLessThanOrEqual(CREDIT);
-    expect(first).toBeGreaterThanOrEqual(CREDIT / 2 - MOST_DATA);
+    expect(first).toBeGreaterThanOrEqual(CREDIT - MOST_DATA);
     page.sendBytes(windowFrame(1, first));
     const second = await quiet();
     expect(second).toBeGreaterThan(first);

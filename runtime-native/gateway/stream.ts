@@ -2,7 +2,6 @@
 import type { Breakdown, Connection, ConnectionEvents, Failure, TlsOptions } from '../../builtins/sockets/backend.ts';
 import { ReceiveCredit, SendCredit } from '../../builtins/sockets/tunnel/credit.ts';
 import {
-  CREDIT,
   closeFrame,
   emptyFrame,
   encodeFrame,
@@ -18,8 +17,8 @@ import {
 import { failedMessage, readUpgrade, type TlsMessage, writeMessage } from '../../builtins/sockets/tunnel/messages.ts';
 import { toText } from '../latin1.ts';
 
-/** With less credit than this the socket is not read: what one read brings, and one that was under way, still fit. */
-const ENOUGH_CREDIT = CREDIT / 2;
+/** With less credit than this the socket is not read: one read brings as much. What was under way all the same is held. */
+const ENOUGH_CREDIT = MOST_DATA;
 
 /** What a stream needs of its page. */
 export interface StreamOwner {

@@ -3,17 +3,12 @@
  * bundle in a worker of a real browser. CHROMIUM names that browser, /usr/bin/chromium unless set.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { constants, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { chromium } from 'playwright-core';
-import { browserLibraryFiles } from '../build/browser-library.ts';
-import { webParts } from '../build/build.ts';
+import { type Answer, openChromium, tooLong } from './chromium.ts';
 import { rulesFor, sources, specs } from './spec-files.ts';
 import type { Outcome } from './spec-verdict.ts';
 
@@ -28,21 +23,14 @@ export interface Place {
   close(): Promise<unknown>;
 }
 
-/** What a worker is asked, and what it answers: bytes as text of one character each. */
+/** What a worker is asked. */
 interface Job {
   readonly file: string;
   readonly fuel: number | undefined;
 }
-interface Answer {
-  readonly out: string;
-  readonly err: string;
-  readonly code: number | string;
-}
 
 const here = dirname(fileURLToPath(import.meta.url));
-const root = resolve(here, '../..');
 const outputLimitBytes = 32 * 1024 * 1024;
-const tooLong = (limitMs: number): string => `none, stopped after ${limitMs / 1000} s`;
 
 // ---- the command ----
 
@@ -145,94 +133,19 @@ export function nodePlace(fuel: number | undefined, limitMs: number): Place {
 
 // ---- the same in Chromium ----
 
-const workerScript = `
-import * as bundle from '/browser.js';
-import { runProgram } from '/spec-program.mjs';
-const sources = await (await fetch('/sources.json')).json();
-onmessage = async ({ data }) => postMessage(await runProgram(bundle, sources, data));
-postMessage('ready');
-`;
-
-const pageScript = `<!doctype html><meta charset="utf-8"><script>
-const workers = [];
-function open() {
-  const worker = new Worker('/worker.js', { type: 'module' });
-  return new Promise((done, fail) => {
-    worker.onmessage = () => done(worker);
-    worker.onerror = (event) => fail(new Error(event.message));
-  });
-}
-async function run(number, job, limitMs) {
-  workers[number] ??= await open();
-  return await new Promise((done) => {
-    const worker = workers[number];
-    const fail = (code, err) => {
-      workers[number] = undefined;
-      worker.terminate();
-      clearTimeout(timer);
-      done({ out: '', err, code });
-    };
-    const timer = setTimeout(() => fail('none, stopped after ' + limitMs / 1000 + ' s', ''), limitMs);
-    worker.onerror = (event) => fail('none, the worker failed', event.message);
-    worker.onmessage = ({ data }) => {
-      clearTimeout(timer);
-      done(data);
-    };
-    worker.postMessage(job);
-  });
-}
-</script>`;
-
 /** Null where there is no such browser. */
 export async function chromiumPlace(fuel: number | undefined, limitMs: number): Promise<Place | null> {
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  if (!existsSync(executablePath)) return null;
-  const { close, url } = await serve();
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  const page = await browser.newPage();
-  await page.goto(url);
+  const browser = await openChromium<Job>(join(here, 'spec-program.mjs'), sources());
+  if (browser === null) return null;
   let lanes = 0;
   return {
-    name: `the same bundle in Chromium ${browser.version()}`,
+    name: `the same bundle in Chromium ${browser.version}`,
     lane() {
       const number = lanes++;
-      return {
-        async run(name) {
-          const call = `run(${number}, ${JSON.stringify(jobOf(name, fuel))}, ${limitMs})`;
-          return outcomeOf((await page.evaluate(call)) as Answer); // what the worker posts
-        },
-      };
+      return { run: async (name) => outcomeOf(await browser.run(number, jobOf(name, fuel), limitMs)) };
     },
-    async close() {
-      await browser.close();
-      close();
-    },
+    close: browser.close,
   };
-}
-
-/** The page, its worker and the built bundle, on the loopback interface. */
-async function serve(): Promise<{ close: () => void; url: string }> {
-  const script = 'text/javascript';
-  const pages: { readonly [url: string]: readonly [type: string, body: string | Buffer] } = {
-    '/': ['text/html', pageScript],
-    '/worker.js': [script, workerScript],
-    '/spec-program.mjs': [script, readFileSync(join(here, 'spec-program.mjs'))],
-    '/sources.json': ['application/json', JSON.stringify(sources())],
-    ...Object.fromEntries(
-      ['browser.js', 'web.js', 'policy.js', ...(await webParts()), ...browserLibraryFiles(join(root, 'lib'))].map((name) => [
-        `/${name}`,
-        [script, readFileSync(join(root, 'dist', name))],
-      ]),
-    ),
-  };
-  const server = createServer(({ url = '/' }, response) => {
-    const [type, body] = pages[url] ?? [];
-    if (type === undefined) response.writeHead(404).end();
-    else response.writeHead(200, { 'content-type': type }).end(body);
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo; // it listens on TCP
-  return { close: () => server.close(), url: `http://127.0.0.1:${port}/` };
 }
 
 function jobOf(name: string, fuel: number | undefined): Job {
