@@ -43,7 +43,14 @@ function found(command: string): boolean {
 
 /** Installs what is missing, where that is possible; the names of what still is not there. */
 export function provide(): Set<string> {
-  const lacking = () => Object.entries(software).filter(([, one]) => !one.there());
+  const missing = provideSoftware(Object.keys(software));
+  for (const name of installPeers()) missing.add(name);
+  return missing;
+}
+
+/** The same of some of the software. */
+export function provideSoftware(names: readonly string[]): Set<string> {
+  const lacking = () => Object.entries(software).filter(([name, one]) => names.includes(name) && !one.there());
   const wanted = lacking().flatMap(([, { packages }]) => packages);
   if (wanted.length > 0 && root() && found('apt-get')) {
     console.log(`Installing ${wanted.join(' ')}`);
@@ -56,9 +63,7 @@ export function provide(): Set<string> {
       }
     }
   }
-  const missing = new Set(lacking().map(([name]) => name));
-  for (const name of installPeers()) missing.add(name);
-  return missing;
+  return new Set(lacking().map(([name]) => name));
 }
 
 function installPeers(): string[] {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accounts } from '../interop/configs.ts';
 import { digest, seededOnWire } from '../interop/mailbox.ts';
-import { provide } from '../interop/packages.ts';
+import { provideSoftware } from '../interop/packages.ts';
 import { type Servers, startServers } from '../interop/servers.ts';
 import { same } from '../interop/table.ts';
 import { type Browser, cli, type Gateway, root, startGateway } from './kit.ts';
@@ -98,8 +98,8 @@ const SESSIONS: readonly Session[] = [
 ];
 
 export async function mailFromPages(browser: Browser): Promise<string> {
-  const missing = provide();
-  if (missing.has('dovecot') || missing.has('aiosmtpd') || missing.has('openssl')) return 'LEFT OUT: there is no Dovecot';
+  const missing = provideSoftware(['dovecot', 'aiosmtpd', 'exim4']);
+  if (missing.has('dovecot') || missing.has('aiosmtpd')) return `LEFT OUT: there is no ${[...missing].join(', no ')}`;
   const servers = await startServers(BASE_PORT);
   const gateway = await startGateway({ SSL_CERT_FILE: join(servers.certs, 'ca.pem') });
   try {
