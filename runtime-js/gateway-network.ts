@@ -1,9 +1,7 @@
-/** The network of a gateway (`magnolia gateway`), for pages. What speaks to it is a file of its own, which is loaded when it is used. */
+/** The network of a gateway (`magnolia gateway`), for pages. What speaks to it is a part of its own, which is loaded when it is used. */
 import { Failure, type SocketBackend } from '../builtins/sockets/backend.ts';
 import { certificateProblem, rootsProblem } from '../builtins/sockets/pem.ts';
-import { codec } from '../language/values/values.ts';
-import type { GatewayBackend, LaterCredentials } from './gateway/backend.ts';
-import { browserClock } from './host.ts';
+import type { GatewayBackend, LaterCredentials } from './gateway/gateway-backend.ts';
 
 export interface GatewayOptions {
   /** What the gateway was told to ask for; the text after `#` in its link unless given. */
@@ -33,8 +31,9 @@ export function gatewayNetwork(url: string, options: GatewayOptions = {}): Gatew
   const Socket = options.WebSocket ?? WebSocket;
   let backend: Promise<GatewayBackend> | null = null;
   const load = (): Promise<GatewayBackend> => {
-    const host = { Failure, codec, clock: browserClock, WebSocket: Socket };
-    backend ??= import('./gateway/backend.ts').then(({ gatewayBackend }) => gatewayBackend(href.replace(/#.*/, ''), token, host));
+    backend ??= import('./gateway/gateway-backend.ts').then(({ gatewayBackend }) =>
+      gatewayBackend(href.replace(/#.*/, ''), token, Socket),
+    );
     return backend;
   };
   const notLoaded = (error: unknown): Failure => {

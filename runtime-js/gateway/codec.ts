@@ -2,6 +2,7 @@
  * Byte text by the browser's own converters, which take a tenth of the time of loops in JavaScript. They know no Latin-1, but all that is
  * ASCII is the same in UTF-8 and in windows-1252, which is what `latin1` means to them.
  */
+import { asBytes } from '../../language/values/bytes.ts';
 import type { Codec } from '../../language/values/values.ts';
 
 /** So many bytes are looked at before it is tried: data that is not text shows it soon. */
@@ -21,7 +22,7 @@ export function quicken(codec: Codec): void {
     }
     const text = decoder.decode(bytes.subarray(start, end));
     // biome-ignore lint/suspicious/noControlCharactersInRegex: all of Latin-1 is meant
-    return /^[\x00-\xff]*$/.test(text) ? text : slow.decode(bytes, start, end);
+    return /^[\x00-\xff]*$/.test(text) ? asBytes(text) : slow.decode(bytes, start, end);
   };
   codec.encode = (text, into, at) => {
     const { length } = text;

@@ -1,5 +1,12 @@
 /** One connection of the gateway, as programs of the page have it. */
-import type { Breakdown, Connection, ConnectionEvents, Encryption, Failure, TlsOptions } from '../../builtins/sockets/backend.ts';
+import {
+  type Breakdown,
+  type Connection,
+  type ConnectionEvents,
+  type Encryption,
+  Failure,
+  type TlsOptions,
+} from '../../builtins/sockets/backend.ts';
 import { ReceiveCredit, SendCredit } from '../../builtins/sockets/tunnel/credit.ts';
 import {
   closeFrame,
@@ -15,6 +22,8 @@ import {
   windowOf,
 } from '../../builtins/sockets/tunnel/frames.ts';
 import { type AcceptedMessage, isMessage, readMessage, writeUpgrade } from '../../builtins/sockets/tunnel/messages.ts';
+import { codec } from '../../language/values/values.ts';
+import { browserClock } from '../host.ts';
 import { tlsMessage } from './credentials.ts';
 import type { Holder, Link, Loss } from './link.ts';
 
@@ -105,7 +114,7 @@ export class TunnelConnection implements Connection, Holder {
       if (size > 0) {
         const frame = emptyFrame(this.#number, 'data', size);
         const isWhole = size === first.length;
-        this.#link.host.codec.encode(isWhole ? first : first.slice(this.#queuedAt, this.#queuedAt + size), frame, PAYLOAD_AT);
+        codec.encode(isWhole ? first : first.slice(this.#queuedAt, this.#queuedAt + size), frame, PAYLOAD_AT);
         this.#link.send(frame);
         credit.left -= size;
         this.#queued -= size;
@@ -150,7 +159,7 @@ export class TunnelConnection implements Connection, Holder {
       this.#sendClose('drop');
       return true;
     }
-    if (this.#queued > 0) this.#stopLingering = this.#link.host.clock.timer(this.#lingerMs, () => this.#sendClose('drop'));
+    if (this.#queued > 0) this.#stopLingering = browserClock.timer(this.#lingerMs, () => this.#sendClose('drop'));
     this.#behindData(() => this.#sendClose('send'));
     return true;
   }
@@ -183,7 +192,6 @@ export class TunnelConnection implements Connection, Holder {
   }
 
   upgrade(options: TlsOptions, unread: Uint8Array, done: (failure: Failure | null) => void): void {
-    const { clock, Failure } = this.#link.host;
     let stopTimer = (): void => {};
     const upgrade: Upgrade = {
       options,
@@ -201,11 +209,11 @@ export class TunnelConnection implements Connection, Holder {
     this.#isPaused = false;
     this.#upgrade = upgrade;
     if (this.#broken !== null) {
-      clock.defer(() => upgrade.settle(new Failure('eof', 'EOF')));
+      browserClock.defer(() => upgrade.settle(new Failure('eof', 'EOF')));
       return;
     }
     if (options.timeoutMs > 0) {
-      stopTimer = clock.timer(options.timeoutMs + ANSWER_MS, () => {
+      stopTimer = browserClock.timer(options.timeoutMs + ANSWER_MS, () => {
         upgrade.settle(new Failure('timeout', 'i/o timeout'));
         this.close(false);
       });
@@ -289,7 +297,7 @@ export class TunnelConnection implements Connection, Holder {
   }
 
   #deliverSoon(): void {
-    this.#link.host.clock.defer(() => this.#deliver());
+    browserClock.defer(() => this.#deliver());
   }
 
   /** Hands on what has come, unless it has to wait. A break of the connection lets nothing wait. */
@@ -319,7 +327,7 @@ export class TunnelConnection implements Connection, Holder {
     if (this.#isClosed) this.#gone();
     else if (this.#upgrade?.isSent === true) {
       this.#broken = { code, words: detail, call };
-      this.#upgrade.settle(new this.#link.host.Failure(code, detail));
+      this.#upgrade.settle(new Failure(code, detail));
     } else this.#break({ code, words: detail, call });
     return null;
   }
@@ -335,7 +343,7 @@ export class TunnelConnection implements Connection, Holder {
     else {
       const { code, words, call } = breakdown;
       const detail = call === null ? words : `${call} tcp ${this.local}->${this.remote}: ${call}: ${words}`;
-      this.#upgrade.settle(new this.#link.host.Failure(code, detail));
+      this.#upgrade.settle(new Failure(code, detail));
     }
   }
 

@@ -1,5 +1,5 @@
 /** The WebSocket to a gateway: opened when it is needed, closed when it has not been for a while, and never in silence opened again. */
-import type { Breakdown, ErrorCode, Failure } from '../../builtins/sockets/backend.ts';
+import type { Breakdown, ErrorCode } from '../../builtins/sockets/backend.ts';
 import {
   CLOSED,
   decodeFrame,
@@ -9,19 +9,10 @@ import {
   StreamNumbers,
   TOKEN_PREFIX,
 } from '../../builtins/sockets/tunnel/frames.ts';
-import type { Clock } from '../../embedding/host.ts';
-import type { Codec } from '../../language/values/values.ts';
+import { browserClock } from '../host.ts';
 
 /** The WebSocket is kept for so long when nothing uses it. */
 const IDLE_MS = 10_000;
-
-/** What this file, which is loaded apart, gets of the rest: its own copies would be others. */
-export interface LinkHost {
-  readonly Failure: typeof Failure;
-  readonly codec: Codec;
-  readonly clock: Clock;
-  readonly WebSocket: typeof WebSocket;
-}
 
 /** Why everything was lost. */
 export interface Loss {
@@ -51,9 +42,9 @@ const REFUSED: { readonly [code: number]: ErrorCode } = {
 };
 
 export class Link {
-  readonly host: LinkHost;
   readonly #url: string;
   readonly #token: string;
+  readonly #Socket: typeof WebSocket;
   #socket: WebSocket | null = null;
   #isOpen = false;
   /** What waits until it is open. */
@@ -66,10 +57,10 @@ export class Link {
   #stopIdling: (() => void) | null = null;
   #onClosed: (() => void)[] = [];
 
-  constructor(url: string, token: string, host: LinkHost) {
+  constructor(url: string, token: string, Socket: typeof WebSocket) {
     this.#url = url;
     this.#token = token;
-    this.host = host;
+    this.#Socket = Socket;
   }
 
   /** Assigns a number to something that is going to be opened; null when there are no more. */
@@ -98,7 +89,7 @@ export class Link {
     if (this.#holders.delete(number) && number % 2 === 0) this.#accepted--;
     if (this.#holders.size > 0 || this.#socket === null) return;
     this.#stopIdling?.();
-    this.#stopIdling = this.host.clock.timer(IDLE_MS, () => this.#end());
+    this.#stopIdling = browserClock.timer(IDLE_MS, () => this.#end());
   }
 
   send(frame: Uint8Array): void {
@@ -127,9 +118,9 @@ export class Link {
     if (this.#socket !== null) this.#closed(this.#socket, 1000, '');
     let socket: WebSocket;
     try {
-      socket = new this.host.WebSocket(this.#url, [PROTOCOL, TOKEN_PREFIX + this.#token]);
+      socket = new this.#Socket(this.#url, [PROTOCOL, TOKEN_PREFIX + this.#token]);
     } catch (error) {
-      this.host.clock.defer(() =>
+      browserClock.defer(() =>
         this.#lose({ code: 'permission', refusal: this.#named(`cannot be asked: ${error}`), breakdown: RESET }),
       );
       return; // the page's own policy forbids it, or the token is none

@@ -1,8 +1,15 @@
 /** A listener at the gateway, as programs of the page have it. */
-import type { Listener, ListenerEvents, ListenerOptions, TlsOptions } from '../../builtins/sockets/backend.ts';
+import {
+  Failure,
+  type Listener,
+  type ListenerEvents,
+  type ListenerOptions,
+  type TlsOptions,
+} from '../../builtins/sockets/backend.ts';
 import { closeFrame, encodeFrame, type Frame } from '../../builtins/sockets/tunnel/frames.ts';
 import { type AcceptedMessage, isMessage, readMessage, writeTls } from '../../builtins/sockets/tunnel/messages.ts';
 import { WaitingRoom } from '../../builtins/sockets/waiting-room.ts';
+import { browserClock } from '../host.ts';
 import { TunnelConnection } from './connection.ts';
 import { tlsMessage } from './credentials.ts';
 import type { Holder, Link, Loss } from './link.ts';
@@ -32,7 +39,7 @@ export class TunnelListener implements Listener, Holder {
     this.#room = new WaitingRoom(options.backlog, {
       admit: (accepted) => this.#admit(accepted),
       turnAway: ({ connection }) => connection.close(false),
-      defer: link.host.clock.defer,
+      defer: browserClock.defer,
     });
     if (options.tls !== null) {
       this.reload = (tls) => {
@@ -64,7 +71,7 @@ export class TunnelListener implements Listener, Holder {
     if (kind === 'failed') {
       const message = readMessage(payload, isMessage.failed);
       if (message === null) return 'a failure that makes no sense';
-      if (!this.#isClosed) this.#events.failed(new this.#link.host.Failure(message.code, message.detail), message.temporary);
+      if (!this.#isClosed) this.#events.failed(new Failure(message.code, message.detail), message.temporary);
       return null;
     }
     if (kind !== 'close' || !this.#isClosed) return `a frame ${kind} on a listener`;
@@ -76,7 +83,7 @@ export class TunnelListener implements Listener, Holder {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#room.close();
-    this.#events.failed(new this.#link.host.Failure(code, `accept tcp ${this.local}: ${words}`), false);
+    this.#events.failed(new Failure(code, `accept tcp ${this.local}: ${words}`), false);
   }
 
   #accept({ stream, local, remote, encryption, handshake }: AcceptedMessage): string | null {

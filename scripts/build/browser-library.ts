@@ -17,23 +17,17 @@ const FIRST = 'magnolia-library.js';
 /** What only the reference has: loaded when a program imports something that the library does not have. */
 const ELSEWHERE = 'magnolia-elsewhere.js';
 
-/** The network of gateways (runtime-js/gateway/backend.ts), which is loaded when it is used. */
-export const GATEWAY = 'magnolia-gateway';
-
-/** Puts the built files in the place of runtime-js/library-data.ts and of what is loaded later. */
+/** Puts the built file in the place of runtime-js/library-data.ts. */
 export const libraryApart: Plugin = {
   name: 'library-apart',
   setup(build) {
     build.onResolve({ filter: /\/library-data\.ts$/ }, () => ({ path: './magnolia-library.js', external: true }));
-    build.onResolve({ filter: /\/gateway\/backend\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: `./${GATEWAY}.js`, external: true } : undefined,
-    );
   },
 };
 
-/** The names of the built files beside browser.js. */
+/** The names of the built files. */
 export function browserLibraryFiles(from: string): string[] {
-  return [...chunksOf(libraryModules(from)), ELSEWHERE, `${GATEWAY}.js`];
+  return [...chunksOf(libraryModules(from)), ELSEWHERE];
 }
 
 /** Writes the files from the sources in `from` into `to`. */

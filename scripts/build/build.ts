@@ -21,7 +21,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
 import { APART_ENTRY, apart, besideTheBundle } from './beside-the-bundle.ts';
-import { GATEWAY, libraryApart, writeBrowserLibrary } from './browser-library.ts';
+import { libraryApart, writeBrowserLibrary } from './browser-library.ts';
 import { buildCommand, writeCache } from './build-command.ts';
 import { buildLibrary } from './build-library.ts';
 import { replaceFile } from './files.ts';
@@ -147,16 +147,6 @@ const bundles: readonly Bundle[] = [
       plugins: [libraryApart, apart],
     },
     names: 'browser.js',
-  },
-  {
-    entry: 'runtime-js/gateway/backend.ts',
-    options: {
-      ...browser,
-      entryPoints: { [GATEWAY]: 'runtime-js/gateway/backend.ts' },
-      sourcemap: false,
-      minifyIdentifiers: true,
-      plugins: [apart],
-    },
   },
 ];
 

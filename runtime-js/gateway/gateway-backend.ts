@@ -1,12 +1,12 @@
 /**
  * The network of a gateway: connections and listeners as frames over one WebSocket. docs/internals/tunnel.md has the protocol.
  *
- * Built into a file of its own (dist/magnolia-gateway.js), which is loaded when a program first uses a gateway.
+ * A part of its own of the bundle, which is loaded when a program first uses a gateway.
  */
 import { formatAddress } from '../../builtins/sockets/address.ts';
 import {
   type DialOptions,
-  type Failure,
+  Failure,
   NOT_ALLOWED,
   type SocketBackend,
   type StreamOptions,
@@ -20,19 +20,21 @@ import {
   readMessage,
   writeMessage,
 } from '../../builtins/sockets/tunnel/messages.ts';
+import { codec } from '../../language/values/values.ts';
+import { browserClock } from '../host.ts';
 import { quicken } from './codec.ts';
 import { TunnelConnection } from './connection.ts';
 import { tlsMessage } from './credentials.ts';
-import { type Holder, Link, type LinkHost, type Loss } from './link.ts';
+import { type Holder, Link, type Loss } from './link.ts';
 import { TunnelListener } from './listener.ts';
 
 export type { LaterCredentials } from './credentials.ts';
 
 export type GatewayBackend = Pick<SocketBackend, 'connect' | 'listen'> & Pick<Link, 'close'>;
 
-export function gatewayBackend(url: string, token: string, host: LinkHost): GatewayBackend {
-  quicken(host.codec);
-  const link = new Link(url, token, host);
+export function gatewayBackend(url: string, token: string, Socket: typeof WebSocket): GatewayBackend {
+  quicken(codec);
+  const link = new Link(url, token, Socket);
   return {
     close: () => link.close(),
     connect(target, options, done) {
@@ -41,7 +43,7 @@ export function gatewayBackend(url: string, token: string, host: LinkHost): Gate
       return ask(link, 'dial', address, message, done, (number, { local, remote, encryption }) => {
         if (!isReachable(options, remote)) {
           link.send(closeFrame(number, 'drop'));
-          return new host.Failure('permission', `dial tcp ${remote}: ${NOT_ALLOWED}`);
+          return new Failure('permission', `dial tcp ${remote}: ${NOT_ALLOWED}`);
         }
         return new TunnelConnection(link, number, { local, remote, handshake: 'none', encryption }, options.lingerMs);
       });
@@ -51,7 +53,7 @@ export function gatewayBackend(url: string, token: string, host: LinkHost): Gate
       const { backlog, handshakeMs } = options;
       if (options.proxy !== null) {
         const text = `listen tcp ${address}: the PROXY protocol is not available through a gateway`;
-        host.clock.defer(() => done(new host.Failure('unavailable', text)));
+        browserClock.defer(() => done(new Failure('unavailable', text)));
         return;
       }
       const message = { listen: address, ...streamFields(options), backlog, handshakeMs };
@@ -90,7 +92,6 @@ function ask<O>(
   done: (outcome: O | Failure) => void,
   made: (number: number, opened: OpenedMessage) => (O & Holder) | Failure,
 ): () => void {
-  const { Failure, clock } = link.host;
   let state: 'asked' | 'given up' | 'over' = 'asked';
   let number: number | null = null;
   const settle = (outcome: O | Failure): void => {
@@ -126,13 +127,16 @@ function ask<O>(
   };
   const payload = writeMessage(message);
   if (payload.length > MOST_CONTROL) {
-    clock.defer(() => settle(new Failure('limit', `${action} tcp ${address}: the certificates are too large for a gateway`)));
+    browserClock.defer(() =>
+      settle(new Failure('limit', `${action} tcp ${address}: the certificates are too large for a gateway`)),
+    );
     return () => {
       state = 'over';
     };
   }
   number = link.add(holder);
-  if (number === null) clock.defer(() => settle(new Failure('limit', `${action} tcp ${address}: no stream numbers are left`)));
+  if (number === null)
+    browserClock.defer(() => settle(new Failure('limit', `${action} tcp ${address}: no stream numbers are left`)));
   else link.send(encodeFrame(number, 'open', payload));
   return () => {
     if (state !== 'asked' || number === null) return;
