@@ -62,8 +62,10 @@ export interface HttpServer {
   close(): void;
   /** Closes every connection. */
   destroy(): void;
-  /** How many connections are open, and the bytes of all connections so far. */
-  stats(): { readonly open: number; readonly bytesIn: number; readonly bytesOut: number };
+  /** How many connections are open. */
+  readonly open: number;
+  /** The bytes of all connections so far; looks at each that is open. */
+  stats(): { readonly bytesIn: number; readonly bytesOut: number };
 }
 
 export interface RequestHead {

@@ -14,6 +14,7 @@ import { Failure, type Listener, type TlsOptions } from '../sockets/backend.ts';
 import type { ReadCertificates } from '../sockets/certificate-files.ts';
 import { checkListenSettings, listenAt, type NetworkAccess } from '../sockets/network.ts';
 import { anything } from '../sockets/options.ts';
+import { closeFunction, serverResult } from '../sockets/server-result.ts';
 import { serverSide } from '../sockets/tls-choices.ts';
 import type { HttpFamily, LoadHttp } from './backend.ts';
 import { request } from './client.ts';
@@ -82,12 +83,18 @@ export function httpFamily(network: NetworkAccess, load: LoadHttp, readCertifica
       const settle = (outcome: Listener | Failure): void => {
         if (!(outcome instanceof Failure)) {
           serving.listening(outcome);
-          machine.wake(thread, name === 'http_serve' ? serving.result(outcome.local, reload) : serving.closeFunction());
+          const running = {
+            stop: () => serving.stop(),
+            drain: (limitMs: number) => serving.drain(limitMs),
+            stats: () => serving.stats(),
+            reload: () => reload((renewed) => serving.renew(renewed)),
+          };
+          machine.wake(thread, name === 'http_serve' ? serverResult(running, outcome.local) : closeFunction(serving));
           return;
         }
         const error = errorValue(kind.startPrefix + outcome.detail, outcome.code);
         if (name !== 'http_serve') machine.spawn(handler, [error]);
-        machine.wake(thread, name === 'http_serve' ? error : serving.closeFunction());
+        machine.wake(thread, name === 'http_serve' ? error : closeFunction(serving));
       };
       listenAt(network, text, { ...choices, tls }, serving, settle);
     });

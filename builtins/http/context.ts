@@ -1,7 +1,6 @@
 /** What the HTTP builtins of one program share. */
 import type { ProgramError } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
-import type { Fn, Suspended, Value } from '../../language/values/values.ts';
 import type { ReadCertificates } from '../sockets/certificate-files.ts';
 import type { NetworkAccess } from '../sockets/network.ts';
 import type { HttpEngine, LoadHttp } from './backend.ts';
@@ -50,11 +49,4 @@ export function reportMistake(machine: Machine, error: ProgramError): void {
   machine.spawn(() => {
     throw error;
   }, []);
-}
-
-/** A function that programs see as `fn NAME { <native fn> }`. */
-export function namedFunction(name: string, run: (argument?: Value) => Value | Suspended): Fn {
-  const fn = (argument?: Value): Value | Suspended => run(argument);
-  Object.defineProperty(fn, 'name', { value: name });
-  return fn as Fn;
 }

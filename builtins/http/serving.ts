@@ -1,6 +1,5 @@
 /** Servers: a listener, its connections, and a thread of the program for each request. */
 
-import { mistake } from '../../language/runtime/errors.ts';
 import type { Machine } from '../../language/runtime/machine.ts';
 import {
   type Fn,
@@ -14,7 +13,6 @@ import {
   str,
   type Value,
 } from '../../language/values/values.ts';
-import { milliseconds } from '../params.ts';
 import {
   type Connection,
   type ErrorCode,
@@ -23,12 +21,13 @@ import {
   type ListenerEvents,
   type TlsOptions,
 } from '../sockets/backend.ts';
+import { drained, type RunningServer } from '../sockets/server-result.ts';
 import { type LogEntry, logEntry, logLine } from './access-log.ts';
 import type { Answer } from './answer.ts';
 import type { HttpEngine, HttpServer, ServerEvents, ServerExchange } from './backend.ts';
 import { BodyFault, StreamedBody, WholeBody } from './body.ts';
 import { codingFor, isWorthPacking } from './compression.ts';
-import { type HttpContext, namedFunction } from './context.ts';
+import type { HttpContext } from './context.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
 import { refusalOfUpgrade } from './handshake.ts';
 import { canonicalName, isFieldValue, isToken } from './headers.ts';
@@ -53,7 +52,7 @@ export interface ServingKind {
   route?(serving: HttpServing, exchange: Exchange): boolean;
 }
 
-export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner {
+export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner, Omit<RunningServer, 'reload'> {
   readonly machine: Machine;
   readonly handler: Fn;
   readonly options: ServerOptions;
@@ -118,9 +117,9 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
     this.#accepted++;
     this.#server.accept(connection, (bytesIn, bytesOut) => {
       watch?.tell({ kind: 'close', id, bytesIn, bytesOut });
-      if (this.#server.stats().open < this.options.maxConnections) this.#listener?.hold(false);
+      if (this.#server.open < this.options.maxConnections) this.#listener?.hold(false);
     });
-    if (this.#server.stats().open >= this.options.maxConnections) this.#listener?.hold(true);
+    if (this.#server.open >= this.options.maxConnections) this.#listener?.hold(true);
   }
 
   /** Accepting failed. */
@@ -292,7 +291,7 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
     this.#server.close();
     this.machine.unref();
     this.#context.network.watch?.tell({ kind: 'listen-closed', local: listener.local });
-    if (this.#server.stats().open === 0 || graceMs === 0) return;
+    if (this.#server.open === 0 || graceMs === 0) return;
     const stopTimer = this.machine.host.timer(graceMs, () => this.#server.destroy());
     this.#stopGrace = stopTimer;
     this.#whenEmpty.push(() => this.#stopGrace?.());
@@ -302,13 +301,13 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
   drain(limitMs: number): Value | Suspended {
     this.stop(0);
     const { machine } = this;
-    if (this.#server.stats().open === 0) return drained(0);
+    if (this.#server.open === 0) return drained(0);
     const thread = machine.block('external');
     let stopTimer: (() => void) | null = null;
     const finish = (): void => {
       stopTimer?.();
       this.#whenEmpty = this.#whenEmpty.filter((one) => one !== finish);
-      const { open } = this.#server.stats();
+      const { open } = this.#server;
       this.#server.destroy();
       machine.wake(thread, drained(open));
     };
@@ -317,10 +316,15 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
     return SUSPENDED;
   }
 
+  /** Handshakes that begin from now on use these certificates. */
+  renew(tls: TlsOptions): void {
+    this.#listener?.reload?.(tls);
+  }
+
   stats(): Obj {
-    const { open, bytesIn, bytesOut } = this.#server.stats();
+    const { bytesIn, bytesOut } = this.#server.stats();
     const result = okValue();
-    result.open = open;
+    result.open = this.#server.open;
     result.active = this.#active;
     result.accepted = this.#accepted;
     result.requests = this.#requests;
@@ -329,32 +333,4 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner 
     result.draining = this.#closing;
     return result;
   }
-
-  closeFunction(): Fn {
-    return namedFunction('close', () => {
-      this.stop();
-      return null;
-    });
-  }
-
-  /** What `http_serve` returns. */
-  result(local: string, reload: (renew: (tls: TlsOptions) => void) => Value | Suspended): Obj {
-    const result = okValue();
-    result.local = str(local);
-    result.close = this.closeFunction();
-    result.drain = namedFunction('drain', (limit) => {
-      const limitMs = milliseconds(limit ?? null);
-      if (limitMs === undefined) throw mistake('argument', { says: 'drain requires a non-negative number, got', value: limit });
-      return this.drain(limitMs);
-    });
-    result.stats = namedFunction('stats', () => this.stats());
-    result.reload = namedFunction('reload', () => reload((tls) => this.#listener?.reload?.(tls)));
-    return result;
-  }
-}
-
-function drained(remaining: number): Obj {
-  const result = okValue();
-  result.remaining = remaining;
-  return result;
 }

@@ -39,6 +39,7 @@ import {
 import { Pipe } from './pipe.ts';
 import type { SocketPolicy } from './policy.ts';
 import { errorResult, okResult, PREFIX, withHint } from './results.ts';
+import { closeFunction, serverResult } from './server-result.ts';
 import { Serving, type ServingOptions } from './serving.ts';
 import { SocketTable } from './table.ts';
 import { clientSide, serverSide } from './tls-choices.ts';
@@ -346,7 +347,7 @@ function listen(
         return;
       }
       serving.started(outcome);
-      machine.wake(thread, name === 'socket_listen' ? serving.closeFunction() : serving.result(outcome.local));
+      machine.wake(thread, name === 'socket_listen' ? closeFunction(serving) : serverResult(serving, outcome.local));
     });
     return SUSPENDED;
   });

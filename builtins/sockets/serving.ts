@@ -1,12 +1,11 @@
 /** Listeners: each accepted connection is an event, and each event a thread of its own. */
 
-import { mistake, ProgramError } from '../../language/runtime/errors.ts';
+import { ProgramError } from '../../language/runtime/errors.ts';
 import type { Machine, Thread } from '../../language/runtime/machine.ts';
-import { type Fn, type Obj, SUSPENDED, type Suspended, str, type Value } from '../../language/values/values.ts';
-import { milliseconds } from '../params.ts';
-import { namedFunction } from '../registry.ts';
+import { type Fn, type Obj, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
 import type { Connection, Failure, Listener, ListenerEvents, TlsOptions } from './backend.ts';
 import { errorResult, okResult, PREFIX } from './results.ts';
+import { drained, type RunningServer } from './server-result.ts';
 import type { Socket, SocketOwner } from './socket.ts';
 import type { SocketTable } from './table.ts';
 
@@ -27,7 +26,7 @@ interface Visit {
 }
 
 /** A listener of a program, with the sockets that came from it. */
-export class Serving implements ListenerEvents, SocketOwner {
+export class Serving implements ListenerEvents, SocketOwner, RunningServer {
   readonly #machine: Machine;
   readonly #table: SocketTable;
   readonly #handler: Fn;
@@ -207,33 +206,4 @@ export class Serving implements ListenerEvents, SocketOwner {
     result.bytesOut = bytesOut;
     return result;
   }
-
-  /** The function that a program closes its listener with. */
-  closeFunction(): Fn {
-    return namedFunction('close', () => {
-      this.stop();
-      return null;
-    });
-  }
-
-  /** The result of `serve`. */
-  result(local: string): Obj {
-    const result = okResult();
-    result.local = str(local);
-    result.close = this.closeFunction();
-    result.drain = namedFunction('drain', (limit) => {
-      const limitMs = milliseconds(limit ?? null);
-      if (limitMs === undefined) throw mistake('argument', { says: 'drain requires a non-negative number, got', value: limit });
-      return this.drain(limitMs);
-    });
-    result.stats = namedFunction('stats', () => this.stats());
-    result.reload = namedFunction('reload', () => this.reload());
-    return result;
-  }
-}
-
-function drained(remaining: number): Obj {
-  const result = okResult();
-  result.remaining = remaining;
-  return result;
 }

@@ -84,7 +84,7 @@ class NodeHttpServer implements HttpServer {
   }
 
   #reportEmpty(): void {
-    if (this.#clients.size === 0 && this.#handshakes.size === 0) this.#events.empty();
+    if (this.open === 0) this.#events.empty();
   }
 
   // ---- requests ----
@@ -153,14 +153,18 @@ class NodeHttpServer implements HttpServer {
     for (const stream of this.#clients.keys()) stream.destroy();
   }
 
-  stats(): { open: number; bytesIn: number; bytesOut: number } {
+  get open(): number {
+    return this.#clients.size + this.#handshakes.size;
+  }
+
+  stats(): { bytesIn: number; bytesOut: number } {
     let bytesIn = this.#bytesIn;
     let bytesOut = this.#bytesOut;
     for (const stream of this.#clients.keys()) {
       bytesIn += stream.bytesRead;
       bytesOut += stream.bytesWritten;
     }
-    return { open: this.#clients.size + this.#handshakes.size, bytesIn, bytesOut };
+    return { bytesIn, bytesOut };
   }
 }
 
