@@ -13,9 +13,17 @@ import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { type BuildOptions, build as bundle } from 'esbuild';
+import { type BuildOptions, build as bundle, type Metafile, type Plugin } from 'esbuild';
+import { callableOf } from '../builtins/callables.ts';
+import { isPrivate } from '../language/modules.ts';
+import type { KnowledgeData } from '../runtime-js/playground/knowledge-data.ts';
+import { describeBuiltin } from '../runtime-native/cli/builtin-help.ts';
+import { NO_SETTINGS } from '../runtime-native/cli/no-settings.ts';
+import { commandWorld } from '../runtime-native/cli/world.ts';
 import { browserLibraryFiles, libraryApart } from './build/browser-library.ts';
 import { buildIfStale } from './build/build.ts';
+import { writeDocPages } from './build/doc-pages.ts';
+import { libraryManifest } from './build/library-manifest.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const source = join(root, 'runtime-js/playground');
@@ -48,10 +56,16 @@ export async function buildPlayground(): Promise<void> {
     logLevel: 'warning',
     absWorkingDir: root,
     outdir: fresh,
-    loader: { '.oak': 'text' },
+    loader: { '.oak': 'text', '.md': 'text' },
   } satisfies BuildOptions;
+  const page = {
+    ...common,
+    entryPoints: [join(source, 'page.ts')],
+    splitting: true,
+    metafile: true as const,
+    chunkNames: '[name]-[hash]',
+  };
   await Promise.all([
-    bundle({ ...common, entryPoints: [join(source, 'page.ts')] }),
     bundle({
       ...common,
       entryPoints: [join(source, 'worker.ts')],
@@ -59,15 +73,48 @@ export async function buildPlayground(): Promise<void> {
       splitting: true, // what is loaded when it is used becomes a part
       chunkNames: 'magnolia-[name]-[hash]',
     }),
+    bundle({ ...common, entryPoints: [join(source, 'language-worker.ts')], plugins: [withKnowledge] }),
     ...browserLibraryFiles(join(root, 'lib')).map((name) => copyFile(join(root, 'dist', name), join(fresh, name))),
-    copyFile(join(source, 'style.css'), join(fresh, 'style.css')),
+    ...['style.css', 'docs.css'].map((name) => copyFile(join(source, name), join(fresh, name))),
+    writeDocPages(join(root, 'docs'), fresh, pagePolicy),
     copyFile(join(source, 'icon.svg'), join(fresh, 'icon.svg')),
-    readFile(join(source, 'index.html'), 'utf8').then((page) =>
-      writeFile(join(fresh, 'index.html'), page.replace('%CSP%', pagePolicy)),
+    Promise.all([readFile(join(source, 'index.html'), 'utf8'), bundle(page)]).then(([text, { metafile }]) =>
+      writeFile(join(fresh, 'index.html'), text.replace('%CSP%', pagePolicy).replace('%PRELOAD%', preloads(metafile))),
     ),
   ]);
   await rm(target, { recursive: true, force: true });
   await rename(fresh, target);
+}
+
+/** Links to the files that page.js imports at once, so that they are loaded side by side. */
+function preloads({ outputs }: Metafile): string {
+  const page = Object.entries(outputs).find(([path]) => basename(path) === 'page.js');
+  const imports = page?.[1].imports.filter(({ kind }) => kind === 'import-statement') ?? [];
+  return ['page.js', ...imports.map(({ path }) => basename(path))]
+    .map((name) => `<link rel="modulepreload" href="${name}">`)
+    .join('\n');
+}
+
+/** Gives the language worker what it knows of builtins and the library. */
+const withKnowledge: Plugin = {
+  name: 'with-knowledge',
+  setup(build) {
+    build.onLoad({ filter: /\/knowledge-data\.ts$/ }, () => ({
+      contents: `export const knowledge = ${JSON.stringify(knowledge())}`,
+    }));
+  },
+};
+
+function knowledge(): KnowledgeData {
+  const { registry } = commandWorld(NO_SETTINGS, []).world;
+  const library = libraryManifest(join(root, 'lib'));
+  return {
+    builtins: registry
+      .all()
+      .filter(({ name }) => !isPrivate(name))
+      .map((one) => ({ name: one.name, callable: callableOf(one), help: describeBuiltin(one) })),
+    library: { ...library, modules: library.modules.filter(({ inner }) => !inner) },
+  };
 }
 
 /** Serves dist/playground on the loopback interface; port 0 takes any. */

@@ -14,6 +14,16 @@ import text from './examples/tour-07-text.oak';
 import classes from './examples/tour-08-classes.oak';
 import errors from './examples/tour-09-errors.oak';
 import input from './examples/tour-10-input.oak';
+import helloProse from './tour/01-hello.md';
+import valuesProse from './tour/02-values.md';
+import functionsProse from './tour/03-functions.md';
+import choicesProse from './tour/04-if.md';
+import namesProse from './tour/05-names.md';
+import loopsProse from './tour/06-loops.md';
+import textProse from './tour/07-text.md';
+import classesProse from './tour/08-classes.md';
+import errorsProse from './tour/09-errors.md';
+import inputProse from './tour/10-input.md';
 
 export interface Example {
   readonly id: string;
@@ -22,7 +32,11 @@ export interface Example {
   readonly text: string;
   /** Whether it gets the network in memory. */
   readonly network: boolean;
+  /** Markdown to read beside a step of the tour; null for other examples. */
+  readonly prose: string | null;
 }
+
+const tour = 'Tour of the language';
 
 const example = (group: string, id: string, title: string, source: string, network = false): Example => ({
   group,
@@ -30,23 +44,28 @@ const example = (group: string, id: string, title: string, source: string, netwo
   title,
   text: source,
   network,
+  prose: null,
 });
 
-const tour = 'Tour of the language';
+const step = (id: string, title: string, source: string, prose: string): Example => ({
+  ...example(tour, id, title, source),
+  prose,
+});
+
 const concurrency = 'Threads and channels';
 const sockets = 'Sockets';
 
 export const examples: readonly Example[] = [
-  example(tour, 'hello', '1 · Hello', hello),
-  example(tour, 'values', '2 · Values', values),
-  example(tour, 'functions', '3 · Functions', functions),
-  example(tour, 'if', '4 · If', choices),
-  example(tour, 'names', '5 · Names', names),
-  example(tour, 'loops', '6 · Loops', loops),
-  example(tour, 'text', '7 · Text', text),
-  example(tour, 'classes', '8 · Classes', classes),
-  example(tour, 'errors', '9 · Errors', errors),
-  example(tour, 'input', '10 · Input', input),
+  step('hello', '1 · Hello', hello, helloProse),
+  step('values', '2 · Values', values, valuesProse),
+  step('functions', '3 · Functions', functions, functionsProse),
+  step('if', '4 · If', choices, choicesProse),
+  step('names', '5 · Names', names, namesProse),
+  step('loops', '6 · Loops', loops, loopsProse),
+  step('text', '7 · Text', text, textProse),
+  step('classes', '8 · Classes', classes, classesProse),
+  step('errors', '9 · Errors', errors, errorsProse),
+  step('input', '10 · Input', input, inputProse),
   example(concurrency, 'threads', 'A thousand threads', threads),
   example(concurrency, 'ping-pong', 'Ping-pong', pingPong),
   example(concurrency, 'pipeline', 'Workers and a queue', pipeline),

@@ -24,15 +24,12 @@ export interface Mark {
 
 export type ToWorker =
   | { readonly kind: 'run'; readonly text: string; readonly network: boolean }
-  /** Finds mistakes in a text without running it; only before `run`. */
-  | { readonly kind: 'check'; readonly number: number; readonly text: string }
   /** Asks whether the worker still answers. */
   | { readonly kind: 'ping' }
   /** A line for `input()`, or null at the end of the input. */
   | { readonly kind: 'input'; readonly line: string | null };
 
 export type FromWorker =
-  | { readonly kind: 'checked'; readonly number: number; readonly mark: Mark | null }
   | { readonly kind: 'output'; readonly text: string }
   | { readonly kind: 'asks' }
   | { readonly kind: 'pong' }

@@ -3,3 +3,9 @@ declare module '*.oak' {
   const source: string;
   export default source;
 }
+
+/** The same for what is to be read. */
+declare module '*.md' {
+  const text: string;
+  export default text;
+}

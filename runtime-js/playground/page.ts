@@ -1,17 +1,15 @@
 /** The playground's page: editor and buttons on one side, a worker with the program on the other. */
 import { Editor } from './editor.ts';
-import { examples } from './examples.ts';
-import { LONGEST_PROGRAM, type Mark, OUTPUT_LIMIT_BYTES } from './messages.ts';
+import { type Example, examples } from './examples.ts';
+import { Language } from './language.ts';
+import { LONGEST_PROGRAM, OUTPUT_LIMIT_BYTES } from './messages.ts';
 import { Output } from './output.ts';
 import { type End, Runner } from './runner.ts';
 import { fromFragment, toFragment } from './share.ts';
 import { kept } from './storage.ts';
+import { Tour } from './tour.ts';
 
-/** Mistakes are looked for when nobody has typed for so long. */
-const CHECK_AFTER_MS = 400;
 const KEEP_AFTER_MS = 200;
-/** Longer texts are not looked at while they are typed. */
-const LONGEST_CHECKED = 200_000;
 
 function element<T extends HTMLElement>(id: string, kind: new () => T): T {
   const found = document.getElementById(id);
@@ -21,7 +19,6 @@ function element<T extends HTMLElement>(id: string, kind: new () => T): T {
 
 const runButton = element('run', HTMLButtonElement);
 const stopButton = element('stop', HTMLButtonElement);
-const nextButton = element('next', HTMLButtonElement);
 const menu = element('examples', HTMLSelectElement);
 const network = element('network', HTMLInputElement);
 const themeButton = element('theme', HTMLButtonElement);
@@ -32,7 +29,7 @@ const inputField = element('input', HTMLInputElement);
 
 const output = new Output(element('output', HTMLElement));
 const runner = new Runner('worker.js');
-let checkTimer: ReturnType<typeof setTimeout> | undefined;
+const language = new Language('language-worker.js');
 let keepTimer: ReturnType<typeof setTimeout> | undefined;
 /** The example that the program began as, or ''. */
 let begun = '';
@@ -44,7 +41,6 @@ const editor = new Editor(element('editor', HTMLElement), kept.program?.text ?? 
     clearTimeout(keepTimer);
     keepTimer = setTimeout(keep, KEEP_AFTER_MS);
     nameExample(text);
-    checkSoon(text);
   },
   refused(length) {
     const size = (length / 1e6).toFixed(1);
@@ -56,7 +52,6 @@ const editor = new Editor(element('editor', HTMLElement), kept.program?.text ?? 
 
 function run(): void {
   runner.stop();
-  clearTimeout(checkTimer);
   output.clear();
   editor.mark(null);
   let failed = false;
@@ -135,16 +130,6 @@ function show(text: string, kind: 'running' | 'good' | 'bad' | ''): void {
   status.className = kind;
 }
 
-function checkSoon(text: string): void {
-  clearTimeout(checkTimer);
-  if (text.length > LONGEST_CHECKED) return;
-  checkTimer = setTimeout(() => {
-    runner.check(text, (mark: Mark | null) => {
-      if (editor.text === text) editor.mark(mark);
-    });
-  }, CHECK_AFTER_MS);
-}
-
 runButton.addEventListener('click', run);
 stopButton.addEventListener('click', () => {
   runner.stop();
@@ -173,9 +158,43 @@ addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     run();
+  } else if (event.altKey && event.shiftKey && event.code === 'KeyF') {
+    event.preventDefault();
+    void format();
   } else if (event.key === 'Escape' && runner.running) {
     runner.stop();
   }
+});
+
+// ---- help while typing, and the one style ----
+
+let helping = false;
+
+/** Help comes with the first use of the editor: most of it is the text of the library's documentation. */
+async function startHelp(): Promise<void> {
+  if (helping) return;
+  helping = true;
+  try {
+    const { assistance } = await import('./assist.ts');
+    editor.extend(assistance(language));
+  } catch {
+    helping = false; // the network was away; the next use tries again
+  }
+}
+
+for (const use of ['focusin', 'pointermove']) element('editor', HTMLElement).addEventListener(use, () => void startHelp());
+
+async function format(): Promise<void> {
+  const { text } = editor;
+  const formatted = await language.ask(text, { kind: 'format' });
+  if (editor.text !== text) return;
+  if (formatted === null) tell('Only a program without mistakes of syntax can be laid out. Run shows the first one.', 'bad');
+  else editor.revise(formatted);
+}
+
+element('format', HTMLButtonElement).addEventListener('click', () => {
+  void format();
+  editor.focus();
 });
 
 // ---- examples ----
@@ -189,23 +208,37 @@ for (const group of new Set(examples.map((example) => example.group))) {
   menu.append(options);
 }
 
-function open(id: string): void {
-  const index = examples.findIndex((example) => example.id === id);
-  const example = examples[index];
-  if (example === undefined) return;
+const tour = new Tour(
+  examples,
+  {
+    pane: element('tour', HTMLElement),
+    title: element('tour-title', HTMLElement),
+    text: element('tour-text', HTMLElement),
+    back: element('back', HTMLButtonElement),
+    next: element('next', HTMLButtonElement),
+    reset: element('reset', HTMLButtonElement),
+  },
+  open,
+);
+
+/** Shows an example, with its own text or as it was changed. */
+function open(example: Example, text: string): void {
+  if (keepTimer !== undefined) keep(); // what was written last in the step before
   runner.stop();
   output.clear();
   note.hidden = true;
   network.checked = example.network;
-  editor.text = example.text;
-  showExample(id);
+  begun = example.id;
+  tour.show(begun);
+  editor.text = text;
   show('Press Run, or Ctrl-Enter.', '');
 }
 
 function showExample(id: string): void {
   begun = id;
   nameExample(editor.text);
-  nextButton.hidden = id === '' || examples.at(-1)?.id === id;
+  tour.show(id);
+  tour.changed(editor.text);
 }
 
 /** What was changed is no longer the example of the menu: there it can be chosen again. */
@@ -213,8 +246,15 @@ function nameExample(text: string): void {
   menu.value = examples.find(({ id }) => id === begun)?.text === text ? begun : '';
 }
 
-menu.addEventListener('change', () => open(menu.value));
-nextButton.addEventListener('click', () => open(examples[examples.findIndex(({ id }) => id === begun) + 1]?.id ?? ''));
+menu.addEventListener('change', () => {
+  const example = examples.find(({ id }) => id === menu.value);
+  if (example !== undefined) open(example, example.text);
+});
+element('leave', HTMLButtonElement).addEventListener('click', () => {
+  showExample('');
+  keepOwn();
+  editor.focus();
+});
 
 // ---- the program is kept, and shared ----
 
@@ -222,6 +262,7 @@ function keep(): void {
   clearTimeout(keepTimer);
   keepTimer = undefined;
   kept.program = { text: editor.text, network: network.checked, example: begun };
+  tour.changed(editor.text);
 }
 
 /** What came with a link is kept when it is changed, and not before: it would take the place of the program kept until now. */
@@ -322,9 +363,6 @@ useTheme(isTheme(kept.theme) ? kept.theme : 'system');
 network.checked = kept.program?.network ?? first?.network ?? false;
 showExample(kept.program?.example ?? first?.id ?? '');
 performance.mark('ready');
-setTimeout(() => {
-  runner.warm();
-  checkSoon(editor.text);
-}, 0);
+setTimeout(() => runner.warm(), 0);
 await openLink();
 document.documentElement.dataset.ready = 'true';

@@ -41,8 +41,6 @@ export class Runner {
   /** How often this program has been silent. */
   #silences = 0;
   #pings: ReturnType<typeof setInterval> | undefined;
-  #checks = 0;
-  #checked: (mark: Mark | null) => void = () => {};
 
   constructor(url: string) {
     this.#url = url;
@@ -78,13 +76,6 @@ export class Runner {
   /** Sends a line to the program, or null when there are no more. */
   input(line: string | null): void {
     if (this.#running !== null) this.#post(this.#running.worker, { kind: 'input', line });
-  }
-
-  /** Looks for a mistake in a text. Only the last call is answered, and none while a program runs. */
-  check(text: string, done: (mark: Mark | null) => void): void {
-    if (this.#running !== null) return;
-    this.#checked = done;
-    this.#post(this.warm(), { kind: 'check', number: ++this.#checks, text });
   }
 
   #ping(worker: Worker, listener: Listener): void {
@@ -134,9 +125,6 @@ export class Runner {
   #told(worker: Worker, message: FromWorker): void {
     const listener = this.#running?.worker === worker ? this.#running.listener : null;
     switch (message.kind) {
-      case 'checked':
-        if (message.number === this.#checks && this.#running === null) this.#checked(message.mark);
-        break;
       case 'output':
         listener?.output(message.text);
         break;

@@ -9,6 +9,7 @@ export interface KeptProgram {
 
 const PROGRAM_KEY = 'magnolia-program';
 const THEME_KEY = 'magnolia-theme';
+const TOUR_KEY = 'magnolia-tour';
 
 function read(key: string): string | null {
   try {
@@ -40,6 +41,18 @@ export const kept = {
   },
   set program(program: KeptProgram | null) {
     write(PROGRAM_KEY, JSON.stringify(program));
+  },
+  /** The steps of the tour that were changed: their texts, by the name of the example. */
+  get tour(): { readonly [id: string]: string } {
+    try {
+      const found: unknown = JSON.parse(read(TOUR_KEY) ?? '{}');
+      return Object.fromEntries(Object.entries(found ?? {}).filter(([, text]) => typeof text === 'string'));
+    } catch {
+      return {};
+    }
+  },
+  set tour(texts: { readonly [id: string]: string }) {
+    write(TOUR_KEY, JSON.stringify(texts));
   },
   get theme(): string | null {
     return read(THEME_KEY);

@@ -152,9 +152,6 @@ addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
     case 'run':
       void run(data.text, data.network);
       break;
-    case 'check':
-      post({ kind: 'checked', number: data.number, mark: mistakeIn(data.text) });
-      break;
     case 'ping':
       post({ kind: 'pong' });
       break;

@@ -6,6 +6,7 @@
  *     dist/browser.js  the package for browsers: names of what is in web.js, policy.js and magnolia-*.js
  *     dist/types/      declarations for both
  *     dist/library.cjs, dist/lib/   the standard library for Node (build-library.ts)
+ *     dist/codemirror.js           the mode for CodeMirror
  *     dist/standalone/ what `magnolia build` writes in front of programs
  *     dist/make-certificate.cjs    makes certificates, for the two that run on Node
  *     dist/start-gateway.cjs       what `magnolia gateway` starts
@@ -147,6 +148,16 @@ const bundles: readonly Bundle[] = [
       plugins: [libraryApart, apart],
     },
     names: 'browser.js',
+  },
+  {
+    entry: 'runtime-js/codemirror/index.ts',
+    options: {
+      ...browser,
+      entryPoints: { codemirror: 'runtime-js/codemirror/index.ts' },
+      sourcemap: false,
+      minifyIdentifiers: true,
+      external: ['@codemirror/*'], // those of the page: two of them do not work together
+    },
   },
 ];
 

@@ -4,13 +4,25 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 /** Where screenshots and numbers go. */
 export const artifacts = join(root, 'artifacts/playground');
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const KEYS = 100;
+
+/** One story of a visit, on a page of its own. */
+export interface Story {
+  readonly name: string;
+  readonly options?: BrowserContextOptions;
+  /** What the console may say in this story. */
+  readonly mayComplain?: RegExp;
+  readonly long?: boolean;
+  /** Measures times, and is alone on the machine for that; other stories are told two at a time. */
+  readonly measures?: boolean;
+  tell(visitor: Visitor): Promise<void>;
+}
 
 /** The page, with words for what people do on it. */
 export class Visitor {

@@ -8,24 +8,14 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 import { buildPlayground, servePlayground } from '../playground.ts';
+import { helpStories } from './e2e-help.ts';
 import { fibInNode, fibProgram, median, runtimesInNode } from './e2e-node.ts';
-import { artifacts, keyTimes, stop, Visitor } from './e2e-visitor.ts';
+import { artifacts, keyTimes, type Story, stop, Visitor } from './e2e-visitor.ts';
 
 const LONGEST_STORY_MS = 30_000;
 const LARGEST_TRANSFER_BYTES = 350 * 1024;
-
-interface Story {
-  readonly name: string;
-  readonly options?: BrowserContextOptions;
-  /** What the console may say in this story. */
-  readonly mayComplain?: RegExp;
-  readonly long?: boolean;
-  /** Measures times, and is alone on the machine for that; other stories are told two at a time. */
-  readonly measures?: boolean;
-  tell(visitor: Visitor): Promise<void>;
-}
 
 /** The server's side: all that was transferred until now. */
 const sockets: Socket[] = [];
@@ -49,6 +39,7 @@ async function recordKeys(what: string, visitor: Visitor, count?: number): Promi
 const phone = { viewport: { width: 390, height: 760 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 
 const stories: readonly Story[] = [
+  ...helpStories,
   {
     name: 'first visit: small, ready soon, first output soon',
     measures: true,

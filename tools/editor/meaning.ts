@@ -127,11 +127,8 @@ export class Meanings {
       case 'builtin': {
         const help = this.#knowledge.builtinHelp(meaning.name);
         if (help === null) return null;
-        const [call = '', ...rest] = help.split('\n');
-        return page(
-          call,
-          rest.map((line) => line.replace(/^ {4}/, '')),
-        );
+        const [call = '', about = '', ...more] = help.split('\n');
+        return page(call, [about.trim(), ...more]);
       }
       case 'module': {
         const library = this.libraryModule(meaning.module);
@@ -161,9 +158,13 @@ export class Meanings {
   }
 }
 
-/** A call in a fence, and what the comment says. Lines that are indented stay code. */
+/** A call in a fence, and what the comment says. Lines that are indented are code, which in Markdown needs an empty line before it. */
 function page(call: string, text: readonly string[]): string {
-  return `\`\`\`magnolia\n${call}\n\`\`\`\n\n${text.join('\n').trim()}`;
+  const markdown = text
+    .join('\n')
+    .trim()
+    .replace(/^(?! {4})(.+)\n(?= {4})/gm, '$1\n\n');
+  return `\`\`\`magnolia\n${call}\n\`\`\`\n\n${markdown}`;
 }
 
 function documented(
