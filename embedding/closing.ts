@@ -15,6 +15,7 @@ import {
   type ProxyPeer,
   type SocketBackend,
   type TlsOptions,
+  writeTo,
 } from '../builtins/sockets/backend.ts';
 
 /** The files of a system, of which each that a program opens and does not close is closed by `closeAll`. */
@@ -197,6 +198,10 @@ class NotedConnection implements Connection {
     return this.#connection.write(text);
   }
 
+  writeBytes(bytes: Uint8Array): boolean {
+    return writeTo(this.#connection, bytes);
+  }
+
   unsent(): number {
     return this.#connection.unsent();
   }
@@ -242,8 +247,8 @@ class NotedEvents implements Required<ConnectionEvents> {
     this.#onFailed = onFailed;
   }
 
-  data(bytes: Uint8Array): void {
-    this.#events.data(bytes);
+  data(bytes: Uint8Array, isGiven?: boolean): void {
+    this.#events.data(bytes, isGiven);
   }
 
   ended(): void {

@@ -7,6 +7,7 @@
  */
 
 import type { ByteText } from '../../language/values/bytes.ts';
+import { codec } from '../../language/values/values.ts';
 
 /** What kind of failure it was: the `code` of an error value. */
 export type ErrorCode =
@@ -73,6 +74,8 @@ export interface Connection {
   attach(events: ConnectionEvents): void;
   /** Sends byte text after all that was sent before. True when the system has taken it; else `drained` says when it has. */
   write(text: string): boolean;
+  /** The same for bytes, which nobody changes any more; where it is missing, they are made into text. */
+  writeBytes?(bytes: Uint8Array): boolean;
   /** How much of what was written the system has not taken yet. */
   unsent(): number;
   /** Stops and starts the `data` events. A chunk that has been read already may still come after `pause`. */
@@ -107,8 +110,8 @@ export interface Connection {
 }
 
 export interface ConnectionEvents {
-  /** Bytes arrived. The array belongs to the backend again when the call returns. */
-  data(bytes: Uint8Array): void;
+  /** Bytes arrived. The array belongs to the backend again when the call returns, unless it `isGiven` away. */
+  data(bytes: Uint8Array, isGiven?: boolean): void;
   /** The peer ended its direction. */
   ended(): void;
   /** The system took what a `write` that answered false was given; also after `end`. */
@@ -121,6 +124,12 @@ export interface ConnectionEvents {
   failed(breakdown: Breakdown): void;
   /** The connection holds no descriptor any more. The last event, when `close` has returned true. */
   gone?(): void;
+}
+
+/** Sends byte text or bytes, which nobody changes any more. */
+export function writeTo(connection: Connection, data: string | Uint8Array): boolean {
+  if (typeof data === 'string') return connection.write(data);
+  return connection.writeBytes?.(data) ?? connection.write(codec.decode(data, 0, data.length));
 }
 
 /** What a socket has for a connection when that is gone: the two addresses, and nothing happens. */

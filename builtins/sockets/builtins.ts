@@ -29,6 +29,8 @@ import {
   type ListenOptions,
   listenOptions,
   otherSocketOf,
+  payload,
+  payloadOf,
   pipeOptions,
   size,
   socketOf,
@@ -84,13 +86,13 @@ export function socketBuiltins(
       ...shared,
       name: 'socket_send',
       help: 'Writes all of a string: {type: :sent, bytes}, or an error value.',
-      params: [socket, data, callOptions],
+      params: [socket, payload, callOptions],
       run: (_machine, one, text, options) => one.send(text, options.timeout),
       direct: (_machine, general) =>
         function call(a: Value, b: Value, c: Value) {
           const isPlain = arguments.length <= 3 && b instanceof Str && (c === undefined || c === null);
           const one = isPlain ? socket.read(a) : undefined;
-          return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.send((b as Str).text);
+          return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.send(payloadOf(b as Str));
         },
     }),
     builtin({

@@ -8,7 +8,7 @@ import { mistake } from '../../language/runtime/errors.ts';
 import { Atom, getKey, isInt, isObject, keysOf, Obj, Str, str, type Value } from '../../language/values/values.ts';
 import { milliseconds } from '../params.ts';
 import type { Param } from '../registry.ts';
-import { KEEP_ALIVE_MS, LINGER_MS, MAX_ALPN } from './limits.ts';
+import { GATHERED, KEEP_ALIVE_MS, LINGER_MS, MAX_ALPN } from './limits.ts';
 import { peerMatcher } from './peers.ts';
 import { SOCKET } from './results.ts';
 import type { Socket } from './socket.ts';
@@ -255,13 +255,22 @@ export const address: Param<string> = {
   mistake: (builtin, value) => mistake('argument-types', { builtin, values: [value] }),
 };
 
-/** What is sent. */
+/** What is sent: byte text, or the bytes of a long string. */
+export type Payload = string | Uint8Array;
+
+export function payloadOf(string: Str): Payload {
+  return string.length < GATHERED ? string.text : string.shareBytes();
+}
+
+/** What is sent, as byte text. */
 export const data: Param<string> = {
   name: 'data',
   expected: 'string',
   read: (value) => (value instanceof Str ? value.text : undefined),
   mistake: (builtin, value) => mistake('argument', { says: `Second argument to ${builtin} must be a string, got`, value }),
 };
+
+export const payload: Param<Payload> = { ...data, read: (value) => (value instanceof Str ? payloadOf(value) : undefined) };
 
 /** What a read ends with. */
 export const delimiter: Param<string> = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { codec } from '../../language/values/values.ts';
 import { Reader, TOO_LONG } from './reader.ts';
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
@@ -94,6 +95,7 @@ describe('a mixture of reads', () => {
   it('gives out the stream, whole and in order', () => {
     const read = fc.oneof(
       fc.record({ kind: fc.constant('some' as const), size: fc.integer({ min: 1, max: 3000 }) }),
+      fc.record({ kind: fc.constant('whole' as const), size: fc.integer({ min: 1, max: 100_000 }) }),
       fc.record({ kind: fc.constant('exact' as const), size: fc.integer({ min: 0, max: 3000 }) }),
       fc.record({ kind: fc.constant('line' as const), size: fc.constant(0) }),
       fc.record({ kind: fc.constant('until' as const), size: fc.constant(0) }),
@@ -110,12 +112,17 @@ describe('a mixture of reads', () => {
             let text = '';
             while (text.length < size) text += ++counter % every === 0 ? '\n' : ++counter % every === 3 ? 'end;' : `${counter} `;
             model += text;
-            reader.push(bytes(text));
+            reader.push(bytes(text), 0, kind === 'push'); // a large one that comes alone stays as it is
             continue;
           }
           let got: string | null | symbol = null;
           let gone = 0;
           if (kind === 'some') got = reader.takeSome(size);
+          if (kind === 'whole') {
+            const whole = reader.takeWhole(size);
+            got = whole && codec.decode(whole, 0, whole.length);
+            if (got === null) continue;
+          }
           if (kind === 'exact') got = reader.takeExact(size);
           if (kind === 'line') {
             got = reader.takeLine(1e9);

@@ -53,17 +53,24 @@ export class Reader {
   /** Up to here `#bytes` hold no start of what was last searched for. */
   #searched = 0;
   #searchedFor = LF;
+  /** A large chunk that came alone and is ours: then there is nothing else, and it stays as it is until a read wants less or more. */
+  #whole: Uint8Array | null = null;
 
   /** How many bytes there are. */
   get unread(): number {
-    return this.#text.length - this.#at + this.#end - this.#start;
+    return this.#text.length - this.#at + this.#end - this.#start + (this.#whole?.length ?? 0);
   }
 
   /**
-   * Takes in what has arrived; the array is the caller's again afterwards. A read waits that will take that many bytes as are
-   * `wanted`; 0 where that is not known.
+   * Takes in what has arrived; the array is the caller's again afterwards unless it `isGiven` to us. A read waits that will take
+   * that many bytes as are `wanted`; 0 where that is not known.
    */
-  push(chunk: Uint8Array, wanted = 0): void {
+  push(chunk: Uint8Array, wanted = 0, isGiven = false): void {
+    this.#settle();
+    if (isGiven && chunk.length >= LARGE_CHUNK && this.unread === 0 && (wanted === 0 || wanted === chunk.length)) {
+      this.#whole = chunk;
+      return;
+    }
     if (wanted > 0 && this.#collect(chunk, wanted - this.unread)) return;
     const size = chunk.length;
     if (this.#start === this.#end) {
@@ -77,6 +84,22 @@ export class Reader {
     this.#makeRoom(size);
     this.#bytes.set(chunk, this.#end);
     this.#end += size;
+  }
+
+  /** All there is, as the array in which it came, if that is known and at most `size` bytes long. */
+  takeWhole(size: number): Uint8Array | null {
+    const whole = this.#whole;
+    if (whole === null || whole.length > size) return null;
+    this.#whole = null;
+    return whole;
+  }
+
+  /** Puts a chunk that was left as it came among the bytes. */
+  #settle(): void {
+    const whole = this.#whole;
+    if (whole === null) return;
+    this.#whole = null;
+    this.push(whole);
   }
 
   /** Makes text of what a waiting read will take. Whether the chunk is used up. */
@@ -111,6 +134,7 @@ export class Reader {
   /** The same without taking them. */
   peekSome(size: number): ByteText | null {
     if (this.unread === 0) return null;
+    this.#settle();
     const text = this.#text.slice(this.#at, this.#at + size);
     return asBytes(text + codec.decode(this.#bytes, this.#start, Math.min(this.#end, this.#start + size - text.length)));
   }
@@ -139,6 +163,7 @@ export class Reader {
    * `TOO_LONG` when there are more than `limit` bytes before it.
    */
   takeLine(limit: number): ByteText | null | typeof TOO_LONG {
+    if (this.#whole !== null) this.#settle();
     const text = this.#text;
     const at = this.#at;
     const found = text.indexOf('\n', at);
@@ -231,6 +256,7 @@ export class Reader {
 
   /** `size` bytes, which are there. */
   #take(size: number): ByteText {
+    this.#settle();
     let rest = this.#text.length - this.#at;
     if (size > rest) {
       if (size > SHORT_READ) {
@@ -262,6 +288,7 @@ export class Reader {
 
   /** Puts the rest of the window back in front of the bytes, where there is room unless it was collected for a long read. */
   #undecode(): void {
+    this.#settle();
     const rest = this.#text.length - this.#at;
     if (rest > 0) {
       if (this.#start < rest) {

@@ -42,9 +42,9 @@ function resultType<T>(fill: (this: Obj, value: T) => void): new (value: T) => O
 }
 
 /** `{type: :data, data}` */
-const DataResult = resultType(function (this: Obj, text: ByteText) {
+const DataResult = resultType(function (this: Obj, data: ByteText | Uint8Array) {
   this.type = DATA;
-  this.data = new Str(text);
+  this.data = typeof data === 'string' ? new Str(data) : Str.ofBytes(data);
 });
 
 /** `{type: :sent, bytes}` */
@@ -53,9 +53,9 @@ const SentResult = resultType(function (this: Obj, bytes: number) {
   this.bytes = bytes;
 });
 
-/** `{type: :data, data}` */
-export function dataResult(text: ByteText): Obj {
-  return new DataResult(text);
+/** `{type: :data, data}`; an array of bytes belongs to the string from now on. */
+export function dataResult(data: ByteText | Uint8Array): Obj {
+  return new DataResult(data);
 }
 
 /** `{type: :sent, bytes}` */

@@ -14,8 +14,9 @@
 import type { Machine, Thread } from '../../language/runtime/machine.ts';
 import { asBytes, type ByteText, NO_BYTES } from '../../language/values/bytes.ts';
 import { type Obj, Str, SUSPENDED, type Suspended, type Value } from '../../language/values/values.ts';
-import { type Breakdown, ClosedConnection, type Connection, type ConnectionEvents, type TlsOptions } from './backend.ts';
+import { type Breakdown, ClosedConnection, type Connection, type ConnectionEvents, type TlsOptions, writeTo } from './backend.ts';
 import { GATHERED, MAX_LINE, MOST_UNREAD } from './limits.ts';
+import type { Payload } from './options.ts';
 import type { PipedSocket, PipeEnd } from './pipe.ts';
 import { Reader, type ReadKind, TOO_LONG, wantedBy } from './reader.ts';
 import { closedResult, connectedResult, dataResult, errorResult, PREFIX, sentResult, tooLong } from './results.ts';
@@ -36,7 +37,7 @@ interface Read {
 /** A thread whose send waits. */
 interface Write {
   readonly thread: Thread;
-  readonly text: string;
+  readonly text: Payload;
   /** The system was given the text. */
   given: boolean;
   stopTimer: (() => void) | null;
@@ -210,11 +211,11 @@ export class Socket implements ConnectionEvents, PipedSocket {
   #tryRead(kind: ReadKind, size: number, delimiter: string): Obj | null {
     if (this.#closed) return this.#closedByUs(PREFIX[kind], 'read');
     const reader = this.#reader;
-    let found: ByteText | null | typeof TOO_LONG;
+    let found: ByteText | Uint8Array | null | typeof TOO_LONG;
     if (kind === 'recvLine') found = reader.takeLine(size);
-    else if (kind === 'recv') found = reader.takeSome(size);
+    else if (kind === 'recv') found = reader.takeWhole(size) ?? reader.takeSome(size);
     else if (kind === 'peek') found = reader.peekSome(size);
-    else if (kind === 'recvExact') found = reader.takeExact(size);
+    else if (kind === 'recvExact') found = (size === reader.unread ? reader.takeWhole(size) : null) ?? reader.takeExact(size);
     else if (kind === 'recvUntil' || kind === 'recvThrough') found = reader.takeUntil(delimiter, size);
     else if (kind === 'recvPacket') {
       const packet = reader.takePacket(delimiter.length, size);
@@ -223,6 +224,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
     } else found = reader.unread > size ? TOO_LONG : null;
 
     if (typeof found === 'string') return this.#taken(kind === 'recvThrough' ? asBytes(found + delimiter) : found);
+    if (found instanceof Uint8Array) return this.#taken(found);
     if (found === TOO_LONG) {
       reader.putBack();
       return errorResult(tooLong(kind, size), 'limit');
@@ -233,7 +235,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
   }
 
   /** The result of a read that has taken `text`. */
-  #taken(text: ByteText): Obj {
+  #taken(text: ByteText | Uint8Array): Obj {
     if (this.#paused && this.#reader.unread <= MOST_UNREAD / 2) this.#resume();
     return dataResult(text);
   }
@@ -294,7 +296,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
 
   // ---- writing ----
 
-  send(text: string, timeoutMs = -1): Value | Suspended {
+  send(text: Payload, timeoutMs = -1): Value | Suspended {
     if (this.#closed) return this.#closedByUs(PREFIX.send, 'write');
     if (this.#broken !== null) return this.#report(PREFIX.send, 'write');
     if (this.#sendDisabled !== null) return this.#fail(PREFIX.send, 'write', this.#sendDisabled);
@@ -307,12 +309,17 @@ export class Socket implements ConnectionEvents, PipedSocket {
       this.#gathered = gathered + text;
       return sentResult(size);
     }
-    this.#gathered = '';
-    if (this.#write(gathered + text)) return sentResult(size);
-    return this.#queueWrite(text, true, timeoutMs);
+    if (typeof text === 'string') {
+      this.#gathered = '';
+      if (this.#write(gathered + text)) return sentResult(size);
+      return this.#queueWrite(text, true, timeoutMs);
+    }
+    this.flush();
+    if (this.#awaitingDrain) return this.#queueWrite(text, false, timeoutMs);
+    return this.#write(text) ? sentResult(size) : this.#queueWrite(text, true, timeoutMs);
   }
 
-  #queueWrite(text: string, given: boolean, timeoutMs: number): Suspended {
+  #queueWrite(text: Payload, given: boolean, timeoutMs: number): Suspended {
     const write: Write = { thread: this.#machine.block('external'), text, given, stopTimer: null };
     this.#writes.push(write);
     const limitMs = timeoutMs < 0 ? this.writeTimeoutMs : timeoutMs;
@@ -320,11 +327,11 @@ export class Socket implements ConnectionEvents, PipedSocket {
     return SUSPENDED;
   }
 
-  /** Gives text to the system; whether it is content. */
-  #write(text: string): boolean {
+  /** Gives text or bytes to the system; whether it is content. */
+  #write(text: Payload): boolean {
     this.bytesOut += text.length;
     this.watch?.bytes(this.id, 'out', text.length);
-    this.#awaitingDrain = !this.connection.write(text);
+    this.#awaitingDrain = !writeTo(this.connection, text);
     return !this.#awaitingDrain;
   }
 
@@ -583,7 +590,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
 
   // ---- what the network does ----
 
-  data(bytes: Uint8Array): void {
+  data(bytes: Uint8Array, isGiven = false): void {
     if (this.#closed) return;
     this.bytesIn += bytes.length;
     this.watch?.bytes(this.id, 'in', bytes.length);
@@ -591,7 +598,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
       this.#pipe.data(bytes);
       return;
     }
-    this.#reader.push(bytes, this.#reads === null ? 0 : wantedBy(this.#reads));
+    this.#reader.push(bytes, this.#reads === null ? 0 : wantedBy(this.#reads), isGiven);
     if (this.#reads !== null) this.#serveReaders();
     if (this.#reads === null && !this.#paused && this.#reader.unread >= MOST_UNREAD && !this.#closed) {
       this.#paused = true;

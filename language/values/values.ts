@@ -83,23 +83,38 @@ export const MAX_TEXT = 2 ** 29 - 24;
 /** Bytes that are being appended to or written in place: as text, as an array of doubling capacity, or both. */
 class Grown {
   text: ByteText | null;
-  bytes: Uint8Array | null = null;
+  bytes: Uint8Array | null;
   length: number;
+  /** Somebody else reads the array, too: before one of its bytes is overwritten there has to be another. */
+  isShared = false;
 
-  constructor(text: ByteText) {
+  /** One of both is there. */
+  constructor(text: ByteText | null, bytes: Uint8Array | null = null) {
     this.text = text;
-    this.length = text.length;
+    this.bytes = bytes;
+    this.length = text?.length ?? bytes?.length ?? 0;
   }
 
   /** The array, with room for `capacity` bytes. */
   reserve(capacity: number): Uint8Array {
     const old = this.bytes;
     if (old !== null && old.length >= capacity) return old;
+    return this.#move(capacity);
+  }
+
+  /** The same, to overwrite bytes in it. */
+  own(capacity: number): Uint8Array {
+    return this.isShared ? this.#move(capacity) : this.reserve(capacity);
+  }
+
+  #move(capacity: number): Uint8Array {
+    const old = this.bytes;
     if (capacity > MAX_TEXT) throw new RangeError('Invalid string length'); // as V8 words it
     const bytes = new Uint8Array(Math.min(Math.max(capacity, this.length * 2, 512), MAX_TEXT));
     if (old !== null) bytes.set(old.subarray(0, this.length));
     else codec.encode(this.text as string, bytes, 0); // without an array the text is there
     this.bytes = bytes;
+    this.isShared = false;
     return bytes;
   }
 
@@ -119,12 +134,36 @@ const HEAVY_PIECE = 16 * 1024;
 /** Receives how many bytes an operation copies, so that a thread of few but long operations gives up the processor in time. */
 export const heavyWork = { charge(_bytes: number): void {} };
 
+const NO_TEXT = asBytes('');
+
 /** A mutable byte string. `raw` is its byte text, or the buffer that it grows in: use `text`, `length` and `codeAt`. */
 export class Str {
   raw: ByteText | Grown;
 
   constructor(text: ByteText) {
     this.raw = text;
+  }
+
+  /** A string of an array of bytes, which is its own from now on. They become text when that is asked for. */
+  static ofBytes(bytes: Uint8Array): Str {
+    const made = new Str(NO_TEXT);
+    made.raw = new Grown(null, bytes);
+    return made;
+  }
+
+  /** Its bytes as an array, for whoever only reads them and may do so later, too. It keeps that array instead of its text. */
+  shareBytes(): Uint8Array {
+    const { raw, length } = this;
+    let bytes = typeof raw === 'string' ? null : raw.bytes;
+    if (bytes === null) {
+      bytes = new Uint8Array(length);
+      codec.encode(this.text, bytes, 0);
+    }
+    const grown = new Grown(null, bytes);
+    grown.length = length;
+    grown.isShared = true;
+    this.raw = grown;
+    return bytes.subarray(0, length);
   }
 
   /** All bytes as byte text. */
@@ -182,7 +221,7 @@ export class Str {
       raw = new Grown(raw);
       this.raw = raw;
     }
-    const bytes = raw.reserve(Math.max(end, raw.length));
+    const bytes = raw.own(Math.max(end, raw.length));
     codec.encode(piece, bytes, index);
     if (end > raw.length) raw.length = end;
     raw.text = null;

@@ -126,7 +126,8 @@ export class NodeConnection implements Connection {
     stream.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain).off('finish', this.#onDrain);
   }
 
-  readonly #onData = (chunk: Buffer): void => this.events.data(chunk);
+  /** Node reads each chunk into a buffer of its own. */
+  readonly #onData = (chunk: Buffer): void => this.events.data(chunk, chunk.length === chunk.buffer.byteLength);
   readonly #onDrain = (): void => this.events.drained();
   readonly #report = (breakdown: Breakdown): void => this.events.failed(breakdown);
   readonly #onEnd = (): void => {
@@ -156,16 +157,24 @@ export class NodeConnection implements Connection {
   }
 
   write(text: string): boolean {
+    return this.#write(text);
+  }
+
+  writeBytes(bytes: Uint8Array): boolean {
+    return this.#write(bytes);
+  }
+
+  #write(data: string | Uint8Array): boolean {
     const stream = this.#stream;
     if (this.#securing) {
-      stream.write(text, 'latin1', this.#onDrain); // nothing is sent before the handshake
+      stream.write(data, 'latin1', this.#onDrain); // nothing is sent before the handshake
       return false;
     }
     const isIdle = stream.writableLength === 0;
-    const goesOn = stream.write(text, 'latin1');
+    const goesOn = stream.write(data, 'latin1');
     if (stream.writableLength === 0) return true;
     if (isIdle && this.encrypted && queuedBytes(this.#socket) === 0) return true; // Node calls it written a turn later
-    this.#alone = stream.writableLength === text.length;
+    this.#alone = stream.writableLength === data.length;
     if (goesOn) stream.write('', 'latin1', this.#onDrain); // there will be no `drain`
     return false;
   }
