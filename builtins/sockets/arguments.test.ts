@@ -267,7 +267,7 @@ const LIVE = 0;
 const live = socket(LIVE);
 const nothing = (() => null) as Fn;
 
-/** What stands in the places that are not looked at. */
+/** Arguments for the places that a call does not test. */
 const right: { readonly [name: string]: readonly Value[] } = Object.fromEntries(
   Object.keys(contract).map((name) => {
     if (name === 'socket_connect') return [name, [str(':1')]];
@@ -341,11 +341,14 @@ async function pair(): Promise<Pair> {
 const table = socketBuiltins(memoryNetwork()).filter(({ name }) => !name.startsWith('__'));
 
 it('has a rule for every builtin of the registry', () => {
-  expect(table.map(({ name }) => name).sort()).toEqual(Object.keys(contract).sort());
+  const names = table.map(({ name }) => name);
+  const withoutRule = names.filter((name) => !(name in contract)).map((name) => `${name} has no rule in \`contract\``);
+  const withoutBuiltin = Object.keys(contract).filter((name) => !names.includes(name));
+  expect([...withoutRule, ...withoutBuiltin.map((name) => `the rule ${name} has no builtin`)]).toEqual([]);
 });
 
 let cases = 0;
-for (const { name, params, callback } of table) {
+for (const { name, params, callback } of table.filter(({ name }) => name in contract)) {
   const calls = callsOf(name, params.length);
   cases += calls.length * (callback === true ? 2 : 1);
 
