@@ -14,7 +14,7 @@ const FLOOD = str('x'.repeat(16 << 20));
 const SOON = obj({ timeout: seconds(0.1) });
 
 /** A peer that reads nothing until it is told to, and a socket that is connected to it. */
-async function silentPeer(driver: Driver): Promise<{ socket: Value; peer: Socket }> {
+async function silentPeer(driver: Driver, options: Value = null): Promise<{ socket: Value; peer: Socket }> {
   const accepted: Socket[] = [];
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (stream) => {
     accepted.push(stream.on('error', () => {}));
@@ -26,7 +26,7 @@ async function silentPeer(driver: Driver): Promise<{ socket: Value; peer: Socket
   });
   const connection = new Promise((resolve) => server.once('connection', resolve));
   const { port } = server.address() as { port: number };
-  const socket = socketOf(await driver.call('connect', str(`127.0.0.1:${port}`)));
+  const socket = socketOf(await driver.call('connect', str(`127.0.0.1:${port}`), options));
   await connection;
   return { socket, peer: accepted[0] as Socket };
 }
@@ -114,6 +114,31 @@ describe('close', () => {
     expect(got.length).toBeGreaterThanOrEqual(sent);
     expect(got.subarray(0, sent).every((byte) => byte === 0x79)).toBe(true);
   });
+});
+
+describe('twenty peers that read nothing', () => {
+  const deaf = async (driver: Driver, linger: number): Promise<Value[]> => {
+    const connected = Array.from({ length: 20 }, () => silentPeer(driver, obj({ linger: seconds(linger) })));
+    const sockets = (await Promise.all(connected)).map(({ socket }) => socket);
+    await Promise.all(sockets.map((socket) => fill(driver, socket)));
+    return sockets;
+  };
+
+  for (const linger of [0, 0.3]) {
+    it(`do not hold up the end of the program longer than a linger of ${linger} s`, async () => {
+      const { driver, end } = makeProgram();
+      await deaf(driver, linger);
+      await end();
+    });
+
+    it(`cost no descriptor once their sockets are closed and a linger of ${linger} s is over`, async () => {
+      const driver = makeDriver();
+      const sockets = await deaf(driver, linger);
+      const before = openSockets();
+      await Promise.all(sockets.map((socket) => driver.call('close', socket)));
+      expect(await settled(before - 20)).toBe(before - 20);
+    });
+  }
 });
 
 it('closeWrite ends the direction behind the sends that wait', async () => {

@@ -1,22 +1,12 @@
 /** The process in which hostile calls are made: for each call that it is sent it answers how long the processor was busy. */
-import { readFileSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
 import { text } from '../../builtins/params.ts';
 import { builtin } from '../../builtins/registry.ts';
 import { createRuntime, memoryNetwork } from '../../runtime-native/index.ts';
+import { busyMs } from './busy.ts';
 import { type Call, MEMORY_BYTES, type Outcome, TIME_MS } from './limits.ts';
 import { VALUES } from './values.ts';
 
 type Runtime = ReturnType<typeof createRuntime>;
-
-/** Milliseconds that this thread has been on a processor; where the system does not tell, that have passed. */
-function busyMs(): number {
-  try {
-    return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
-  } catch {
-    return performance.now();
-  }
-}
 
 /** How long making values has taken. */
 let makingMs = 0;

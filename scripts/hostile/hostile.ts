@@ -13,6 +13,7 @@ import { Registry } from '../../builtins/registry.ts';
 import { createRuntime, memoryNetwork } from '../../runtime-native/index.ts';
 import { libraryManifest } from '../../runtime-native/library.ts';
 import { type Call, LATE_MS, type Outcome, TIME_MS } from './limits.ts';
+import { random } from './random.ts';
 import { argumentLists } from './values.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -58,15 +59,6 @@ function subjects(): Subject[] {
   return [...builtins, ...library]
     .filter(({ text }) => names.length === 0 || names.some((name) => text.includes(name)))
     .filter((_, i) => i % parts === part - 1);
-}
-
-/** Numbers from 0 to 1 that are the same for the same seed. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 class Child {
