@@ -67,6 +67,7 @@ export class NodeCredentials implements Credentials {
   ) {}
 }
 
+/** Shared by all programs: its contexts hold roots and settings alone. Sessions are each program's own (sessions.ts). */
 const NO_CREDENTIALS = new NodeCredentials(null, null);
 
 /** Every certificate that we trust ends a chain, also one that is not self-signed. Missing in Node's declarations. */

@@ -333,7 +333,7 @@ export class NodeConnection implements Connection {
       return;
     }
     try {
-      const { stream, end } = secure(plain, options, unread, this, (failure) => {
+      const { stream, end } = secure(plain, options, unread, this, this.#origin.open, (failure) => {
         if (failure === null) {
           this.#securing = false;
           if (!this.encrypted) {

@@ -65,6 +65,15 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       expect(resumed(told)).toEqual([false, true, true]);
     });
 
+    it('takes up nothing of another program', async () => {
+      const told: SocketEvent[] = [];
+      const { port } = await serve('localhost', 0, version);
+      const unchecked = obj({ tls: true, insecureSkipVerify: true }); // without certificates of their own, programs share a context
+      for (let i = 0; i < 2; i++) await visit(makeDriver(), port, unchecked);
+      for (let i = 0; i < 2; i++) await visit(makeDriver(told), port, unchecked);
+      expect(resumed(told)).toEqual([false, false]);
+    });
+
     it('still knows who the server is', async () => {
       const driver = makeDriver();
       const { port } = await serve('localhost', 0, version);

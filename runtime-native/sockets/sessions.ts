@@ -2,8 +2,8 @@
  * TLS sessions of clients, to be taken up again: a second connection to the same server then needs no certificates and no
  * signatures on the way.
  *
- * A session is kept only after the server was found acceptable, and used only for a connection to the same address with the same
- * name, protocols and context (whom we trust, what we present, whether we verify). The verdict is not taken over: the certificate
+ * A session is kept only after the server was found acceptable, and used only for a connection of the same program to the same address
+ * with the same name, protocols and context (whom we trust, what we present, whether we verify). The verdict is not taken over: the certificate
  * that the server showed is kept with the session, and its dates and names are checked again each time. OpenSSL keeps its own
  * verdict on the chain in the session.
  */
@@ -20,6 +20,8 @@ interface Session {
 /** Where the sessions of a connection belong, and the one that it begins with. */
 export interface Origin {
   readonly context: SecureContext;
+  /** The sessions of the program in this context. */
+  readonly kept: Map<string, Session>;
   readonly key: string;
   readonly begunWith: Session | null;
 }
@@ -29,13 +31,18 @@ const MOST_SESSIONS = 200;
 /** A chain is looked at anew at least this often. */
 const LIFETIME_MS = 60 * 60 * 1000;
 
-const sessions = new WeakMap<SecureContext, Map<string, Session>>();
+/** By the program, then by the context, which programs without certificates of their own share. */
+const sessions = new WeakMap<object, WeakMap<SecureContext, Map<string, Session>>>();
 
-/** What a new connection may begin with. */
-export function originOf(context: SecureContext, key: string): Origin {
-  const known = sessions.get(context)?.get(key);
+/** What a new connection may begin with. `program` stands for the program that connects: a server must not learn what another one did. */
+export function originOf(program: object, context: SecureContext, key: string): Origin {
+  const own = sessions.get(program) ?? new WeakMap<SecureContext, Map<string, Session>>();
+  const kept = own.get(context) ?? new Map<string, Session>();
+  sessions.set(program, own);
+  own.set(context, kept);
+  const known = kept.get(key);
   const isFresh = known !== undefined && performance.now() - known.at < LIFETIME_MS;
-  return { context, key, begunWith: isFresh ? known : null };
+  return { context, kept, key, begunWith: isFresh ? known : null };
 }
 
 /** After the handshake: the certificate of a peer that did not have to show it again. */
@@ -44,16 +51,14 @@ export function recallCertificate(stream: TLSSocket, { begunWith }: Origin): voi
 }
 
 /** Keeps the sessions that a server gives, once it is found acceptable. */
-export function keepSessions(stream: TLSSocket, { context, key }: Origin): void {
+export function keepSessions(stream: TLSSocket, { kept, key }: Origin): void {
   const certificate = peerCertificate(stream);
   if (certificate === undefined) return;
   const keep = (ticket: Buffer): void => {
-    const known = sessions.get(context) ?? new Map<string, Session>();
-    sessions.set(context, known);
-    known.delete(key); // to be the youngest
-    known.set(key, { ticket, certificate, at: performance.now() });
-    const [oldest] = known.keys();
-    if (known.size > MOST_SESSIONS && oldest !== undefined) known.delete(oldest);
+    kept.delete(key); // to be the youngest
+    kept.set(key, { ticket, certificate, at: performance.now() });
+    const [oldest] = kept.keys();
+    if (kept.size > MOST_SESSIONS && oldest !== undefined) kept.delete(oldest);
   };
   stream.on('session', keep); // TLS 1.3 sends them when it likes
   if (stream.getProtocol() === 'TLSv1.3' || stream.isSessionReused()) return;

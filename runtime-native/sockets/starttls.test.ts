@@ -265,6 +265,22 @@ describe('an upgrade', () => {
     expect(plain(await first)).toMatchObject({ type: 'ok' });
   });
 
+  it('lets a send wait, which goes out encrypted behind it', async () => {
+    const { driver, a, b } = await pair();
+    const upgrade = driver.call('starttls', a, asClient);
+    const sending = driver.call('send', a, str('behind\n'));
+    expect(plain(await driver.call('send', a, str('late\n'), obj({ timeout: seconds(0.01) })))).toMatchObject({
+      code: 'timeout',
+      bytes: 0,
+    });
+    expect(plain(await driver.call('starttls', b, asServer))).toMatchObject({ type: 'ok', tls: true });
+    expect(plain(await upgrade)).toMatchObject({ type: 'ok', tls: true });
+    expect(plain(await sending)).toEqual({ type: 'sent', bytes: 7 });
+    await driver.call('send', a, str('after\n'));
+    expect(plain(await driver.call('recv_line', b))).toMatchObject({ data: 'behind' });
+    expect(plain(await driver.call('recv_line', b))).toMatchObject({ data: 'after' });
+  });
+
   it('during a read is refused, and the read goes on', async () => {
     for (const [name, ...args] of [['recv', 100], ['recv_line'], ['recv_exact', 5], ['recv_all']] as const) {
       const { driver, a, b } = await pair();

@@ -20,17 +20,18 @@ export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Begins a handshake over `plain`, which is paused and has no listeners for data. `unread` was read from it before, and is
- * given back: it is what the handshake begins with. `done` is called once; after a failure the stream is destroyed.
+ * given back: it is what the handshake begins with. `program` is any object of the program that the connection belongs to. `done` is called once; after a failure the stream is destroyed.
  */
 export function secure(
   plain: Socket,
   options: TlsOptions,
   unread: Uint8Array,
   { local, remote }: Pick<Connection, 'local' | 'remote'>,
+  program: object,
   done: (failure: Failure | null) => void,
 ): { readonly stream: TLSSocket; readonly end: TlsEnd } {
   if (unread.length > 0) plain.unshift(unread);
-  const origin = originOf(contextFor(options), `${remote} ${options.serverName} ${options.alpn.join()}`);
+  const origin = originOf(program, contextFor(options), `${remote} ${options.serverName} ${options.alpn.join()}`);
   const stream = options.role === 'server' ? serverStream(plain, options) : clientStream(plain, options, origin);
   const sendAlert = options.clientAuth === 'none' ? null : alertFor(stream, plain);
   logKeys(stream);
