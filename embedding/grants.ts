@@ -104,7 +104,8 @@ export function grantedNetwork(
   };
   if (typeof rules.backend === 'object') {
     const { backend, closeAll } = closableSockets(rules.backend);
-    return { ...NO_NETWORK, access: access(backend), close: closeAll };
+    const fetch = http === 'fetch' && system.http === null ? access(NOWHERE) : null;
+    return { ...NO_NETWORK, access: access(backend), fetch, close: closeAll };
   }
   if (network === 'none' || system.network === null) return { ...NO_NETWORK, fetch: http === 'fetch' ? access(NOWHERE) : null };
   const backend = system.network();

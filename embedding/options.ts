@@ -45,8 +45,8 @@ export interface RuntimeOptions {
   /** The network: none unless given. */
   readonly network?: 'none' | 'system' | SocketBackend | NetworkPolicy;
   /**
-   * In browsers, without a network: whether the program may send requests with `fetch` and open WebSockets, from the page's own origin and
-   * under its rules. The rules of `network` are asked. Elsewhere requests go over the network, and this says nothing.
+   * In browsers: whether the program may send requests with `fetch` and open WebSockets, from the page's own origin and under its rules. The
+   * rules of `network` are asked. On Node requests go over the network, and this says nothing.
    */
   readonly http?: 'none' | 'fetch';
   /** Receives what happens to the sockets of the program: addresses, sizes and verdicts, never data. */

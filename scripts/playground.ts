@@ -4,7 +4,8 @@
  *
  * The page may load scripts and styles of its own origin and nothing else, wherever it is served: its policy is in the page
  * itself. The worker alone may use `eval`, by which Magnolia programs are started; that is said in the header of its own
- * response. A server that sends no policy for worker.js allows it, too.
+ * response. A server that sends no policy for worker.js allows it, too. Where the visitor turns on real requests, the worker is
+ * `worker.js?requests`, and its policy lets it connect to any site.
  */
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -33,6 +34,8 @@ const DEFAULT_PORT = 8377;
 const locked = "default-src 'none'; base-uri 'none'; form-action 'none'";
 const pagePolicy = `${locked}; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'`;
 const workerPolicy = `${locked}; script-src 'self' 'unsafe-eval'`;
+/** For the worker of programs that may send requests, which the visitor has to turn on: `worker.js?requests`. */
+const requestsPolicy = `${workerPolicy}; connect-src http: https: ws: wss:`;
 
 const types: { readonly [extension: string]: string } = {
   '.html': 'text/html; charset=utf-8',
@@ -134,6 +137,11 @@ interface Answer {
   readonly body: Buffer;
 }
 
+function policyOf(url: string, name: string): string {
+  if (name !== 'worker.js') return pagePolicy;
+  return url.endsWith('?requests') ? requestsPolicy : workerPolicy;
+}
+
 /** The folder is flat: a path is `/` and a name. */
 async function answer(url: string, zipped: boolean): Promise<Answer> {
   const path = url.replace(/[?#].*/, '');
@@ -141,7 +149,7 @@ async function answer(url: string, zipped: boolean): Promise<Answer> {
   const type = types[extname(name)];
   const headers = {
     'cache-control': 'no-cache',
-    'content-security-policy': `${name === 'worker.js' ? workerPolicy : pagePolicy}; frame-ancestors 'none'`,
+    'content-security-policy': `${policyOf(url, name)}; frame-ancestors 'none'`,
     'cross-origin-opener-policy': 'same-origin', // together with the next one they let the page measure memory
     'cross-origin-embedder-policy': 'require-corp',
     'referrer-policy': 'no-referrer',

@@ -4,6 +4,7 @@ import { type Example, examples } from './examples.ts';
 import { Language } from './language.ts';
 import { LONGEST_PROGRAM, OUTPUT_LIMIT_BYTES } from './messages.ts';
 import { Output } from './output.ts';
+import { showFact } from './requests.ts';
 import { type End, Runner } from './runner.ts';
 import { fromFragment, toFragment } from './share.ts';
 import { kept } from './storage.ts';
@@ -21,6 +22,7 @@ const runButton = element('run', HTMLButtonElement);
 const stopButton = element('stop', HTMLButtonElement);
 const menu = element('examples', HTMLSelectElement);
 const network = element('network', HTMLInputElement);
+const requests = element('requests', HTMLInputElement);
 const themeButton = element('theme', HTMLButtonElement);
 const status = element('status', HTMLElement);
 const note = element('note', HTMLElement);
@@ -55,22 +57,26 @@ function run(): void {
   output.clear();
   editor.mark(null);
   let failed = false;
-  runner.run(editor.text, network.checked, {
-    output: (text) => output.print(text),
-    asks() {
-      inputForm.hidden = false;
-      show('The program waits for input', 'running');
-      inputField.focus();
+  runner.run(
+    editor.text,
+    { network: network.checked, requests: requests.checked },
+    {
+      output: (text) => output.print(text),
+      asks() {
+        inputForm.hidden = false;
+        show('The program waits for input', 'running');
+        inputField.focus();
+      },
+      problem(report, mark) {
+        output.problem(report);
+        if (mark !== null && !failed) editor.mark(mark, true);
+        failed = true;
+      },
+      silent: () => show('No answer: it is busy, or its memory is full. Stop ends it.', 'bad'),
+      answers: () => show('Running…', 'running'),
+      ended: (end) => ended(end, failed),
     },
-    problem(report, mark) {
-      output.problem(report);
-      if (mark !== null && !failed) editor.mark(mark, true);
-      failed = true;
-    },
-    silent: () => show('No answer: it is busy, or its memory is full. Stop ends it.', 'bad'),
-    answers: () => show('Running…', 'running'),
-    ended: (end) => ended(end, failed),
-  });
+  );
   show('Running…', 'running');
   runButton.disabled = true;
   stopButton.disabled = false;
@@ -272,6 +278,7 @@ function keepOwn(): void {
 
 addEventListener('pagehide', keepOwn);
 network.addEventListener('change', keepOwn);
+showFact(requests, element('fact', HTMLElement));
 
 element('share', HTMLButtonElement).addEventListener('click', async () => {
   const link = new URL(await toFragment({ text: editor.text, network: network.checked }), location.href).href;

@@ -1,5 +1,6 @@
 /** Workers: one is ready, and each program gets its own, which ends with it. */
 import { type FromWorker, type Mark, MEMORY_LIMIT_BYTES, type ToWorker } from './messages.ts';
+import { workerAddress } from './requests.ts';
 
 /** What the page hears about the program that runs. */
 export interface Listener {
@@ -48,7 +49,7 @@ export class Runner {
 
   /** Makes a worker ready, so that the next program starts at once. */
   warm(): Worker {
-    this.#ready ??= this.#open();
+    this.#ready ??= this.#open(false);
     return this.#ready;
   }
 
@@ -56,10 +57,10 @@ export class Runner {
     return this.#running !== null;
   }
 
-  run(text: string, network: boolean, listener: Listener): void {
+  run(text: string, { network, requests }: { network: boolean; requests: boolean }, listener: Listener): void {
     this.stop();
-    const worker = this.warm();
-    this.#ready = null;
+    const worker = requests ? this.#open(true) : this.warm();
+    if (!requests) this.#ready = null;
     this.#running = { worker, listener };
     this.#post(worker, { kind: 'run', text, network });
     this.#unanswered = 0;
@@ -112,8 +113,8 @@ export class Runner {
     worker.postMessage(message);
   }
 
-  #open(): Worker {
-    const worker = new Worker(this.#url, { type: 'module' });
+  #open(requests: boolean): Worker {
+    const worker = new Worker(workerAddress(this.#url, requests), { type: 'module' });
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#told(worker, data);
     worker.onerror = (event) => {
       event.preventDefault();

@@ -9,6 +9,7 @@ import { check } from '../../language/interpreter.ts';
 import { Source } from '../../language/syntax/source.ts';
 import { createRuntime, MagnoliaError, memoryNetwork, type ProblemData, StoppedError } from '../index.ts';
 import { type FromWorker, type Mark, OUTPUT_LIMIT_BYTES, PROGRAM, type ToWorker } from './messages.ts';
+import { mayRequest } from './requests.ts';
 
 /** Output is handed on this often: each message costs the page some work. */
 const GATHER_MS = 30;
@@ -18,7 +19,9 @@ const OUTSIDE = [
   'fetch', 'XMLHttpRequest', 'WebSocket', 'WebSocketStream', 'WebTransport', 'EventSource', 'RTCPeerConnection', 'BroadcastChannel',
   'SharedWorker', 'Worker', 'importScripts', 'indexedDB', 'caches', 'cookieStore', 'Notification', 'FileReader', 'FileReaderSync',
 ];
-for (const name of OUTSIDE) Object.defineProperty(globalThis, name, { value: undefined, configurable: false, writable: false });
+const OF_REQUESTS = ['fetch', 'WebSocket'];
+const outside = mayRequest() ? OUTSIDE.filter((name) => !OF_REQUESTS.includes(name)) : OUTSIDE;
+for (const name of outside) Object.defineProperty(globalThis, name, { value: undefined, configurable: false, writable: false });
 
 const post = (message: FromWorker): void => postMessage(message);
 
@@ -96,6 +99,7 @@ async function run(text: string, network: boolean): Promise<void> {
       limits: { outputBytes: OUTPUT_LIMIT_BYTES },
       onProblem: tell,
       ...(network ? { network: memoryNetwork() } : {}),
+      http: mayRequest() ? 'fetch' : 'none',
     });
     const { status } = await runtime.run({ text, file: PROGRAM });
     end(status);

@@ -6,7 +6,8 @@
  */
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { Socket } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { buildPlayground, servePlayground } from '../playground.ts';
@@ -415,6 +416,36 @@ const stories: readonly Story[] = [
         await worker.evaluate('[typeof fetch, typeof WebSocket, typeof XMLHttpRequest, typeof indexedDB, typeof Worker].join()'),
         'undefined,undefined,undefined,undefined,undefined',
       );
+    },
+  },
+  {
+    name: 'real requests are sent when the visitor turns them on, for this visit',
+    mayComplain: /asked another host/,
+    async tell(visitor) {
+      const { page } = visitor;
+      const server = createServer((_request, response) =>
+        response.writeHead(200, { 'access-control-allow-origin': '*' }).end('an answer'),
+      );
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+      const { port } = server.address() as AddressInfo; // it listens on TCP
+      const program = `answer := req({url: 'http://127.0.0.1:${port}/'})\nprint(if answer.type { :resp -> answer.resp.body, _ -> answer.error })`;
+      await visitor.open();
+      await visitor.write(program);
+      await visitor.run();
+      await visitor.output(/^req\(\) unavailable in this runtime$/);
+      assert.match((await page.locator('#fact').textContent()) ?? '', /Nothing is sent anywhere/);
+      await page.locator('#requests').check();
+      assert.match((await page.locator('#fact').textContent()) ?? '', /may send requests/);
+      await visitor.run();
+      await visitor.output(/^an answer$/);
+      await visitor.accessible();
+      await page.reload();
+      await page.waitForSelector('html[data-ready]');
+      assert.equal(await page.locator('#requests').isChecked(), false);
+      await visitor.run();
+      await visitor.output(/^req\(\) unavailable in this runtime$/);
+      server.closeAllConnections();
+      server.close();
     },
   },
   {

@@ -1,0 +1,32 @@
+/**
+ * Whether programs may send real requests. The visitor decides that for this visit: it is off when the page is opened, it is not kept, and
+ * no link turns it on.
+ *
+ * A worker for such programs has an address of its own, because what a worker may connect to stands in the policy that comes with it.
+ */
+const QUERY = '?requests';
+
+const FACTS = {
+  off: 'Programs run in this browser. Nothing is sent anywhere.',
+  on: 'Programs run in this browser, and may send requests from it.',
+};
+
+/** The address of a worker whose programs may send requests or not. */
+export function workerAddress(url: string, mayRequest: boolean): string {
+  return mayRequest ? url + QUERY : url;
+}
+
+/** Whether programs of this worker may send requests. */
+export function mayRequest(): boolean {
+  return location.search === QUERY;
+}
+
+/** Says below the page what is sent, as the switch stands. */
+export function showFact(isOn: HTMLInputElement, fact: HTMLElement): void {
+  const show = (): void => {
+    fact.textContent = isOn.checked ? FACTS.on : FACTS.off;
+  };
+  isOn.checked = false; // browsers keep the state of switches over a reload
+  isOn.addEventListener('change', show);
+  show();
+}
