@@ -32,6 +32,11 @@ export class NumberProgram {
       `fn sum(i, s) if { i > ${turns} -> s, _ -> sum(i + 1, s ${random.pick(['+', '-', '*'])} ${random.pick(['i', '(i + 1)', 'i * i'])}) }`,
       `p(sum(0, ${this.#start()}))`,
     );
+    // A counter that passes an edge, and an index that does; reading a list at a float is an error.
+    lines.push(
+      `fn count(i, j, n) if n { 0 -> [i, j], _ -> { p(l.(j)), count(i ${random.pick(['+ 1', '- 1', '+ 65536'])}, ${this.#tree(1, ['i', 'j'])}, n - 1) } }`,
+      `p(count(${this.#start()}, ${random.pick(['0', '1', '65536', this.#start()])}, ${turns}))`,
+    );
     return `${lines.join('\n')}\n`;
   }
 

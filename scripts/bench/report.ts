@@ -77,7 +77,7 @@ export function pageOf(rows: readonly Row[], rounds: number): string {
     '',
     ...table(rows.filter(({ byRate }) => byRate)),
     '',
-    '`sock-` is TCP, `tls-` TLS. Magnolia and Node have both ends in one process; others have a process for each, on one processor.',
+    '`sock-` is TCP, `tls-` TLS. Both ends are in one process, except for Go: it has a process for each, on one processor.',
     '',
   ].join('\n');
 }

@@ -104,7 +104,7 @@ function sidesOf(plan: Plan): Map<string, Sides> {
     ['magnolia', oak(plan.magnolia)],
     ['node', other([...node, peer('sockets.cjs')], true)],
   ]);
-  if (plan.peers && installed('python3', '-V')) sides.set('python', other(['python3', peer('sockets.py')], false));
+  if (plan.peers && plan.pairs && installed('python3', '-V')) sides.set('python', other(['python3', peer('sockets.py')], false));
   const go = join(plan.scratch, 'sockets-go');
   if (plan.peers && installed('go', 'version')) {
     spawnSync('go', ['build', '-o', go, peer('sockets.go')], { stdio: 'inherit' });
