@@ -1,7 +1,7 @@
 /** `magnolia build FILE`: compiles a program and all that it imports into one file, which runs without magnolia. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { addMapping, GenMapping, setSourceContent, toEncodedMap } from '@jridgewell/gen-mapping';
 import { libraryFirst } from '../../embedding/modules.ts';
 import { VERSION } from '../../embedding/version.ts';
@@ -14,6 +14,7 @@ import { libraryManifest } from '../library.ts';
 import { fileModules, nativeLibrary } from '../modules.ts';
 import { replaceFile } from '../replace-file.ts';
 import type { Settings } from './arguments.ts';
+import { commonFolder, nameBelow, sourceName } from './file-names.ts';
 import { readFlags, usageError } from './flags.ts';
 import { INSTALLED } from './installed.ts';
 import { complain, showProblem, writeError } from './screen.ts';
@@ -143,14 +144,14 @@ function warn({ source, at, path }: OpenImport): void {
 /** Gives each module its names, and its positions unless it has them. */
 function namedModules(modules: readonly ProgramModule[]): NamedModule[] {
   const files = modules.filter(({ library }) => !library).map(({ key }) => key);
-  const root = files.map(dirname).reduce(commonFolder);
+  const root = commonFolder(files);
   let base = firstBase(modules);
   return modules.map((module) => {
     const { key, library, source, spellings } = module;
     const own = base;
     if (module.base === null) base += source.text.length + 1;
     const known = library ? libraryManifest().modules.find(({ file }) => key === `lib:${file}`) : undefined;
-    const names = library ? (known?.names ?? []) : [`/${relative(root, key).split(sep).join('/')}`];
+    const names = library ? (known?.names ?? []) : [nameBelow(root, key)];
     return {
       names: [...new Set([...names, ...spellings])],
       library,
@@ -159,13 +160,6 @@ function namedModules(modules: readonly ProgramModule[]): NamedModule[] {
       base: module.base ?? own,
     };
   });
-}
-
-/** The folder that has both in it. */
-function commonFolder(one: string, other: string): string {
-  let folder = one;
-  while (folder !== dirname(folder) && relative(folder, other).startsWith('..')) folder = dirname(folder);
-  return folder;
 }
 
 /** Built programs may be in one process: each takes positions that follow from its text, far above all others. */
@@ -181,8 +175,8 @@ function sourceMap(out: string, mappings: readonly Mapping[], keys: ReadonlyMap<
   for (const { line, module, at } of mappings) {
     let name = named.get(module);
     if (name === undefined) {
-      const file = relative(dirname(resolve(out)), keys.get(module.source) ?? '').split(sep);
-      name = module.library ? `magnolia:${module.names[0]}.oak` : file.map(encodeURIComponent).join('/');
+      const key = keys.get(module.source) ?? '';
+      name = module.library ? `magnolia:${module.names[0]}.oak` : sourceName(resolve(out), key);
       named.set(module, name);
       setSourceContent(map, name, module.source.text);
     }

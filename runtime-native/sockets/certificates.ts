@@ -1,7 +1,7 @@
 /** Our own certificates and those that we trust, and the contexts of TLS that are made of them. */
 import { constants, X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { createSecureContext, rootCertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { BadCredentials, CredentialSources, Credentials, TlsOptions } from '../../builtins/sockets/backend.ts';
 import { certificateProblem, certificatesOf, rootsProblem } from '../../builtins/sockets/pem.ts';
@@ -30,7 +30,7 @@ function trustedRoots(): string[] | undefined {
   if (roots?.key === key) return roots.pem;
   let pem: string[] | undefined;
   if (file !== '' || folders !== '') {
-    const inFolders = folders === '' ? [] : folders.split(':').flatMap((folder) => filesIn(folder));
+    const inFolders = folders === '' ? [] : folders.split(delimiter).flatMap((folder) => filesIn(folder));
     pem = [...(file === '' ? [] : [file]), ...inFolders].flatMap((path) => certificatesIn(path) ?? []);
   } else {
     for (const path of SYSTEM_FILES) pem ??= certificatesIn(path);

@@ -2,7 +2,7 @@
  * The `magnolia` command on its way into dist: built for a quick start.
  *
  *     cli.cjs              the launcher, scripts/build/launcher.cjs as it is
- *     magnolia.bundle      what runs a program, in one function: CommonJS, because Node's loader for modules costs more
+ *     magnolia.cjs         what runs a program: CommonJS, because Node's loader for modules costs more
  *     other-commands.cjs   everything else that the command can do, loaded when it is asked for
  *
  * Parts of Node that a small program never uses (TLS alone loads thirty of its files) are only loaded when something of them
@@ -32,9 +32,8 @@ export async function buildCommand(root: string, dist: string, common: BuildOpti
   await write({
     ...shared,
     entryPoints: { magnolia: join(root, 'runtime-native/cli/main.ts') },
-    outExtension: { '.js': '.bundle' },
-    banner: { js: `(function (require, __filename) {\n${LAZILY}` },
-    footer: { js: '})' },
+    outExtension: { '.js': '.cjs' },
+    banner: { js: LAZILY },
   });
   await write({
     ...shared,

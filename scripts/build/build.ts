@@ -4,6 +4,7 @@
  *     dist/cli.cjs     the `magnolia` command (build-command.ts)
  *     dist/index.js    the package for Node: names of what is in native.js and policy.js
  *     dist/browser.js  the package for browsers: names of what is in web.js, policy.js and magnolia-*.js
+ *     dist/static.js   the same in one file
  *     dist/types/      declarations for both
  *     dist/library.cjs, dist/lib/   the standard library for Node (build-library.ts)
  *     dist/codemirror.js           the mode for CodeMirror
@@ -180,7 +181,7 @@ export async function build(): Promise<void> {
     readFile(join(root, 'docs/language.md')).then((page) => replaceFile(join(dist, 'lib/language.md'), page)),
     buildDeclarations(ready.map(({ entry }) => entry)),
   ]);
-  await writeCache(root, dist);
+  await Promise.all([writeCache(root, dist), writeStatic()]);
   await writeFile(stamp, String(started));
 }
 
@@ -212,6 +213,13 @@ function namesOf({ outputs }: Metafile, entry: string): string {
     return [`export {\n${own.join('')}} from './${basename(path)}';\n`, "export { networkPolicy } from './policy.js';\n"];
   });
   return lines.join('');
+}
+
+/** The package for browsers in one file: no `import()`, which service workers forbid. */
+async function writeStatic(): Promise<void> {
+  const options = { ...browser, sourcemap: false, entryPoints: { static: join(dist, 'browser.js') } } satisfies BuildOptions;
+  const { outputFiles } = await bundle(options);
+  for (const file of outputFiles) await replaceFile(file.path, file.contents);
 }
 
 /** tsc writes the declarations. A type error is a matter for `npm run typecheck`, not a reason to have no build. */

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { replaceFile } from './files.ts';
+import { LAZILY, lazily } from './lazily.ts';
 
 const COMPILER = /\/compile\.ts$/;
 
@@ -29,9 +30,12 @@ const withoutLibrary: Plugin = {
   },
 };
 
-/** Parts of dependencies that are CommonJS ask for modules of Node in its way. */
+/** Modules of Node are asked for in the way of CommonJS, because an ES module would load all of them before it begins. */
 const REQUIRE = `import { createRequire as $createRequire } from 'node:module';
-const require = $createRequire(import.meta.url);`;
+const require = $createRequire(import.meta.url);
+const $start = (() => {
+const module = {};
+${LAZILY}`;
 
 /** Writes both into `dist`. */
 export async function buildStandalone(root: string, dist: string, common: BuildOptions): Promise<void> {
@@ -46,8 +50,10 @@ export async function buildStandalone(root: string, dist: string, common: BuildO
     ...shared,
     platform: 'node',
     target: 'node20',
+    format: 'cjs',
     entryPoints: [join(root, 'runtime-native/cli/standalone.ts')],
     banner: { js: REQUIRE },
+    footer: { js: 'return module.exports.start;\n})();' },
     external: ['bufferutil', 'utf-8-validate'], // faster versions of parts of ws, for those who install them
   });
   await write(join(dist, 'standalone/browser.mjs'), {
@@ -61,7 +67,7 @@ export async function buildStandalone(root: string, dist: string, common: BuildO
 async function write(path: string, options: BuildOptions): Promise<void> {
   const { outputFiles = [] } = await build(options);
   const text = outputFiles[0]?.text ?? '';
-  await replaceFile(path, withoutExports(text));
+  await replaceFile(path, options.platform === 'node' ? lazily(text) : withoutExports(text));
 }
 
 /** `export { a as start };` becomes `const $start = a;`. */

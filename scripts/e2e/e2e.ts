@@ -11,6 +11,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { buildPlayground, servePlayground } from '../playground.ts';
+import { checkBuiltPage } from './built-page.ts';
 import { helpStories } from './e2e-help.ts';
 import { fibInNode, fibProgram, median, runtimesInNode } from './e2e-node.ts';
 import { artifacts, keyTimes, type Story, stop, Visitor } from './e2e-visitor.ts';
@@ -64,6 +65,7 @@ const stories: readonly Story[] = [
       await visitor.picture('light');
     },
   },
+  { name: 'a page of magnolia build', mayComplain: /asked another host: file:/, tell: ({ page }) => checkBuiltPage(page) },
   {
     name: 'type and run, in the dark',
     options: { colorScheme: 'dark' },

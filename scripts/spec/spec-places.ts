@@ -34,8 +34,8 @@ const outputLimitBytes = 32 * 1024 * 1024;
 
 // ---- the command ----
 
-/** Each program in a process of its own, started as `node FLAG... CLI FILE`. */
-export function commandPlace(cli: string, fuel: number | undefined, limitMs: number, flags: readonly string[]): Place {
+/** Each program in a process of its own, started as `EXEC... CLI FILE`; `exec` is Node with flags, or another runtime. */
+export function commandPlace(cli: string, fuel: number | undefined, limitMs: number, exec: readonly string[]): Place {
   const common = fuel === undefined ? process.env : { ...process.env, MAGNOLIA_FUEL: String(fuel) };
   return {
     name: 'the command',
@@ -45,7 +45,7 @@ export function commandPlace(cli: string, fuel: number | undefined, limitMs: num
         const program = join(specs, `${name}.oak`);
         const cwd = scratch ? await mkdtemp(join(tmpdir(), 'magnolia-spec-')) : dirname(program);
         try {
-          return await start([...flags, cli, program], cwd, { ...common, ...env }, limitMs);
+          return await start([...exec, cli, program], cwd, { ...common, ...env }, limitMs);
         } finally {
           if (scratch) await rm(cwd, { recursive: true, force: true });
         }
@@ -55,9 +55,9 @@ export function commandPlace(cli: string, fuel: number | undefined, limitMs: num
   };
 }
 
-function start(args: string[], cwd: string, env: NodeJS.ProcessEnv, limitMs: number): Promise<Outcome> {
+function start([file = '', ...args]: string[], cwd: string, env: NodeJS.ProcessEnv, limitMs: number): Promise<Outcome> {
   return new Promise((done) => {
-    const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     let bytes = 0;

@@ -7,7 +7,8 @@
  *     name.code   it ends with this exit status and no error
  *
  * A FILTER is a part of the path under spec/. `--fuel N` gives each thread so few steps before others run (MAGNOLIA_FUEL),
- * `--jobs N` and `--limit SECONDS` bound the runs, `--cli FILE` tries another command, `--node=FLAG` starts Node with a flag.
+ * `--jobs N` and `--limit SECONDS` bound the runs, `--cli FILE` tries another command, `--node=FLAG` starts Node with a flag,
+ * `--exec WORDS` is another runtime: `bun`, or `deno run -A`.
  *
  * `--runtime js` tries the bundle for browsers, in Node and in headless Chromium. Where that has to do something else, name.js.out,
  * name.js.err and name.js.code take the place of the others; specs that need a network and have none of these are left out.
@@ -58,6 +59,7 @@ async function main(): Promise<void> {
       limit: { type: 'string', default: '10' },
       cli: { type: 'string' },
       node: { type: 'string', multiple: true, default: [] },
+      exec: { type: 'string' },
       runtime: { type: 'string', default: 'native' },
     },
   });
@@ -68,10 +70,11 @@ async function main(): Promise<void> {
   const limitMs = Number(values.limit) * 1000;
   const runtime = values.runtime === 'js' ? 'js' : 'native';
   const names = findSpecs(positionals, runtime);
+  const exec = [...(values.exec?.split(' ') ?? [process.execPath]), ...values.node];
   const places =
     runtime === 'js'
       ? await browserPlaces(fuel, limitMs)
-      : [commandPlace(resolve(values.cli ?? join(root, 'dist', 'cli.cjs')), fuel, limitMs, values.node)];
+      : [commandPlace(resolve(values.cli ?? join(root, 'dist', 'cli.cjs')), fuel, limitMs, exec)];
 
   let failed = 0;
   for (const place of places) {
