@@ -27,6 +27,7 @@ import { libraryApart, writeBrowserLibrary } from './browser-library.ts';
 import { buildCommand, writeCache } from './build-command.ts';
 import { buildLibrary } from './build-library.ts';
 import { replaceFile } from './files.ts';
+import { withoutRequire } from './lazily.ts';
 import { buildStandalone } from './standalone.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -194,7 +195,7 @@ export async function buildIfStale(): Promise<void> {
 
 async function writeBundle({ entry, options, names }: Bundle): Promise<void> {
   const { outputFiles, metafile } = await bundle({ ...options, metafile: true }).catch(() => process.exit(1)); // esbuild has said why
-  for (const file of outputFiles) await replaceFile(file.path, file.contents);
+  for (const { path, text } of outputFiles) await replaceFile(path, path.endsWith('.cjs') ? withoutRequire(text) : text);
   if (names !== undefined) await replaceFile(join(dist, names), namesOf(metafile, entry));
   if (options.splitting !== true) return;
   const written = new Set(outputFiles.map(({ path }) => basename(path)));

@@ -1,3 +1,5 @@
+import { builtinModules } from 'node:module';
+
 /** Modules of Node that are loaded at the first use of something that they export. */
 
 const LAZY = [
@@ -23,4 +25,14 @@ export const LAZILY = '"use strict";\nconst $lazily = (name) => new Proxy({}, { 
 /** Replaces the `require`s of a bundle that esbuild made as CommonJS; each stays as long as it was, for the source map. */
 export function lazily(text: string): string {
   return text.replace(new RegExp(`(=\\s?)require\\("node:(${LAZY.join('|')})"\\)`, 'g'), '$1$lazily("node:$2")');
+}
+
+/**
+ * The parts of the package that are CommonJS get modules of Node from `process`, which Node 20.16 and later has: in a bundle that is an ES
+ * module there is no `require`.
+ */
+export function withoutRequire(text: string): string {
+  const builtin = new RegExp(`\\brequire\\("((?:node:)?(?:${builtinModules.join('|')}))"\\)`, 'g');
+  const head = 'const $builtin = (name, old) => process.getBuiltinModule?.(name) ?? old();\n';
+  return `"use strict";\n${head}${text.replace(builtin, '$builtin("$1", () => require("$1"))')}`;
 }

@@ -61,7 +61,7 @@ const ROLLUP = `import resolve from '@rollup/plugin-node-resolve';
 import commonjs from '@rollup/plugin-commonjs';
 export default { input: 'server.js', output: { dir: 'out', format: 'es' }, plugins: [resolve({ exportConditions: ['node'] }), commonjs()] };
 `;
-const WEBPACK = `export default { mode: 'production', target: 'node20', entry: './server.js', output: { path: import.meta.dirname + '/out', filename: 'server.cjs' } };`;
+const WEBPACK = `export default { mode: 'production', optimization: { minimize: false }, target: 'node20', entry: './server.js', output: { path: import.meta.dirname + '/out', filename: 'server.cjs' } };`;
 const RUN_WEBPACK = `import webpack from 'webpack';
 import config from './webpack.config.js';
 webpack(config, (error, stats) => { if (error || stats.hasErrors()) { console.error(error ?? stats.toString()); process.exit(1); } });`;
@@ -212,7 +212,7 @@ const next: Case = {
       /http:\/\/127\.0\.0\.1:\d+/,
       async (url) => {
         const text = await (await fetch(`${url}/run`)).text();
-        if (text !== '[1,2] :error :ok\n') throw new Error(`It answers ${text.slice(0, 1000)}`);
+        if (text !== '[1,2] error ok\n') throw new Error(`It answers ${text.slice(0, 1000)}`);
       },
       port,
     );

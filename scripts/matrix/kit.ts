@@ -132,7 +132,7 @@ runtime.run(program).then(
   (error) => console.log(error.name, error.problem.line),
 );
 `;
-export const SERVER_PRINTS = 'bundled\n:ok :error :function\nMagnoliaError 7\n';
+export const SERVER_PRINTS = 'bundled\nok error function\nMagnoliaError 7\n';
 
 /** The same for a page: what it prints becomes its title. */
 export const PAGE = `import { createRuntime } from 'magnolia-socket';
@@ -141,4 +141,4 @@ println(import('json').serialize([1, 2]), type(import('smtp').connect))\`;
 let text = '';
 export const done = createRuntime({ output: (more) => { text += more; } }).run(program).then(() => text, String);
 `;
-export const PAGE_PRINTS = '[1,2] :function\n';
+export const PAGE_PRINTS = '[1,2] function\n';
