@@ -6,6 +6,7 @@
 const { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 
 const { arch, env, pid, versions } = process;
+const bundle = `${__dirname}/magnolia.cjs`;
 const cache = `${__dirname}/cache/v8-${versions.v8}-${arch}`;
 
 /** The code that was kept; null if there is none. */
@@ -29,7 +30,7 @@ function canKeep() {
 /** Runs the bundle from code, or from its text, whose code is then kept when a program has begun: what starting needs is in it. */
 function runFrom(code) {
   const { Script } = require('node:vm');
-  const wrapped = `(function (require, __filename) {${readFileSync(`${__dirname}/magnolia.cjs`, 'latin1')}\n})`;
+  const wrapped = `(function (require, __filename) {${readFileSync(bundle, 'latin1')}\n})`;
   // The name is in the code, so it is not a path.
   const script = new Script(wrapped, { filename: 'magnolia.cjs', ...(code === null ? {} : { cachedData: code }) });
   if (code === null) {
@@ -60,5 +61,5 @@ if (code !== null || (!isCounted && canKeep())) {
   runFrom(code);
 } else {
   if (!isCounted) require('node:module').enableCompileCache?.();
-  require('./magnolia.cjs');
+  require(bundle);
 }
