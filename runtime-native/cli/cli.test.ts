@@ -1,6 +1,6 @@
 /** The command itself, started as users start it. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -244,7 +244,7 @@ describe('magnolia repl', () => {
     const input =
       "x := 'a'\nx + 'b'\n__ + 'c'\n?\nnope.x\nfn twice(n) {\n  n * 2\n}\ntwice(21)\n[1,\n2]\nimport('std').map([1], fn(n) n + 1)\nlater := 1";
     const { out, err, status } = await magnolia(['repl'], input);
-    expect(out).toBe("'a'\n'ab'\n'abc'\nfn twice(n) { (n * 2) }\n42\n[1, 2]\n[2]\n1\n");
+    expect(out).toBe("'a'\n'ab'\n'abc'\nfn twice(n)\n42\n[1, 2]\n[2]\n1\n");
     expect(err).toContain('Runtime Error: Expected string, list, or object');
     expect(status).toBe(0);
   });
@@ -310,7 +310,7 @@ describe('magnolia repl', () => {
       ['goon ', 'one\r'],
       ['one\r\r\n', 'two\r'],
       ['two\r\r\n', '\x04'],
-      ["two\r\n']\r\n\x1b", "print('wa' + 'its '), input()\r"],
+      ["two\\n']\r\n\x1b", "print('wa' + 'its '), input()\r"],
       ['waits ', '\x03'],
       ['Interrupted', "input().data + '.'\r"],
       ["'.'\r\r\n", 'again\r'],
@@ -323,7 +323,7 @@ describe('magnolia repl', () => {
 
   it('reads lines of a pipe as a program of the same pipe asks for them', async () => {
     const { out, err, status } = await magnolia(['repl'], "x := input()\nhello\nx.data + '!'\nimport('std').stdin()\na\nb");
-    expect(out).toBe("{data: 'hello', type: :data}\n'hello!'\n'a\nb\n'\n");
+    expect(out).toBe("{data: 'hello', type: :data}\n'hello!'\n'a\\nb\\n'\n");
     expect([err, status]).toEqual(['', 0]);
   });
 
@@ -340,6 +340,43 @@ describe('magnolia repl', () => {
       ['1235', '\x04'],
     ]);
     expect(out).toContain('tick\r\n\x1b[1G\x1b[0J> 12');
+  });
+
+  it('keeps an input of several lines as one entry of the history, and searches in it', async () => {
+    const { out, status } = await atTerminal([
+      ['> ', 'fn twice(n) {\r'],
+      ['… ', 'n * 2\r'],
+      ['… ', '}\r'],
+      ['> ', "greeting := 'hel' + 'lo'\r"],
+      ['> ', '\x12tw'],
+      ["search 'tw'", '\r'], // defines it again
+      ['> ', '\x12nowhere'],
+      ["nothing more with 'nowhere'", '\x07'],
+      ['> ', '\x1b[A'], // the block came last
+      ['}', '\x15twice(700 + 50)\r'],
+      ['1500', '\x04'],
+    ]);
+    expect(out).toContain('fn twice(n) {\r\nn * 2\r\n}');
+    expect(out).toContain('fn twice(n)\r\n'); // its value
+    expect(status).toBe(0);
+    expect(readFileSync(join(folder, '.magnolia_history'), 'utf8')).toContain('fn twice(n) {\rn * 2\r}\n');
+  });
+
+  it('says in its first line which version it is, and names that nothing defines', async () => {
+    const { out } = await atTerminal([
+      ['help explains', 'prinn\r'],
+      ['There is no prinn; it is ? here. Did you mean print?', '\x04'],
+    ]);
+    expect(out).toMatch(/^Magnolia \d+\.\d+\.\d+\. /);
+  });
+
+  it('shows values as literals, and functions by how they are called', async () => {
+    const inputs = ["'it\\'s\\n\\x00'", '2.0', '[:a, ?, 1]', "{'b c': fn(x, y...) x, d: print}", "type(import('str'))"];
+    const { out } = await magnolia(['repl'], inputs.join('\n'));
+    expect(out).toBe("'it\\'s\\n\\x00'\n2.0\n[:a, ?, 1]\n{'b c': fn(x, y...), d: fn print(text)}\n:object\n");
+    const { out: list } = await magnolia(['repl'], "import('std').range(30)\nimport('sort')");
+    expect(list).toMatch(/^\[\n {2}0, 1, .*, 21\n {2}22, .*29\n\]\n\{\n {2}psort: fn psort\(/);
+    expect(list).not.toContain('socket_connect');
   });
 
   it('completes names and keys', async () => {

@@ -30,7 +30,9 @@ describe('complete', () => {
     ["std := import('st", ['std', 'str'], 'st'],
     ["import('smtp", ['smtp'], 'smtp'],
     ['import("async/', ['async/event-bus'], 'async/'],
-    ["import('std').", [], ''],
+    ["import('std').findL", [], 'findL'],
+    ["import('std').fin", ['find'], 'fin'],
+    ['x := import("str").spl', ['split'], 'spl'],
     ['1 + ', [], ''],
   ] as const) {
     it(`knows what may stand behind ${line}`, () => expect(complete(line, session)).toEqual([words, typed]));

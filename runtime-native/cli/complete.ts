@@ -2,7 +2,7 @@
 import { ownKeys } from '../../embedding/values.ts';
 import { utf8Decode, utf8Encode } from '../../language/values/bytes.ts';
 import { getKey, HIDDEN, isObject, keysOf, staticsOf, type Value } from '../../language/values/values.ts';
-import { libraryNames } from '../library.ts';
+import { libraryManifest, libraryNames } from '../library.ts';
 
 /** What a session knows of its names. All byte text. */
 export interface Names {
@@ -12,6 +12,8 @@ export interface Names {
 
 /** A path such as `std.ma` at the end of a line. Only what a program may write without brackets. */
 const PATH = /(?:[\p{L}_][\p{L}\p{Nd}_?!]*\.)*[\p{L}_][\p{L}\p{Nd}_?!]*$|(?:[\p{L}_][\p{L}\p{Nd}_?!]*\.)+$/u;
+/** A library itself, and the member of it as far as it has come. */
+const MEMBER = /\bimport\(\s*(['"])([\w/-]+)\1\s*\)\.([\p{L}_]?[\p{L}\p{Nd}_?!]*)$/u;
 /** The name of a library, as far as it has come. */
 const IMPORT = /\bimport\(\s*['"]([\w/-]*)$/;
 const KEYWORDS = ['if', 'fn', 'with', 'cs', 'true', 'false'];
@@ -22,6 +24,17 @@ export function complete(line: string, session: Names): [words: string[], typed:
   if (library !== undefined) {
     const known = libraryNames().filter((name) => name.startsWith(library));
     return [known.sort(), library];
+  }
+  const [, , module, begun = ''] = MEMBER.exec(line) ?? [];
+  if (module !== undefined) {
+    const members = libraryManifest().modules.find(({ names, inner }) => !inner && names.includes(module))?.members ?? [];
+    return [
+      members
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith(begun))
+        .sort(),
+      begun,
+    ];
   }
   const path = PATH.exec(line)?.[0] ?? '';
   if (path === '') return [[], ''];

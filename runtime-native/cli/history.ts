@@ -1,14 +1,16 @@
-/** The lines typed at the prompt, from one session to the next. */
+/** The inputs typed at the prompt, from one session to the next. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** How many lines are remembered. */
-export const HISTORY_LINES = 1000;
+/** How many inputs are remembered. */
+const INPUTS = 1000;
+/** What stands in the file for the line ends inside an input; no typed line has one. */
+const LINE_END = '\r';
 
-/** The lines typed so far, newest first; kept in a file when that can be written. */
+/** The inputs typed so far, newest first; kept in a file when that can be written, one line each. */
 export class History {
-  readonly lines: string[] = [];
+  readonly inputs: string[] = [];
   #path = '';
 
   constructor() {
@@ -17,20 +19,28 @@ export class History {
       const saved = readFileSync(this.#path, 'utf8')
         .split('\n')
         .filter((line) => line !== '');
-      this.lines = saved.slice(-HISTORY_LINES).reverse();
-      if (saved.length > 2 * HISTORY_LINES)
-        writeFileSync(this.#path, `${saved.slice(-HISTORY_LINES).join('\n')}\n`, { mode: 0o600 });
+      for (const line of saved.slice(-INPUTS)) this.#remember(line.replaceAll(LINE_END, '\n'));
+      if (saved.length > 2 * INPUTS) writeFileSync(this.#path, `${saved.slice(-INPUTS).join('\n')}\n`, { mode: 0o600 });
     } catch {
       // no history yet, or none that can be read
     }
   }
 
-  add(line: string): void {
-    if (line.trim() === '') return;
+  /** Adds an input, in place of an older one that is the same. */
+  add(input: string): void {
+    if (input.trim() === '') return;
+    this.#remember(input);
     try {
-      appendFileSync(this.#path, `${line}\n`, { mode: 0o600 });
+      appendFileSync(this.#path, `${input.replaceAll('\n', LINE_END)}\n`, { mode: 0o600 });
     } catch {
       // a home that cannot be written to is not a reason to complain at each line
     }
+  }
+
+  #remember(input: string): void {
+    const same = this.inputs.indexOf(input);
+    if (same >= 0) this.inputs.splice(same, 1);
+    this.inputs.unshift(input);
+    if (this.inputs.length > INPUTS) this.inputs.pop();
   }
 }

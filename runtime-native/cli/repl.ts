@@ -4,21 +4,26 @@
  * Each input is a program of its own in one shared scope. An input that ends too early goes on with the next line. While a
  * program runs, further lines are what it reads, or wait; Ctrl-C stops the program and keeps the session.
  */
-import { createInterface, type Interface } from 'node:readline';
+import type { Interface } from 'node:readline';
 import { describe } from '../../builtins/registry.ts';
+import { VERSION } from '../../embedding/version.ts';
+import { resolve } from '../../language/compiler/resolver.ts';
+import { nearest } from '../../language/diagnostics/nearest.ts';
 import type { Session } from '../../language/interpreter.ts';
-import { display } from '../../language/runtime/render.ts';
+import { withinNativeStack } from '../../language/syntax/nesting.ts';
 import { ParseError } from '../../language/syntax/parse-error.ts';
 import { parseProgram } from '../../language/syntax/parser.ts';
 import { Source } from '../../language/syntax/source.ts';
-import { utf8Decode } from '../../language/values/bytes.ts';
+import { utf8Decode, utf8Encode } from '../../language/values/bytes.ts';
 import type { Value } from '../../language/values/values.ts';
 import type { Settings } from './arguments.ts';
 import { complete } from './complete.ts';
 import { help } from './help.ts';
-import { HISTORY_LINES, History } from './history.ts';
+import { History } from './history.ts';
+import { literal } from './literal.ts';
 import { PromptHost } from './prompt-host.ts';
-import { showProblem } from './screen.ts';
+import { readPrompt } from './prompt-reader.ts';
+import { showProblem, wantsColour, writeError } from './screen.ts';
 import { TypedLines } from './typed-lines.ts';
 import { commandWorld } from './world.ts';
 
@@ -63,40 +68,24 @@ class Repl {
   }
 
   start(): void {
-    const reader = createInterface({
-      input: process.stdin,
-      output: process.stdout,
-      terminal: this.#terminal,
-      history: this.#history.lines,
-      historySize: HISTORY_LINES,
-      removeHistoryDuplicates: true,
-      completer: (line: string) => (this.#reads ? [[], ''] : complete(line, this.#session)),
+    this.#reader = readPrompt(this.#terminal, this.#history.inputs, {
+      line: (line) => this.#typed(line),
+      interrupted: () => this.#interrupt(),
+      endOfInput: () => {
+        const isTaken = this.#reads;
+        if (isTaken) this.#lines.answer('EOF');
+        return isTaken;
+      },
+      ended: () => {
+        this.#ended = true;
+        this.#host.prompt = null;
+        this.#lines.end();
+        this.#next();
+      },
+      complete: (line) => (this.#reads ? [[], ''] : complete(line, this.#session)),
     });
-    this.#reader = reader;
-    reader.on('line', (line) => this.#typed(line));
-    reader.on('history', (lines) => {
-      if (this.#reads) lines.shift(); // what a program reads is not input of the session
-    });
-    reader.on('SIGINT', () => this.#interrupt());
-    reader.on('close', () => {
-      this.#ended = true;
-      this.#host.prompt = null;
-      this.#lines.end();
-      this.#next();
-    });
-    if (this.#terminal) this.#endInputByKey(reader);
-    if (this.#terminal) this.#print('Magnolia. Ctrl-C stops a program, Ctrl-D ends the session.\n');
+    if (this.#terminal) this.#print(`Magnolia ${VERSION}. help explains; Ctrl-C stops a program, Ctrl-D ends the session.\n`);
     this.#prompt();
-  }
-
-  /** Ctrl-D closes the reader and with it the session, except where a program reads: there it ends what that program reads. */
-  #endInputByKey(reader: Interface): void {
-    const close = reader.close.bind(reader);
-    reader.close = () => {
-      if (this.#reads) this.#lines.answer('EOF');
-      else close();
-    };
-    process.stdin.once('end', close); // the terminal is gone
   }
 
   /** Whether the next line is for the program that runs. Threads that read meanwhile do not take the prompt's lines from it. */
@@ -110,7 +99,6 @@ class Repl {
       this.#lines.give(line);
       return;
     }
-    if (this.#terminal) this.#history.add(line);
     this.#lines.add(line);
     this.#next();
   }
@@ -125,8 +113,13 @@ class Repl {
         return;
       }
       this.#input += `${line}\n`;
-      if (this.#input.trim() === '' || this.#isWord(this.#input.trim())) this.#input = '';
-      else this.#take();
+      const word = this.#input.trim();
+      if (word !== '' && !this.#isWord(word)) {
+        this.#take();
+      } else {
+        if (this.#terminal) this.#history.add(word);
+        this.#input = '';
+      }
     }
   }
 
@@ -146,6 +139,7 @@ class Repl {
   #take(): void {
     const source = new Source(`(input ${this.#inputs + 1})`, this.#input);
     if (!this.#ended && isUnfinished(source)) return;
+    if (this.#terminal) this.#history.add(this.#input.trimEnd());
     this.#input = '';
     this.#inputs++;
     this.#running = true;
@@ -157,7 +151,7 @@ class Repl {
         return;
       }
       this.#running = false;
-      if ('value' in result) this.#show(result.value);
+      if ('value' in result) this.#show(result.value, source);
       else if (result.problem.reason === 'Interrupted') this.#print('Interrupted\n');
       else showProblem(result.problem);
       if (returned) this.#next(); // else the loop there goes on by itself
@@ -165,10 +159,24 @@ class Repl {
     returned = true;
   }
 
-  #show(value: Value): void {
+  #show(value: Value, source: Source): void {
     this.#session.define('__', value);
-    if (value !== null) this.#host.write(`${display(value)}\n`);
+    const unknown = this.#unknownIn(source);
+    if (value !== null)
+      this.#host.write(utf8Encode(`${literal(value, wantsColour(process.stdout.isTTY === true, process.env))}\n`));
     this.#host.flush();
+    for (const name of unknown) {
+      const meant = nearest(name, this.#session.names().map(utf8Decode));
+      writeError(`There is no ${name}; it is ? here${meant === null ? '' : `. Did you mean ${meant}?`}\n`);
+    }
+  }
+
+  /** The names in an input that nothing defines, not even the input itself. */
+  #unknownIn(source: Source): string[] {
+    const known = new Set(this.#session.names());
+    const program = parseProgram(source);
+    const { moduleVariables } = withinNativeStack(program, () => resolve(program));
+    return [...moduleVariables].flatMap(([name, { bindings }]) => (bindings > 0 || known.has(name) ? [] : [utf8Decode(name)]));
   }
 
   #interrupt(): void {
