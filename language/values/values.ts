@@ -151,19 +151,17 @@ export class Str {
     return made;
   }
 
-  /** Its bytes as an array, for whoever only reads them and may do so later, too. It keeps that array instead of its text. */
+  /** Its bytes as an array, for whoever only reads them and may do so later, too. From now on it is held as that array. */
   shareBytes(): Uint8Array {
-    const { raw, length } = this;
-    let bytes = typeof raw === 'string' ? null : raw.bytes;
-    if (bytes === null) {
-      bytes = new Uint8Array(length);
+    let raw = this.raw;
+    if (typeof raw === 'string' || raw.bytes === null) {
+      const bytes = new Uint8Array(raw.length);
       codec.encode(this.text, bytes, 0);
+      raw = new Grown(null, bytes);
+      this.raw = raw;
     }
-    const grown = new Grown(null, bytes);
-    grown.length = length;
-    grown.isShared = true;
-    this.raw = grown;
-    return bytes.subarray(0, length);
+    raw.isShared = true;
+    return (raw.bytes as Uint8Array).subarray(0, raw.length); // one that is made of bytes has them
   }
 
   /** All bytes as byte text. */
