@@ -6,6 +6,7 @@
  */
 import { parseArgs, styleText } from 'node:util';
 import { buildIfStale } from '../build/build.ts';
+import { damageCases } from './cases-damage.ts';
 import { docsCases } from './cases-docs.ts';
 import { hostileCases } from './cases-hostile.ts';
 import { imapCases } from './cases-imap.ts';
@@ -31,7 +32,7 @@ if (missing.has('dovecot') || missing.has('aiosmtpd') || missing.has('openssl'))
   await buildIfStale();
   const servers = await startServers(Number(values.base));
   try {
-    const all = [...smtpCases, ...popCases, ...imapCases, ...mimeCases, ...docsCases, ...hostileCases];
+    const all = [...smtpCases, ...popCases, ...imapCases, ...mimeCases, ...damageCases, ...docsCases, ...hostileCases];
     const matching =
       positionals.length === 0 ? all : all.filter((one) => positionals.some((part) => `${one.peer}: ${one.name}`.includes(part)));
     const cases = values.short ? matching.filter((one) => one.short) : matching;
