@@ -1,5 +1,5 @@
 /** IMAP: our client against Dovecot; our server against the clients that people use. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Account,
@@ -213,6 +213,49 @@ SyncState *
     .map((text, i) => (ourMessages[i]?.endsWith('\r\n') ? text : text.replace(/\r\n$/, '')));
 };
 
+const offlineimap = (security: Security) => async (world: World, port: number) => {
+  const dir = join(world.servers.dir, `offlineimap-${security}`);
+  mkdirSync(join(dir, 'mail'), { recursive: true });
+  writeFileSync(join(dir, 'pass'), reader.password);
+  writeFileSync(
+    join(dir, 'rc'),
+    `[general]
+accounts = a
+metadata = ${dir}/meta
+[Account a]
+localrepository = near
+remoterepository = far
+[Repository near]
+type = Maildir
+localfolders = ${dir}/mail
+[Repository far]
+type = IMAP
+remotehost = localhost
+remoteport = ${port}
+remoteuser = ann
+remotepassfile = ${dir}/pass
+ssl = ${security === 'tls' ? 'yes' : 'no'}
+starttls = ${security === 'starttls' ? 'yes' : 'no'}
+sslcacertfile = ${ca(world)}
+folderfilter = lambda name: name == 'INBOX'
+`,
+  );
+  const sync = async () =>
+    succeeded(await world.command('offlineimap', ['-o', '-u', 'quiet', '-c', join(dir, 'rc')], { env: { ...process.env, HOME: dir } }));
+  const files = () =>
+    ['new', 'cur'].flatMap((part) => readdirSync(join(dir, 'mail/INBOX', part)).map((name) => join(dir, 'mail/INBOX', part, name)));
+  await sync();
+  const texts = files().map((file) => readFileSync(file, 'utf8').replaceAll('\n', '\r\n'));
+  // A message that is new here goes to the server, and what is deleted here is deleted there.
+  writeFileSync(join(dir, 'mail/INBOX/new/1.new.here'), 'From: x@example.test\nSubject: pushed\n\nx\n');
+  await sync();
+  const first = files().find((file) => readFileSync(file, 'utf8').includes('Subject: plain')) ?? '';
+  unlinkSync(first);
+  await sync();
+  same('left', files().length, 2);
+  return texts.sort((a, b) => (a < b ? -1 : 1));
+};
+
 const imapflow = (security: Security) => async (world: World, port: number) => {
   const options = { host: 'localhost', port, secure: security === 'tls', doSTARTTLS: security === 'starttls', logger: false };
   const program = `import { createRequire } from 'node:module';
@@ -265,6 +308,7 @@ const serverCases: Case[] = [
   ...securities.map((security) => drives('Python imaplib', [], security, imaplib(security))),
   ...securities.map((security) => drives('fetchmail', ['fetchmail'], security, fetchmail(security))),
   ...securities.map((security) => drives('mbsync', ['mbsync'], security, mbsync(security))),
+  ...securities.map((security) => drives('offlineimap', ['offlineimap'], security, offlineimap(security))),
   ...securities.map((security) => drives('imapflow', ['imapflow'], security, imapflow(security))),
   ...(['starttls', 'tls'] as const).map((security) => drives('openssl s_client', ['openssl'], security, sClient(security))),
 ];

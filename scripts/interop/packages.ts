@@ -16,6 +16,7 @@ const software: { readonly [name: string]: { there(): boolean; readonly packages
   msmtp: { there: () => found('msmtp'), packages: ['msmtp'] },
   mpop: { there: () => found('mpop'), packages: ['mpop'] },
   fetchmail: { there: () => found('fetchmail'), packages: ['fetchmail'] },
+  offlineimap: { there: () => found('offlineimap'), packages: ['offlineimap3'] },
   mbsync: { there: () => found('mbsync'), packages: ['isync'] },
 };
 
