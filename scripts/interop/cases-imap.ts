@@ -241,9 +241,13 @@ folderfilter = lambda name: name == 'INBOX'
 `,
   );
   const sync = async () =>
-    succeeded(await world.command('offlineimap', ['-o', '-u', 'quiet', '-c', join(dir, 'rc')], { env: { ...process.env, HOME: dir } }));
+    succeeded(
+      await world.command('offlineimap', ['-o', '-u', 'quiet', '-c', join(dir, 'rc')], { env: { ...process.env, HOME: dir } }),
+    );
   const files = () =>
-    ['new', 'cur'].flatMap((part) => readdirSync(join(dir, 'mail/INBOX', part)).map((name) => join(dir, 'mail/INBOX', part, name)));
+    ['new', 'cur'].flatMap((part) =>
+      readdirSync(join(dir, 'mail/INBOX', part)).map((name) => join(dir, 'mail/INBOX', part, name)),
+    );
   await sync();
   const texts = files().map((file) => readFileSync(file, 'utf8').replaceAll('\n', '\r\n'));
   // A message that is new here goes to the server, and what is deleted here is deleted there.

@@ -29,6 +29,8 @@ export const accounts = {
   seed: 'seed-pw',
   pop: 'pop-pw',
   empty: 'empty-pw',
+  table: 'table-pw',
+  large: 'large-pw',
 } as const;
 
 export interface Setting {
