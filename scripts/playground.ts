@@ -33,9 +33,11 @@ const DEFAULT_PORT = 8377;
 
 const locked = "default-src 'none'; base-uri 'none'; form-action 'none'";
 const pagePolicy = `${locked}; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'`;
-const workerPolicy = `${locked}; script-src 'self' 'unsafe-eval'`;
+/** Programs connect to gateways that their user names: on this machine, or anywhere by an encrypted way. Nothing else of the worker connects. */
+const gateways = "connect-src 'self' ws://127.0.0.1:* ws://localhost:* wss:";
+const workerPolicy = `${locked}; script-src 'self' 'unsafe-eval'; ${gateways}`;
 /** For the worker of programs that may send requests, which the visitor has to turn on: `worker.js?requests`. */
-const requestsPolicy = `${workerPolicy}; connect-src http: https: ws: wss:`;
+const requestsPolicy = `${locked}; script-src 'self' 'unsafe-eval'; connect-src http: https: ws: wss:`;
 
 const types: { readonly [extension: string]: string } = {
   '.html': 'text/html; charset=utf-8',

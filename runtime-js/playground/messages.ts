@@ -22,8 +22,11 @@ export interface Mark {
   readonly hint: string | null;
 }
 
+/** What a program's sockets are: nothing, its own, or those of a gateway, by its link. */
+export type Network = 'none' | 'memory' | { readonly gateway: string };
+
 export type ToWorker =
-  | { readonly kind: 'run'; readonly text: string; readonly network: boolean }
+  | { readonly kind: 'run'; readonly text: string; readonly network: Network }
   /** Asks whether the worker still answers. */
   | { readonly kind: 'ping' }
   /** A line for `input()`, or null at the end of the input. */

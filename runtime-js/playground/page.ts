@@ -3,6 +3,7 @@ import { Editor } from './editor.ts';
 import { type Example, examples } from './examples.ts';
 import { Language } from './language.ts';
 import { LONGEST_PROGRAM, OUTPUT_LIMIT_BYTES } from './messages.ts';
+import { NetworkChoice } from './network-choice.ts';
 import { Output } from './output.ts';
 import { showFact } from './requests.ts';
 import { type End, Runner } from './runner.ts';
@@ -21,7 +22,11 @@ function element<T extends HTMLElement>(id: string, kind: new () => T): T {
 const runButton = element('run', HTMLButtonElement);
 const stopButton = element('stop', HTMLButtonElement);
 const menu = element('examples', HTMLSelectElement);
-const network = element('network', HTMLInputElement);
+const network = new NetworkChoice({
+  menu: element('network', HTMLSelectElement),
+  bar: element('gateway', HTMLElement),
+  link: element('gateway-link', HTMLInputElement),
+});
 const requests = element('requests', HTMLInputElement);
 const themeButton = element('theme', HTMLButtonElement);
 const status = element('status', HTMLElement);
@@ -53,13 +58,18 @@ const editor = new Editor(element('editor', HTMLElement), kept.program?.text ?? 
 // ---- running ----
 
 function run(): void {
+  const { chosen } = network;
+  if (typeof chosen === 'string' && chosen !== 'none' && chosen !== 'memory') {
+    tell(chosen, 'bad');
+    return;
+  }
   runner.stop();
   output.clear();
   editor.mark(null);
   let failed = false;
   runner.run(
     editor.text,
-    { network: network.checked, requests: requests.checked },
+    { network: chosen, requests: requests.checked },
     {
       output: (text) => output.print(text),
       asks() {
@@ -233,7 +243,7 @@ function open(example: Example, text: string): void {
   runner.stop();
   output.clear();
   note.hidden = true;
-  network.checked = example.network;
+  network.inMemory = example.network;
   begun = example.id;
   tour.show(begun);
   editor.text = text;
@@ -267,7 +277,7 @@ element('leave', HTMLButtonElement).addEventListener('click', () => {
 function keep(): void {
   clearTimeout(keepTimer);
   keepTimer = undefined;
-  kept.program = { text: editor.text, network: network.checked, example: begun };
+  kept.program = { text: editor.text, network: network.inMemory, example: begun };
   tour.changed(editor.text);
 }
 
@@ -277,11 +287,13 @@ function keepOwn(): void {
 }
 
 addEventListener('pagehide', keepOwn);
-network.addEventListener('change', keepOwn);
-showFact(requests, element('fact', HTMLElement));
+network.onChange(
+  keepOwn,
+  showFact(requests, element('fact', HTMLElement), () => network.isThere),
+);
 
 element('share', HTMLButtonElement).addEventListener('click', async () => {
-  const link = new URL(await toFragment({ text: editor.text, network: network.checked }), location.href).href;
+  const link = new URL(await toFragment({ text: editor.text, network: network.inMemory }), location.href).href;
   history.replaceState(null, '', link);
   const size = link.length > 8000 ? ' It is long: some programs that send messages may cut it.' : '';
   try {
@@ -303,7 +315,7 @@ async function openLink(): Promise<void> {
     if (shared.text !== editor.text) editor.text = shared.text;
     clearTimeout(keepTimer);
     keepTimer = undefined;
-    network.checked = shared.network;
+    network.inMemory = shared.network;
     showExample('');
     history.replaceState(null, '', hash);
     show('Press Run, or Ctrl-Enter.', '');
@@ -367,7 +379,7 @@ themeButton.addEventListener('click', () => {
 // ---- start ----
 
 useTheme(isTheme(kept.theme) ? kept.theme : 'system');
-network.checked = kept.program?.network ?? first?.network ?? false;
+network.inMemory = kept.program?.network ?? first?.network ?? false;
 showExample(kept.program?.example ?? first?.id ?? '');
 performance.mark('ready');
 setTimeout(() => runner.warm(), 0);

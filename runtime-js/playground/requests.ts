@@ -9,6 +9,7 @@ const QUERY = '?requests';
 const FACTS = {
   off: 'Programs run in this browser. Nothing is sent anywhere.',
   on: 'Programs run in this browser, and may send requests from it.',
+  gateway: 'Programs run in this browser. Their sockets are those of the gateway, which sees what passes.',
 };
 
 /** The address of a worker whose programs may send requests or not. */
@@ -21,12 +22,14 @@ export function mayRequest(): boolean {
   return location.search === QUERY;
 }
 
-/** Says below the page what is sent, as the switch stands. */
-export function showFact(isOn: HTMLInputElement, fact: HTMLElement): void {
+/** Says below the page what is sent, as the switch and the network stand. The result says it again. */
+export function showFact(isOn: HTMLInputElement, fact: HTMLElement, hasGateway: () => boolean): () => void {
   const show = (): void => {
-    fact.textContent = isOn.checked ? FACTS.on : FACTS.off;
+    const facts = [isOn.checked ? FACTS.on : '', hasGateway() ? FACTS.gateway : ''].filter((one) => one !== '');
+    fact.textContent = facts.join(' ') || FACTS.off;
   };
   isOn.checked = false; // browsers keep the state of switches over a reload
   isOn.addEventListener('change', show);
   show();
+  return show;
 }

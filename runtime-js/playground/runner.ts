@@ -1,5 +1,5 @@
 /** Workers: one is ready, and each program gets its own, which ends with it. */
-import { type FromWorker, type Mark, MEMORY_LIMIT_BYTES, type ToWorker } from './messages.ts';
+import { type FromWorker, type Mark, MEMORY_LIMIT_BYTES, type Network, type ToWorker } from './messages.ts';
 import { workerAddress } from './requests.ts';
 
 /** What the page hears about the program that runs. */
@@ -57,7 +57,7 @@ export class Runner {
     return this.#running !== null;
   }
 
-  run(text: string, { network, requests }: { network: boolean; requests: boolean }, listener: Listener): void {
+  run(text: string, { network, requests }: { network: Network; requests: boolean }, listener: Listener): void {
     this.stop();
     const worker = requests ? this.#open(true) : this.warm();
     if (!requests) this.#ready = null;

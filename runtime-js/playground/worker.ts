@@ -7,8 +7,16 @@
 
 import { check } from '../../language/interpreter.ts';
 import { Source } from '../../language/syntax/source.ts';
-import { createRuntime, MagnoliaError, memoryNetwork, type ProblemData, StoppedError } from '../index.ts';
-import { type FromWorker, type Mark, OUTPUT_LIMIT_BYTES, PROGRAM, type ToWorker } from './messages.ts';
+import {
+  createRuntime,
+  type GatewayNetwork,
+  gatewayNetwork,
+  MagnoliaError,
+  memoryNetwork,
+  type ProblemData,
+  StoppedError,
+} from '../index.ts';
+import { type FromWorker, type Mark, type Network, OUTPUT_LIMIT_BYTES, PROGRAM, type ToWorker } from './messages.ts';
 import { mayRequest } from './requests.ts';
 
 /** Output is handed on this often: each message costs the page some work. */
@@ -19,6 +27,8 @@ const OUTSIDE = [
   'fetch', 'XMLHttpRequest', 'WebSocket', 'WebSocketStream', 'WebTransport', 'EventSource', 'RTCPeerConnection', 'BroadcastChannel',
   'SharedWorker', 'Worker', 'importScripts', 'indexedDB', 'caches', 'cookieStore', 'Notification', 'FileReader', 'FileReaderSync',
 ];
+/** For gateways, and out of reach of programs. */
+const { WebSocket } = globalThis;
 const OF_REQUESTS = ['fetch', 'WebSocket'];
 const outside = mayRequest() ? OUTSIDE.filter((name) => !OF_REQUESTS.includes(name)) : OUTSIDE;
 for (const name of outside) Object.defineProperty(globalThis, name, { value: undefined, configurable: false, writable: false });
@@ -80,12 +90,17 @@ const typed = new Typed();
 /** The text that runs. */
 let program = '';
 
-async function run(text: string, network: boolean): Promise<void> {
+/** A gateway that does not answer holds up the end of a program no longer. */
+const GOODBYE_MS = 2000;
+
+async function run(text: string, network: Network): Promise<void> {
   program = text;
   const started = performance.now();
+  const gateway = typeof network === 'object' ? gatewayNetwork(network.gateway, { WebSocket }) : null;
   const end = (status: number, cut: 'output' | 'memory' | null = null): void => {
     output.flush();
-    post({ kind: 'ended', status, cut, ms: performance.now() - started });
+    const ms = performance.now() - started;
+    void goodbye(gateway).then(() => post({ kind: 'ended', status, cut, ms })); // the page ends this worker then
   };
   const input = typed.pieces(() => {
     output.flush();
@@ -98,7 +113,7 @@ async function run(text: string, network: boolean): Promise<void> {
       files: {},
       limits: { outputBytes: OUTPUT_LIMIT_BYTES },
       onProblem: tell,
-      ...(network ? { network: memoryNetwork() } : {}),
+      ...(gateway !== null ? { network: gateway } : network === 'memory' ? { network: memoryNetwork() } : {}),
       http: mayRequest() ? 'fetch' : 'none',
     });
     const { status } = await runtime.run({ text, file: PROGRAM });
@@ -113,6 +128,12 @@ async function run(text: string, network: boolean): Promise<void> {
       end(1);
     }
   }
+}
+
+/** What the program has sent arrives at the gateway. */
+function goodbye(gateway: GatewayNetwork | null): Promise<unknown> {
+  if (gateway === null) return Promise.resolve();
+  return Promise.race([gateway.close(), new Promise((done) => setTimeout(done, GOODBYE_MS))]);
 }
 
 function tell(error: unknown): void {

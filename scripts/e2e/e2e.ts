@@ -181,7 +181,7 @@ const stories: readonly Story[] = [
       await visitor.open();
       const program = "// ünïcode 😀\nprint('shared')\n";
       await visitor.write(program);
-      await page.locator('#network').check();
+      await page.locator('#network').selectOption('memory');
       await page.locator('#share').click();
       await visitor.note(/link/);
       const { hash } = new URL(page.url());
@@ -191,7 +191,7 @@ const stories: readonly Story[] = [
       await visitor.open(hash);
       await visitor.note(/came with a link. Nothing of it runs before you press Run/);
       assert.equal((await visitor.program()).trim(), program.trim());
-      assert.equal(await page.locator('#network').isChecked(), true);
+      assert.equal(await page.locator('#network').inputValue(), 'memory');
       assert.equal(await page.locator('#output').textContent(), '');
       await visitor.picture('shared');
       await page.locator('#run').click();
@@ -209,7 +209,7 @@ const stories: readonly Story[] = [
         location.hash = hash; // at once: what was written last is kept before it goes
       }, link);
       await visitor.note(/came with a link/);
-      await page.locator('#network').check();
+      await page.locator('#network').selectOption('memory');
       await page.evaluate('new Promise((done) => setTimeout(done, 500))'); // goes off after the timer by which programs are kept
       await page.goto('about:blank');
       await visitor.open();

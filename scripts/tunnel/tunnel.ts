@@ -9,6 +9,7 @@ import { makeSpecCertificates } from '../spec/spec-certificates.ts';
 import { bulkInPages } from './bulk.ts';
 import { type Browser, openBrowser } from './kit.ts';
 import { mailFromPages } from './mail.ts';
+import { gatewayInPlayground } from './playground.ts';
 import { specsInPages } from './specs.ts';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { short: { type: 'boolean', default: false } } });
@@ -18,6 +19,7 @@ const wanted = positionals.map((one) => one.replace(/=.*/, ''));
 const PROOFS: { readonly [name: string]: (browser: Browser) => Promise<string> } = {
   specs: (browser) => specsInPages(browser, filters, values.short),
   mail: mailFromPages,
+  playground: gatewayInPlayground,
   bulk: (browser) => bulkInPages(browser, values.short),
 };
 
