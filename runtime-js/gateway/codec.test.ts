@@ -25,7 +25,7 @@ describe('the quick codec', () => {
     );
   });
 
-  it('knows every byte, also those that windows-1252 has something else for', () => {
+  it('knows every byte, also those that are not UTF-8', () => {
     for (let byte = 0; byte < 256; byte++) {
       const all = new Uint8Array(1000).fill(65);
       all[999] = byte;
