@@ -114,7 +114,8 @@ const bundles: readonly Bundle[] = [
       outExtension: { '.js': '.cjs' },
       entryPoints: { 'start-gateway': 'runtime-native/gateway/start-gateway.ts' },
       sourcemap: false,
-      external: ['bufferutil', 'utf-8-validate'],
+      alias: { bufferutil: './runtime-native/gateway/buffer-util.ts' },
+      external: ['utf-8-validate'],
     },
   },
   {
