@@ -68,7 +68,8 @@ export const COMMANDS: { readonly [name: string]: string } = {
   ...Object.fromEntries(Object.entries(OWN_COMMANDS).map(([name, { summary }]) => [name, summary])),
 };
 
-const VALUE_FLAGS = [
+/** The flags in front of a FILE that have a value. */
+export const VALUE_FLAGS = [
   '--lib',
   '--fuel',
   '--allow-net',
@@ -81,7 +82,8 @@ const VALUE_FLAGS = [
   '--grace',
   '--metrics',
 ] as const;
-const FLAGS = [...VALUE_FLAGS, '--watch', '--help', '--version'];
+/** All flags in front of a FILE. */
+export const FLAGS = [...VALUE_FLAGS, '--watch', '--help', '--version'];
 
 /** Reads the arguments that come after the name of the command itself. */
 export function readArguments(argv: readonly string[], around: Surroundings): Asked {

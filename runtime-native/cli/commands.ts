@@ -31,6 +31,14 @@ const own = {
     A remark // check: ignore CODE at the end of a line, or on the line before, takes one warning away.
 `,
   },
+  completions: {
+    usage: 'SHELL',
+    summary: 'print the completions of this command for bash, zsh or fish',
+    details: `    In ~/.bashrc      source <(magnolia completions bash)
+    In ~/.zshrc       source <(magnolia completions zsh)
+    In config.fish    magnolia completions fish | source
+`,
+  },
   emit: {
     usage: 'FILE',
     summary: 'print the JavaScript that a program is compiled to',

@@ -78,7 +78,8 @@ const DETAILS: { readonly [command: string]: string } = {
 `,
   repl: `    __ is the last value. An input that is not complete goes on with the next line. While a program runs, lines are what it reads
     with input(), and Ctrl-D is the end of that. Ctrl-C stops the program, or clears the line; exit(0), or Ctrl-D on an empty line,
-    ends the session. Up brings back inputs that begin with what is typed, Ctrl-R those that contain it. Tab completes names, members and libraries. help, or help std.map, works there, too.
+    ends the session. Up brings back inputs that begin with what is typed, Ctrl-R those that contain it.
+    Tab completes names, members and libraries. help, or help std.map, works there, too.
 `,
 };
 

@@ -15,6 +15,7 @@ type RunCommand = (words: readonly string[], settings: Settings) => Promise<numb
 const OWN: { readonly [name in OwnName]: () => Promise<RunCommand> } = {
   build: async () => (await import('./build.ts')).buildProgram,
   check: async () => (await import('./check.ts')).checkFiles,
+  completions: async () => (await import('./completions.ts')).printCompletions,
   emit: async () => (await import('./emit.ts')).emitFile,
   fmt: async () => (await import('./fmt.ts')).formatFiles,
   gateway: async () => (await import('./gateway.ts')).serveGateway,
