@@ -15,7 +15,6 @@
 import { certificateBuiltins } from '../builtins/certificates.ts';
 import { channelBuiltins } from '../builtins/channels.ts';
 import { coreBuiltins } from '../builtins/core.ts';
-import { digestBuiltins } from '../builtins/digests/builtins.ts';
 import { dnsBuiltins } from '../builtins/dns.ts';
 import { domainBuiltins } from '../builtins/domains.ts';
 import { fileBuiltins } from '../builtins/files.ts';
@@ -61,8 +60,8 @@ export function programFamilies(grants: Grants): readonly Family[] {
     { builtins: testBuiltins(onTest ?? null) },
     { builtins: channelBuiltins },
     { builtins: libraryBuiltins },
+    { builtins: platform.digestBuiltins() },
     { builtins: platform.mailBuiltins() },
-    { builtins: digestBuiltins(platform.digests) },
     { builtins: domainBuiltins(platform.domainToAscii) },
     { builtins: fileBuiltins(files.backend) },
     processFamily(grants),

@@ -1,7 +1,6 @@
 /** What an embedder may say about a program, and what a runtime supplies for it. */
 
 import type { CertificateBackend } from '../builtins/certificates.ts';
-import type { DigestBackend } from '../builtins/digests/backend.ts';
 import type { DnsBackend } from '../builtins/dns.ts';
 import type { DomainToAscii } from '../builtins/domains.ts';
 import type { FileBackend } from '../builtins/files.ts';
@@ -112,8 +111,6 @@ export interface Platform {
   complain(report: string): void;
   /** So many random bytes fit for secrets, as byte text. */
   secureBytes(count: number): string;
-  /** Digests and signatures, where the host computes them itself. */
-  readonly digests?: DigestBackend;
   readonly domainToAscii: DomainToAscii;
   readonly info: Omit<RuntimeInfo, 'modules' | 'source'>;
   /** Bytes in use in this process; null where that is not known. `exactly` asks for a number without garbage. */
@@ -121,7 +118,8 @@ export interface Platform {
   /** What makes certificates; left out where nothing does. */
   readonly certificates?: CertificateBackend;
   readonly library: Library;
-  /** What the mail libraries leave to JavaScript (lib-support/mail-builtins.ts), or stands for it until it is loaded. */
+  /** Digests and signatures (digests/builtins.ts), and what the mail libraries leave to JavaScript, or what stands for it until it is loaded. */
+  digestBuiltins(): readonly Builtin[];
   mailBuiltins(): readonly Builtin[];
   /** How many calls run between two captures of the stack: fewer where native stacks are small. */
   readonly fuel: number | undefined;

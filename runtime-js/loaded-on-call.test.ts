@@ -1,7 +1,11 @@
 import { expect, it } from '@jest/globals';
+import { digestBuiltins } from '../builtins/digests/builtins.ts';
 import { mailBuiltins } from '../builtins/lib-support/mail-builtins.ts';
-import { mailOnCall } from './loaded-on-call.ts';
+import type { Builtin } from '../builtins/registry.ts';
+import { digestsOnCall, mailOnCall } from './loaded-on-call.ts';
 
-it('stands for each builtin of the mail libraries', () => {
-  expect(mailOnCall().map(({ name }) => name)).toEqual(mailBuiltins.map(({ name }) => name));
+it('stands for each builtin of digests and of the mail libraries', () => {
+  const names = (builtins: readonly Builtin[]): string[] => builtins.map(({ name }) => name);
+  expect(names(digestsOnCall())).toEqual(names(digestBuiltins()));
+  expect(names(mailOnCall())).toEqual(names(mailBuiltins));
 });

@@ -10,12 +10,15 @@ import { type Fn, failure, type Suspended, type Value } from '../language/values
 /** What can be done without connections, with `fetch` and `WebSocket`. */
 const OF_PAGES = ['req', 'ws_dial', 'ws_send', 'ws_recv', 'ws_close', '__http_close_idle'] as const;
 
+/** Those of digests/builtins.ts. */
+const OF_DIGESTS = ['__digest', '__hex', '__hmac', '__pbkdf2', '__sign', '__verify'];
+
 /** Those of mail-builtins.ts. */
 // biome-ignore format: a list of names
 const OF_MAIL = [
   '__line_safe', '__bare_line_end', '__eight_bit', '__plain_lines', '__short_lines', '__base64_like', '__is_utf8', '__to_utf8',
   '__imap_values', '__imap_numbers', '__imap_open', '__mail_as_is', '__mail_head', '__mail_fields', '__mail_tokens', '__mail_word',
-  '__usual_date', '__has_text', '__saslprep', '__one_blank', '__lf', '__crlf', '__dot_stuff', '__dot_unstuff', '__base64_lines',
+  '__usual_date', '__has_text', '__saslprep', '__one_blank', '__crlf', '__dot_stuff', '__dot_unstuff', '__base64_lines',
   '__base64_read', '__qp_encode', '__qp_decode',
 ];
 
@@ -38,10 +41,18 @@ export function fetchHttp(access: NetworkAccess): HttpFamily {
   };
 }
 
+/** Digests and signatures. */
+export function digestsOnCall(): Builtin[] {
+  return loadedOnCall(ofLibrary(OF_DIGESTS), async () => (await import('../builtins/digests/builtins.ts')).digestBuiltins());
+}
+
 /** What the mail libraries use. */
 export function mailOnCall(): Builtin[] {
-  const stubs = OF_MAIL.map((name) => ({ name, group: 'text' as const, help: 'for the mail libraries', params: [] }));
-  return loadedOnCall(stubs, async () => (await import('../builtins/lib-support/mail-builtins.ts')).mailBuiltins);
+  return loadedOnCall(ofLibrary(OF_MAIL), async () => (await import('../builtins/lib-support/mail-builtins.ts')).mailBuiltins);
+}
+
+function ofLibrary(names: readonly string[]): Stub[] {
+  return names.map((name) => ({ name, group: 'text', help: 'for the library', params: [] }));
 }
 
 type Stub = Pick<Builtin, 'name' | 'group' | 'help' | 'params' | 'callback'>;

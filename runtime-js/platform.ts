@@ -3,7 +3,7 @@ import type { Platform } from '../embedding/options.ts';
 import { codec } from '../language/values/values.ts';
 import { browserClock } from './host.ts';
 import { bundledLibrary } from './library.ts';
-import { mailOnCall } from './loaded-on-call.ts';
+import { digestsOnCall, mailOnCall } from './loaded-on-call.ts';
 
 /** `getRandomValues` gives no more at a time. */
 const RANDOM_BYTES_AT_ONCE = 65_536;
@@ -48,6 +48,7 @@ export const browserPlatform: Platform = {
   },
   memoryInUse,
   library: bundledLibrary,
+  digestBuiltins: digestsOnCall,
   mailBuiltins: mailOnCall,
   fuel: 500, // a worker's stack is half as large as a page's; measured, 2,000 is no faster
   system: { directory: () => '/', files: null, modules: null, readText: null, network: null, http: null, exec: null },

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { domainToASCII } from 'node:url';
+import { digestBuiltins } from '../builtins/digests/builtins.ts';
 import { httpFamily } from '../builtins/http/builtins.ts';
 import { mailBuiltins } from '../builtins/lib-support/mail-builtins.ts';
 import { withFiles } from '../builtins/sockets/certificate-files.ts';
@@ -28,12 +29,12 @@ export const nodePlatform: Platform = {
   output: { bytes: (bytes) => process.stdout.write(bytes) },
   complain: (report) => process.stderr.write(report),
   secureBytes: (count) => toText(randomBytes(count)),
-  digests: nodeDigests,
   domainToAscii: domainToASCII,
   info: { ...nodeInfo, pid: 0, exe: null }, // a program has no process of its own
   memoryInUse,
   certificates: nativeCertificates,
   library: nativeLibrary(null),
+  digestBuiltins: () => digestBuiltins(nodeDigests),
   mailBuiltins: () => mailBuiltins,
   fuel: undefined,
   system: {

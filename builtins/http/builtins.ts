@@ -20,6 +20,7 @@ import type { HttpFamily, LoadHttp } from './backend.ts';
 import { request } from './client.ts';
 import { HttpContext } from './context.ts';
 import { type ServerOptions, serverOptions } from './options.ts';
+import type { ProxyFor } from './proxy.ts';
 import { errorValue, okValue } from './results.ts';
 import { HttpServing, type ServingKind } from './serving.ts';
 import { SIGNATURES } from './signatures.ts';
@@ -35,8 +36,13 @@ const shared = { group, backend: group, suspends: true } as const;
 const options = { ...anything('options', 'object'), defaultValue: null };
 
 /** The HTTP of one program over its network. */
-export function httpFamily(network: NetworkAccess, load: LoadHttp, readCertificates: ReadCertificates): HttpFamily {
-  const context = new HttpContext(network, load, readCertificates);
+export function httpFamily(
+  network: NetworkAccess,
+  load: LoadHttp,
+  readCertificates: ReadCertificates,
+  proxyFor: ProxyFor = () => null,
+): HttpFamily {
+  const context = new HttpContext(network, load, readCertificates, proxyFor);
   const webSockets = new WebSocketTable();
 
   /** Starts a server; `answer` makes the result of the call. */

@@ -147,15 +147,16 @@ class Conversation implements ClientEvents {
     this.#silence.touch();
     const { options } = this.#wanted;
     const body = this.#body;
+    const url = `${this.#url.scheme}://${destination.host}${this.#target()}`;
     this.#call = engine.request(
       destination.dial,
       {
         route: options.pool === '' ? destination.route : `${options.pool} ${destination.route}`,
         method: this.#method,
-        target: this.#target(),
-        url: `${this.#url.scheme}://${destination.host}${this.#target()}`,
+        target: destination.passedOn === null ? this.#target() : url,
+        url,
         redirects: options.redirects,
-        headers: this.#lines(destination.host),
+        headers: this.#lines(destination),
         body: typeof body === 'string' ? body : null,
         maxHeaderBytes: options.maxHeader,
         unpack: !this.#headers.has('Accept-Encoding') && this.#method !== 'HEAD',
@@ -190,12 +191,14 @@ class Conversation implements ClientEvents {
       if (!isToken(name)) return new Failure('protocol', `net/http: invalid header field name ${quoted(name)}`);
       if (!isFieldValue(value)) return new Failure('protocol', `net/http: invalid header field value for ${quoted(name)}`);
     }
-    return destinationOf(this.#context, this.#url, scheme === 'https', this.#wanted.options, this.#wanted.options.unix);
+    const { options } = this.#wanted;
+    return destinationOf(this.#context, this.#url, scheme === 'https', options, options.unix, this.#context.proxyFor);
   }
 
-  #lines(host: string): string[] {
+  #lines({ host, passedOn }: Destination): string[] {
     const lines = ['Host', this.#redirects === 0 ? (this.#wanted.options.host ?? host) : host];
     for (const [name, value] of this.#headers) if (!OURS.has(name)) lines.push(name, value.trim());
+    if (passedOn?.authorization != null) lines.push('Proxy-Authorization', passedOn.authorization);
     const { user } = this.#url;
     if (user !== null && !this.#headers.has('Authorization')) {
       lines.push('Authorization', `Basic ${encodePiece(`${user.name}:${user.password ?? ''}`)}`);

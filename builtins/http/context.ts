@@ -4,17 +4,20 @@ import type { Machine } from '../../language/runtime/machine.ts';
 import type { ReadCertificates } from '../sockets/certificate-files.ts';
 import type { NetworkAccess } from '../sockets/network.ts';
 import type { HttpEngine, LoadHttp } from './backend.ts';
+import type { ProxyFor } from './proxy.ts';
 
 export class HttpContext {
   readonly network: NetworkAccess;
   readonly readCertificates: ReadCertificates;
+  readonly proxyFor: ProxyFor;
   readonly #load: LoadHttp;
   #engine: HttpEngine | null = null;
   #isClosed = false;
   #connections = 0;
 
-  constructor(network: NetworkAccess, load: LoadHttp, readCertificates: ReadCertificates) {
+  constructor(network: NetworkAccess, load: LoadHttp, readCertificates: ReadCertificates, proxyFor: ProxyFor) {
     this.network = network;
+    this.proxyFor = proxyFor;
     this.readCertificates = readCertificates;
     this.#load = load;
   }

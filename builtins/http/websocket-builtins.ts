@@ -149,7 +149,7 @@ function dialWebSocket(
   const isGood = typeof parsed !== 'string' && (parsed.scheme === 'ws' || parsed.scheme === 'wss') && parsed.user === null;
   if (!isGood || parsed.host === '') return refuse(new Failure('address', 'malformed ws or wss URL'));
   return context.readCertificates(machine, context.network.files, options, (read) => {
-    const destination = destinationOf(context, parsed, parsed.scheme === 'wss', read, null);
+    const destination = destinationOf(context, parsed, parsed.scheme === 'wss', read, null, () => null);
     if (destination instanceof Failure) return refuse(destination);
     return handshake(machine, context, table, destination.dial, requestOf(destination, parsed, lines, options), options);
   });

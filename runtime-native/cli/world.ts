@@ -1,5 +1,10 @@
 /** The world of a program that the command runs: everything that Node can give it, within the flags. */
 import { dirname, resolve } from 'node:path';
+import type { HttpFamily } from '../../builtins/http/backend.ts';
+import { httpFamily } from '../../builtins/http/builtins.ts';
+import { proxiesOf } from '../../builtins/http/proxy.ts';
+import { withFiles } from '../../builtins/sockets/certificate-files.ts';
+import type { NetworkAccess } from '../../builtins/sockets/network.ts';
 import { readPolicy } from '../../builtins/sockets/policy.ts';
 import type { SocketWatch } from '../../builtins/sockets/watch.ts';
 import type { LineSource } from '../../embedding/grants.ts';
@@ -10,6 +15,7 @@ import type { Problem } from '../../language/diagnostics/problem.ts';
 import type { ModuleFinder } from '../../language/modules.ts';
 import { entriesOf, fencedEnv, fencedExec, fencedFiles, fencedModules, fencedSockets, pathFence } from '../fence.ts';
 import { NodeHost } from '../host.ts';
+import { loadHttp } from '../http/load.ts';
 import { nodeInfo } from '../info.ts';
 import { fileModules, nativeLibrary } from '../modules.ts';
 import { nodePlatform } from '../platform.ts';
@@ -47,7 +53,7 @@ export function commandWorld(
   { host = new NodeHost(), input = standardInput, show = showProblem, options = {}, watch, library, modules }: Console = {},
 ): { readonly world: World; readonly host: ProgramHost } {
   const world = new World({
-    platform: platformFor(settings, args[0], { watch, library, modules }),
+    platform: platformFor(settings, args[0], { watch, library, modules }, options.network === undefined),
     options: {
       files: 'system',
       network: networkFor(settings),
@@ -68,11 +74,17 @@ export function commandWorld(
   return { world, host };
 }
 
+/** Requests of the command take the proxies of its environment; embedded programs do not. */
+function httpThroughProxies(network: NetworkAccess): HttpFamily {
+  return httpFamily(network, loadHttp, withFiles, proxiesOf(process.env));
+}
+
 /** Node within the flags, with the process of the command itself, and the library that `--lib` names. */
 function platformFor(
   settings: Settings,
   file: string | undefined,
   { watch, library = nodePlatform.library, modules = fileModules }: PlatformParts,
+  hasSystemNetwork: boolean,
 ): Platform {
   const { lib } = settings;
   const system = {
@@ -80,6 +92,7 @@ function platformFor(
     modules,
     watch: watch ?? traceFrom(process.env.MAGNOLIA_TRACE),
     signals: commandSignals,
+    ...(hasSystemNetwork ? { http: httpThroughProxies } : {}),
   };
   return {
     ...nodePlatform,
