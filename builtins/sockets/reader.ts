@@ -158,6 +158,15 @@ export class Reader {
     return bytes;
   }
 
+  /** Drops everything, because nobody reads any more. */
+  drop(): void {
+    this.#text = NO_BYTES;
+    this.#at = 0;
+    this.#whole = null;
+    this.#start = this.#end;
+    this.#release();
+  }
+
   /**
    * The line that comes next without its LF and the CRs before that; null while its end has not come,
    * `TOO_LONG` when there are more than `limit` bytes before it.

@@ -563,6 +563,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
       this.#reported = false; // a reader who is waiting when it happens hears of it, whoever else did
       this.#wakeFirst(read, this.#tryRead(read.kind, read.size, read.delimiter) as Obj); // at the end there always is an answer
     }
+    if (this.#closed) this.#reader.drop(); // closed sockets are kept for their addresses
   }
 
   /** The error that broke the connection. From now on it is known; a failure of the encryption is reported again and again. */
