@@ -4,7 +4,8 @@
  *
  * A message of 25 MB is sent, stored and fetched, in turn with the others, each time by new processes; then 200 sessions at once send
  * 10 messages each. Prints the median times, their ratio, and the most memory that each process of ours had beside the size of the
- * message. Then a mailbox of 20,000 messages is opened and searched (mailbox.ts). A figure above its limit ends the run with status 1. Needs the software that `npm run interop` installs.
+ * message. Then `mime.parse` beside postal-mime, and a mailbox
+ * of 20,000 messages that is opened, searched and read (mailbox.ts). A figure above its limit ends the run with status 1. Needs the software that `npm run interop` installs.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,6 +27,11 @@ const SESSIONS = 200;
 const EACH = 10;
 const MOST_TIME = 3;
 const MOST_MEMORY = 6;
+/** Times imapflow for the uids and flags of a large mailbox. */
+const MOST_FLAGS = 1.5;
+/** For `mime.parse`: times postal-mime, and times the message in memory, itself included. */
+const MOST_PARSE = 1 / 0.8;
+const MOST_PARSE_MEMORY = 4;
 const PORTS = { smtp: 24925, imap: 24943, theirs: 24926, mailbox: 24944, dovecot: 24500 };
 
 interface Running {
@@ -194,9 +200,52 @@ async function flood(): Promise<void> {
   await sink.stop();
 }
 
+/** Bodies of about so many MB, by their transfer encoding. */
+const BODIES: { readonly [encoding: string]: string } = {
+  base64: `${'QUJD'.repeat(19)}\r\n`,
+  'quoted-printable': `${'Gr=C3=BC=C3=9Fe '.repeat(4)}=\r\n${'words '.repeat(11)}\r\n`,
+};
+
+async function parsing(dir: string): Promise<void> {
+  console.log(`mime.parse of ${MEGABYTES} MB:`);
+  for (const [encoding, unit] of Object.entries(BODIES)) {
+    const file = join(dir, `${encoding}.eml`);
+    const head = `Subject: x\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`;
+    writeFileSync(file, head + unit.repeat(Math.floor((MEGABYTES * 1024 * 1024) / unit.length)));
+    const times: { readonly [whose: string]: number[] } = { ours: [], theirs: [] };
+    let most = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [whose, seconds] of Object.entries(times)) {
+        const running = start(whose === 'ours' ? oak('mime-parse.oak') : [join(here, 'postal-peer.mjs'), file], { FILE: file });
+        await running.line('ready');
+        const before = running.peak();
+        const [time] = await running.line('took');
+        seconds.push(Number(time));
+        if (whose === 'ours') most = Math.max(most, (running.peak() - before) / MEGABYTES + 1);
+        await running.ended;
+      }
+    }
+    const [ours, theirs] = [median(times.ours ?? []), median(times.theirs ?? [])];
+    const ratio = verdict('ratio', ours / theirs, MOST_PARSE);
+    const memory = verdict('times the message', most, MOST_PARSE_MEMORY);
+    console.log(`${encoding.padEnd(16)} ours ${ours.toFixed(3)} s, postal-mime ${theirs.toFixed(3)} s, ${ratio}, ${memory}`);
+  }
+}
+
 async function mailbox(): Promise<void> {
   const server = await ready(start(oak('mailbox-server.oak'), { PORT: PORTS.mailbox, COUNT: MESSAGES }));
   const took = await openAndSearch(PORTS.mailbox);
+  const flags: { readonly [whose: string]: number[] } = { ours: [], theirs: [] };
+  const env = { ROLE: 'flags', PORT: PORTS.mailbox, USER: 'u', PASSWORD: 'p' };
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [whose, seconds] of Object.entries(flags)) {
+      const client = start(whose === 'ours' ? oak('mail-client.oak') : peer('flags', PORTS.mailbox), env);
+      const [time, count] = await client.line('took');
+      if (Number(count) !== MESSAGES) throw new Error(`flags, ${whose}: ${count} messages`);
+      seconds.push(Number(time));
+      await client.ended;
+    }
+  }
   await server.stop();
   console.log(`A mailbox of ${MESSAGES} messages in our server, and another session that says NOOP, in milliseconds:`);
   for (const [i, { line, found, mostMs }] of COMMANDS.entries()) {
@@ -206,6 +255,10 @@ async function mailbox(): Promise<void> {
       `${line.padEnd(40)} ${verdict('took', one.ms, mostMs)}, ${verdict('the other waited', one.otherMs, MOST_WAIT_MS)}`,
     );
   }
+  const [ours, theirs] = [median(flags.ours ?? []), median(flags.theirs ?? [])];
+  console.log(
+    `uids and flags of all: ours ${ours.toFixed(3)} s, imapflow ${theirs.toFixed(3)} s, ${verdict('ratio', ours / theirs, MOST_FLAGS)}`,
+  );
 }
 
 const missing = provide();
@@ -227,6 +280,7 @@ try {
   );
   report();
   await flood();
+  await parsing(dir);
   await mailbox();
 } finally {
   rmSync(dir, { recursive: true });

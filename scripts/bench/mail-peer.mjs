@@ -1,7 +1,7 @@
 /**
  * What scripts/bench/bench-mail.ts compares with: nodemailer into smtp-server, and imapflow.
  *
- *     node mail-peer.mjs PACKAGES server PORT | send PORT FILE | flood PORT SESSIONS EACH | append PORT FILE | fetch PORT
+ *     node mail-peer.mjs PACKAGES server PORT | send PORT FILE | flood PORT SESSIONS EACH | append PORT FILE | fetch PORT | flags PORT
  *
  * USER and PASSWORD are for imapflow. Prints the seconds it took, without reading the file and logging in.
  */
@@ -79,6 +79,9 @@ async function imap() {
       await client.append('INBOX', raw);
       return raw.length;
     });
+  } else if (role === 'flags') {
+    await client.mailboxOpen('INBOX', { readOnly: true });
+    await timed(async () => (await client.fetchAll('1:*', { uid: true, flags: true }, { uid: true })).length);
   } else {
     await client.mailboxOpen('INBOX');
     await timed(async () => (await client.fetchOne('1', { source: true })).source.length);
