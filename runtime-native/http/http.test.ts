@@ -221,6 +221,7 @@ describe('a WebSocket server', () => {
     const length = data.length < 126 ? [0x80 | data.length] : [0x80 | 126, data.length >> 8, data.length & 255];
     return Buffer.concat([Buffer.from([first, ...length, 0, 0, 0, 0]), data]);
   };
+  const masked = Buffer.from([0x81, 0x82, 1, 2, 3, 4, 'h'.charCodeAt(0) ^ 1, 'i'.charCodeAt(0) ^ 2]);
   const code = (number: number): Buffer => Buffer.from([number >> 8, number & 255]);
 
   /** Sends frames; all frames that come back, until the connection ends or `count` have come. */
@@ -284,12 +285,49 @@ describe('a WebSocket server', () => {
     ['a close of one byte', [frame(0x88, 'a')], ['close 1002']],
     ['a close with a code that is not for the wire', [frame(0x88, code(1005))], ['close 1002']],
     ['a close of an application', [frame(0x88, code(4000))], ['close 4000']],
+    ['a masked message', [masked], ['81 hi']],
+    ['a ping without a payload', [frame(0x89, '')], ['8a ']],
+    ['the longest ping', [frame(0x89, 'a'.repeat(125))], [`8a ${'a'.repeat(125)}`]],
+    ['a message of 16-bit length', [frame(0x82, 'a'.repeat(1000))], [`82 ${'a'.repeat(1000)}`]],
+    ['a length of 64 bits that nobody can send', [Buffer.from([0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0])], ['close 1009']],
+    ['fragments that are too long together', [frame(0x02, 'a'.repeat(600)), frame(0x80, 'a'.repeat(600))], ['close 1009']],
+    [
+      'very many empty fragments',
+      [frame(0x01, 'a'), ...Array.from({ length: 2000 }, () => frame(0, '')), frame(0x80, 'b')],
+      ['81 ab'],
+    ],
+    ['a ping without a mask', [Buffer.from([0x89, 0])], ['close 1002']],
+    ['a ping with a reserved bit', [frame(0xa9, '')], ['close 1002']],
+    ['a fragment of a close', [frame(0x08, code(1000))], ['close 1002']],
+    ['a close whose reason is not UTF-8', [frame(0x88, Buffer.concat([code(1000), Buffer.from([0xff])]))], ['close 1007']],
+    ['a long close', [frame(0x88, Buffer.concat([code(1000), Buffer.alloc(124, 97)]))], ['close 1002']],
+    ['nothing that comes after a close', [frame(0x88, code(1001)), frame(0x81, 'late')], ['close 1001']],
+    ['a surrogate in UTF-8', [frame(0x81, Buffer.from([0xed, 0xa0, 0x80]))], ['close 1007']],
+    ['a character that is cut at the end', [frame(0x81, Buffer.from([0xe2, 0x82]))], ['close 1007']],
+    ...[0xa1, 0x91].map((first) => ['another reserved bit', [frame(first, 'a')], ['close 1002']] as const),
+    ...[3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map(
+      (opcode) => [`opcode ${opcode}`, [frame(0x80 | opcode, '')], ['close 1002']] as const,
+    ),
+    ...[0, 999, 1004, 1006, 1015, 1016, 2999, 5000, 65535].map(
+      (number) => [`a close with code ${number}`, [frame(0x88, code(number))], ['close 1002']] as const,
+    ),
+    ...[1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 4999].map(
+      (number) => [`a close with code ${number}`, [frame(0x88, code(number))], [`close ${number}`]] as const,
+    ),
   ];
   for (const [what, frames, expected] of facts) {
     it(`answers ${what} as RFC 6455 says`, async () => {
       expect(await talk(await serving(echo), frames, expected.length)).toEqual(expected);
     });
   }
+
+  it('ends the connection of who sends pings faster than their answers leave, and no other', async () => {
+    const port = await serving(echo);
+    const flood = Buffer.concat(Array.from({ length: 5000 }, () => frame(0x89, 'p')));
+    const answers = await talk(port, [flood], Number.POSITIVE_INFINITY); // until the server closes it
+    expect(answers.length).toBeLessThan(5000);
+    expect(await talk(port, [frame(0x81, 'a')], 1)).toEqual(['81 a']);
+  });
 
   it('grants pages of listed origins only', async () => {
     const port = await serving(
