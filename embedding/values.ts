@@ -206,7 +206,7 @@ export function fromJs(value: unknown, functions: FunctionBorder = NO_FUNCTIONS)
 }
 
 /** The bytes of a byte text. */
-export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+export function bytesOf(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   codec.encode(text, bytes, 0);
   return bytes;

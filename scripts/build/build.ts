@@ -3,6 +3,7 @@
  *
  *     dist/cli.cjs     the `magnolia` command (build-command.ts)
  *     dist/index.js    the package for Node: names of what is in native.js and policy.js
+ *     dist/index.cjs   the same in CommonJS, for tools and Nodes that cannot require an ES module
  *     dist/browser.js  the package for browsers: names of what is in web.js, policy.js and magnolia-*.js
  *     dist/static.js   the same in one file
  *     dist/types/      declarations for both
@@ -87,6 +88,17 @@ const bundles: readonly Bundle[] = [
     names: 'index.js',
   },
   {
+    entry: 'runtime-native/index.ts',
+    options: {
+      ...node,
+      format: 'cjs',
+      outExtension: { '.js': '.cjs' },
+      supported: { 'dynamic-import': false },
+      entryPoints: { index: 'runtime-native/index.ts' },
+      plugins: [besideTheBundle],
+    },
+  },
+  {
     entry: 'runtime-native/make-certificate.ts',
     options: {
       ...node,
@@ -164,6 +176,12 @@ const bundles: readonly Bundle[] = [
   },
 ];
 
+/** Types for those who `require` the package. */
+const REQUIRED_TYPES = `import type * as api from './runtime-native/index.js' with { 'resolution-mode': 'import' };
+declare const required: typeof api;
+export = required;
+`;
+
 /** Builds everything whose entry exists. */
 export async function build(): Promise<void> {
   const started = Date.now();
@@ -181,6 +199,7 @@ export async function build(): Promise<void> {
     buildLibrary(join(root, 'lib'), dist),
     writeBrowserLibrary(join(root, 'lib'), dist),
     readFile(join(root, 'docs/language.md')).then((page) => replaceFile(join(dist, 'lib/language.md'), page)),
+    replaceFile(join(dist, 'types/index.d.cts'), REQUIRED_TYPES),
     buildDeclarations(ready.map(({ entry }) => entry)),
   ]);
   await Promise.all([writeCache(root, dist), writeStatic()]);
