@@ -30,7 +30,7 @@ const LEAST_MS = 100;
 const MEMORY_PER_BYTE = 6;
 const MEMORY_BASE = 40e6;
 /** A peer that is still connected so long after its last byte leaves. */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 1500;
 /** An input that has not been taken by then never will be. */
 const FROZEN_MS = 60_000;
 

@@ -175,7 +175,7 @@ export const ROWS: readonly Row[] = [
 
   // clients
   ...clients(
-    "socket := import('socket'), socket.listen(address(), fn(e) { fn loop if socket.recvLine(e.socket).type { :data -> loop(), _ -> ? }, loop() })",
+    "socket := import('socket'), socket.listen(address(), fn(e) { fn loop if socket.recvLine(e.socket).type { :data -> loop(), _ -> socket.close(e.socket) }, loop() })",
     '',
     {
       'served line': 'a',
