@@ -15,6 +15,7 @@
  */
 import { asBytes, type ByteText, NO_BYTES } from '../../language/values/bytes.ts';
 import { codec } from '../../language/values/values.ts';
+import { MOST_UNREAD } from './limits.ts';
 
 /** How many bytes become text at a time. Measured with short lines: 256 costs twice as much, more than this gains nothing. */
 const WINDOW = 1024;
@@ -27,6 +28,9 @@ const LARGE_CHUNK = 1 << 14;
 /** Arrays of this size are handed from one busy reader to the next. */
 const SHARED_SIZE = 1 << 17;
 const SPARE_ARRAYS = 8;
+
+/** What there is room for before a peer is held back: the last chunk may come above the limit. Only longer reads need more. */
+const MOST_HELD = MOST_UNREAD + 64 * 1024;
 
 const NOTHING = new Uint8Array(0);
 const LF = '\n';
@@ -324,7 +328,7 @@ export class Reader {
     if (held + size <= old.length && held <= this.#start) {
       old.copyWithin(0, this.#start, this.#end);
     } else {
-      this.#bytes = arrayFor(Math.max(held + size, held * 2));
+      this.#bytes = arrayFor(Math.max(held + size, held < MOST_UNREAD ? Math.min(held * 2, MOST_HELD) : held * 2));
       this.#bytes.set(old.subarray(this.#start, this.#end));
       giveBack(old);
     }

@@ -9,6 +9,7 @@ import { makeSpecCertificates } from '../spec/spec-certificates.ts';
 import { bulkInPages } from './bulk.ts';
 import { type Browser, openBrowser } from './kit.ts';
 import { mailFromPages } from './mail.ts';
+import { memoryOfStreams } from './memory.ts';
 import { gatewayInPlayground } from './playground.ts';
 import { specsInPages } from './specs.ts';
 
@@ -20,6 +21,7 @@ const PROOFS: { readonly [name: string]: (browser: Browser) => Promise<string> }
   specs: (browser) => specsInPages(browser, filters, values.short),
   mail: mailFromPages,
   playground: gatewayInPlayground,
+  memory: memoryOfStreams,
   bulk: (browser) => bulkInPages(browser, values.short),
 };
 
