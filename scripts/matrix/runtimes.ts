@@ -21,7 +21,7 @@ const ENGINES: readonly Engine[] = [
 ];
 
 /** What is tried with `--short`: a few specs of each kind. */
-const FEW = ['stdlib/json', 'socket/recv-line', 'process/'];
+const FEW = ['socket/recv-line', 'process/'];
 
 /** Specs that fail where the reason is the runtime's own. */
 export const NOT_OURS: { readonly [engine: string]: { readonly [spec: string]: string } } = {};
