@@ -1,7 +1,7 @@
 /** docs/benchmarks.md and docs/benchmarks.svg: written after a full run, and compared with by `--check`. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, type } from 'node:os';
+import { cpus, loadavg, release, type } from 'node:os';
 import { join } from 'node:path';
 import { type Row, root } from './measure.ts';
 
@@ -63,6 +63,7 @@ export function pageOf(rows: readonly Row[], rounds: number): string {
     '',
     `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} processors, ${type()} ${release()}.`,
     `${versions.filter((one) => one !== '').join(', ')}.`,
+    ...busyNote(),
     '',
     '![Time of Magnolia and others, relative to Node](benchmarks.svg)',
     '',
@@ -80,6 +81,13 @@ export function pageOf(rows: readonly Row[], rounds: number): string {
     '`sock-` is TCP, `tls-` TLS. Both ends are in one process, except for Go: it has a process for each, on one processor.',
     '',
   ].join('\n');
+}
+
+/** A warning when the machine had more to do than this: a run by itself keeps about one processor busy. */
+function busyNote(): string[] {
+  const [load = 0] = loadavg();
+  if (load < cpus().length + 1) return [];
+  return ['', `**The machine was busy with other work (load ${load.toFixed(0)}): these figures are rough.**`];
 }
 
 function table(rows: readonly Row[]): string[] {
@@ -138,7 +146,8 @@ function bars(rows: readonly Row[]): string {
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${LEFT + WIDTH + 30}" height="${y + 36}" font-family="sans-serif" font-size="11" fill="#333">`,
-    `<rect width="100%" height="100%" fill="#fff"/>`,
+    '<title>Time of Magnolia, Lua and Python relative to Node</title>',
+    '<rect width="100%" height="100%" fill="#fff"/>',
     ...legend,
     ...lines,
     ...out,
