@@ -30,6 +30,7 @@ export async function runOnChange({ command, programs, folders, files }: Rerun):
   let child: ChildProcess | null = null;
   let settling: NodeJS.Timeout | undefined;
   const watchers = new Map<string, FSWatcher>();
+  const roots = folders.map((folder) => resolve(folder));
 
   const run = (): void => {
     for (const folder of foldersOf(programs())) look(folder, false);
@@ -56,7 +57,7 @@ export async function runOnChange({ command, programs, folders, files }: Rerun):
     old.kill();
   };
   const look = (folder: string, recursive: boolean): void => {
-    if (watchers.has(folder) || folders.some((one) => one !== folder && isBelow(folder, one))) return;
+    if (watchers.has(folder) || roots.some((one) => one !== folder && isBelow(folder, one))) return;
     const forget = (error: unknown): void => {
       watchers.get(folder)?.close();
       watchers.delete(folder);
@@ -76,13 +77,13 @@ export async function runOnChange({ command, programs, folders, files }: Rerun):
 
   process.once('exit', () => child?.kill('SIGKILL'));
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
-  for (const folder of folders) look(resolve(folder), true);
+  for (const folder of roots) look(folder, true);
   run();
   return await new Promise(() => {});
 }
 
 function isBelow(path: string, folder: string): boolean {
-  return !relative(resolve(folder), path).startsWith('..');
+  return !relative(folder, path).startsWith('..');
 }
 
 /** The folders of programs and of what they import by literal names, however deep. */
