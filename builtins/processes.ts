@@ -36,7 +36,7 @@ export interface ProcessBackend {
   exec(command: Command, done: (execution: Execution) => void): () => void;
   /** The next line of standard input if it has come already and nobody waits for it, else null. */
   takeLine(): InputLine | null;
-  /** Calls back with the next line when it comes. Nothing is read unless it is asked for, except what comes together with it. */
+  /** Calls `done` with the next line when it arrives. Reads only when a line is asked for; bytes that arrive with it are kept. */
   readLine(done: (line: InputLine) => void): void;
 }
 

@@ -21,7 +21,7 @@ export interface Param<T = unknown> {
   readonly name: string;
   /** What is expected, in words for `help`: `string`, `non-negative int`. */
   readonly expected: string;
-  /** Returns the checked argument, or undefined when it is not what is asked for. */
+  /** Returns the argument in the form that `run` takes; undefined for an argument of the wrong type or range. */
   read(value: Value): T | undefined;
   /** The error for a wrong argument; without it that is `Mismatched types in call NAME(V, V)` with all arguments. */
   readonly mistake?: (builtin: string, value: Value) => ProgramError;

@@ -41,7 +41,7 @@ export class LineInput implements LineSource {
     return this.#waiting.length === 0 ? this.#take() : null;
   }
 
-  /** Calls back with the next line when it comes, after `takeLine` found none. Lines are given in the order in which they are asked for. */
+  /** Calls `done` with the next line when it arrives, after `takeLine` found none. Several waiting calls get their lines in order. */
   readLine(done: (line: InputLine) => void): void {
     this.#waiting.push(done);
     if (this.#waiting.length > 1) return;

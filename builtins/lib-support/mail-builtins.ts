@@ -37,58 +37,39 @@ function slicedText(name: string, form: string, change: (text: string) => Work<s
   });
 }
 
+/** A builtin that answers a question about a string. */
+function textCheck(name: string, question: string, check: (text: string) => boolean): Builtin {
+  return builtin({
+    name,
+    group: 'text',
+    help: `whether a string ${question}`,
+    params: [text('s')],
+    run: (_machine, s) => check(s.text),
+  });
+}
+
+/** The same for long work. */
+function slicedCheck(name: string, question: string, check: (text: string) => Work<boolean>): Builtin {
+  return builtin({
+    name,
+    group: 'text',
+    help: `whether a string ${question}`,
+    params: [text('s')],
+    suspends: true,
+    run: (machine, s) => inSlices(machine, check(s.text)),
+  });
+}
+
 export const mailBuiltins: readonly Builtin[] = [
-  builtin({
-    name: '__line_safe',
-    group: 'text',
-    help: 'whether a string has no CR, LF or NUL',
-    params: [text('s')],
-    run: (_machine, s) => mail.lineSafe(s.text),
-  }),
-  builtin({
-    name: '__bare_line_end',
-    group: 'text',
-    help: 'whether a string has a CR or LF that is not part of a CRLF',
-    params: [text('s')],
-    suspends: true,
-    run: (machine, s) => inSlices(machine, mail.hasBareLineEnd(s.text)),
-  }),
-  builtin({
-    name: '__eight_bit',
-    group: 'text',
-    help: 'whether a string has bytes beyond ASCII',
-    params: [text('s')],
-    run: (_machine, s) => mail.hasEightBit(s.text),
-  }),
-  builtin({
-    name: '__plain_lines',
-    group: 'text',
-    help: 'whether a string is ASCII without NUL, in lines of at most 998 bytes',
-    params: [text('s')],
-    run: (_machine, s) => mail.isPlainLines(s.text),
-  }),
-  builtin({
-    name: '__short_lines',
-    group: 'text',
-    help: 'whether a string is without NUL, in lines of at most 998 bytes',
-    params: [text('s')],
-    run: (_machine, s) => mail.isShortLines(s.text),
-  }),
-  builtin({
-    name: '__base64_like',
-    group: 'text',
-    help: 'whether a string has nothing but digits and padding of base64, and blanks',
-    params: [text('s')],
-    run: (_machine, s) => /^[A-Za-z0-9+/= \t\r\n]*$/.test(s.text),
-  }),
-  builtin({
-    name: '__is_utf8',
-    group: 'text',
-    help: 'whether a string is valid UTF-8',
-    params: [text('s')],
-    suspends: true,
-    run: (machine, s) => inSlices(machine, isUtf8(s.text)),
-  }),
+  textCheck('__line_safe', 'has no CR, LF or NUL', mail.lineSafe),
+  slicedCheck('__bare_line_end', 'has a CR or LF that is not part of a CRLF', mail.hasBareLineEnd),
+  textCheck('__eight_bit', 'has bytes beyond ASCII', mail.hasEightBit),
+  textCheck('__plain_lines', 'is ASCII without NUL, in lines of at most 998 bytes', mail.isPlainLines),
+  textCheck('__short_lines', 'is without NUL, in lines of at most 998 bytes', mail.isShortLines),
+  textCheck('__base64_like', 'has nothing but digits and padding of base64, and blanks', (s) =>
+    /^[A-Za-z0-9+/= \t\r\n]*$/.test(s),
+  ),
+  slicedCheck('__is_utf8', 'is valid UTF-8', isUtf8),
   builtin({
     name: '__to_utf8',
     group: 'text',

@@ -91,8 +91,8 @@ export interface Connection {
    */
   close(hasPromised: boolean): boolean;
   /**
-   * Cuts the connection, so that the peer's next read or write fails: what was written and has not left is dropped. A transport that
-   * knows no reset (Unix sockets) only lets go of the connection. The result is that of `close`.
+   * Resets the connection. Bytes that have not left are dropped, and the peer's next read or write fails. Unix sockets have no reset:
+   * there the connection is closed. Returns what `close` returns.
    */
   reset(): boolean;
   /**

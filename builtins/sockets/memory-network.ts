@@ -193,7 +193,7 @@ class MemoryConnection implements Connection {
     return false;
   }
 
-  /** The peer does not take what was written, or has cut the connection. */
+  /** The peer has closed without reading the bytes written, or has reset the connection. */
   #break(breakdown: Breakdown): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -37,7 +37,7 @@ export const text: Field<string | null> = {
   read: (value) => (value instanceof Str ? (value.length === 0 ? null : value.text) : undefined),
 };
 
-/** Seconds, in milliseconds; 0 means no limit, and -1 stands for an option that is not given. */
+/** A time: the program gives seconds, the value is in milliseconds. 0 means no limit; -1 means that the option was not given. */
 export const time: Field<number> = { expected: 'a non-negative number', defaultValue: -1, read: milliseconds };
 
 /** A number of bytes; -1 stands for an option that is not given. */

@@ -1,4 +1,4 @@
-/** Certificates and keys in PEM text: what is there, and what can be seen to be wrong without reading them. */
+/** Finds the blocks of a PEM text, and mistakes in it that show before a certificate or key is parsed. */
 
 const BEGIN = '-----BEGIN CERTIFICATE-----';
 const END = '-----END CERTIFICATE-----';

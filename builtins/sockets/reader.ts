@@ -66,8 +66,8 @@ export class Reader {
   }
 
   /**
-   * Takes in what has arrived; the array is the caller's again afterwards unless it `isGiven` to us. A read waits that will take
-   * that many bytes as are `wanted`; 0 where that is not known.
+   * Adds bytes that arrived. The caller may reuse the array afterwards, unless `isGiven`: then it belongs to the reader. `wanted` is the
+   * number of bytes that a waiting read takes; 0 if that is not known.
    */
   push(chunk: Uint8Array, wanted = 0, isGiven = false): void {
     this.#settle();

@@ -1,4 +1,4 @@
-/** The heart of a socket, over a network in memory: what is gathered, what waits for what, and what is left when it is closed. */
+/** `Socket` over a network in memory: buffering, the order of waiting calls, and memory after `close`. */
 import { describe, expect, it } from '@jest/globals';
 import { type Obj, str, type Value } from '../../language/values/values.ts';
 import { NodeHost } from '../../runtime-native/host.ts';

@@ -512,7 +512,7 @@ export class Socket implements ConnectionEvents, PipedSocket {
 
   // ---- ending ----
 
-  /** Closes the socket; what was sent still goes out, unless the connection is to be reset. */
+  /** Closes the socket. Bytes that were sent still go out, unless `isReset`. */
   close(isReset = false): Obj {
     if (this.#closed) return closedResult();
     this.flush();

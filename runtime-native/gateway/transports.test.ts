@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { checkConnection, type Pair, plain } from '../../builtins/sockets/testing/testing.ts';
 import { obj, str, type Value } from '../../language/values/values.ts';
 import { makeCertificate } from '../make-certificate.ts';
-import { closeAll, pairOver, serve } from '../sockets/test-kit.ts';
+import { closeAll, pairOver, serve, upgradeBoth } from '../sockets/test-kit.ts';
 import { makeGateway, makePage } from './testing/gateway-kit.ts';
 
 afterEach(closeAll);
@@ -27,13 +27,8 @@ function encrypted(): Promise<Pair> {
 
 async function upgraded(): Promise<Pair> {
   const made = await pair();
-  const { driver, a, b } = made;
-  await driver.call('send', a, str('STARTTLS\r\n'));
-  expect(plain(await driver.call('recv_line', b))).toMatchObject({ data: 'STARTTLS' });
-  const results = await Promise.all([
-    driver.call('starttls', b, obj({ server: true, cert: str(identity.cert), key: str(identity.key) })),
-    driver.call('starttls', a, obj({ ca: str(identity.cert), serverName: str('localhost') })),
-  ]);
+  const [asked, results] = await upgradeBoth(made, identity);
+  expect(plain(asked)).toMatchObject({ data: 'STARTTLS' });
   expect(results.map(plain)).toMatchObject([{ tls: true }, { tls: true }]);
   return made;
 }

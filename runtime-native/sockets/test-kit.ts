@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { Driver, type Pair } from '../../builtins/sockets/testing/testing.ts';
-import { Float, type Obj, type Str, str, type Value } from '../../language/values/values.ts';
+import { Float, type Obj, obj, type Str, str, type Value } from '../../language/values/values.ts';
 import { nodeFiles } from '../files.ts';
 import { NodeHost } from '../host.ts';
 import { nativeSockets } from './backend.ts';
@@ -93,6 +93,17 @@ export async function serve(driver: Driver, options: Value = null, address = '12
 export async function pairOver(driver: Driver, listening: Listening, address: string, options: Value = null): Promise<Pair> {
   const [connected, event] = await Promise.all([driver.call('connect', str(address), options), listening.next()]);
   return { driver, a: socketOf(connected), b: socketOf(event) };
+}
+
+/** Has both ends upgrade to TLS with this certificate. Returns the line that asked for it and the two results. */
+export async function upgradeBoth({ driver, a, b }: Pair, identity: { cert: string; key: string }): Promise<[Value, Value[]]> {
+  await driver.call('send', a, str('STARTTLS\r\n'));
+  const asked = await driver.call('recv_line', b);
+  const results = await Promise.all([
+    driver.call('starttls', b, obj({ server: true, cert: str(identity.cert), key: str(identity.key) })),
+    driver.call('starttls', a, obj({ ca: str(identity.cert), serverName: str('localhost') })),
+  ]);
+  return [asked, results];
 }
 
 /** How many sockets this process has open, by the system's own count where that can be had, else by Node's. */

@@ -19,8 +19,9 @@ import { alternativeNames, isoTime, peerCertificate, whyNotTrusted, whyNotTruste
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Begins a handshake over `plain`, which is paused and has no listeners for data. `unread` was read from it before, and is
- * given back: it is what the handshake begins with. `program` is any object of the program that the connection belongs to. `done` is called once; after a failure the stream is destroyed.
+ * Begins a handshake over `plain`, which is paused and has no listeners for data. `unread` was read from it before and is
+ * put back: the handshake begins with it. `program` is an object that identifies the program that the connection belongs to. `done` is
+ * called once. After a failure the stream is destroyed.
  */
 export function secure(
   plain: Socket,

@@ -11,7 +11,7 @@ import { obj, str, type Value } from '../../language/values/values.ts';
 import { startProxy } from '../../scripts/proxy.ts';
 import { NodeHost } from '../host.ts';
 import { makeCertificate } from '../make-certificate.ts';
-import { closeAll, later, makeDriver, pairOver, serve } from './test-kit.ts';
+import { closeAll, later, makeDriver, pairOver, serve, upgradeBoth } from './test-kit.ts';
 
 afterEach(closeAll);
 
@@ -62,13 +62,8 @@ async function encryptedPair(version: string, sliced: boolean): Promise<Pair> {
 
 async function upgradedPair(sliced: boolean): Promise<Pair> {
   const pair = await pairAt('127.0.0.1', sliced);
-  const { driver, a, b } = pair;
-  await driver.call('send', a, str('STARTTLS\r\n'));
-  expect(plain(await driver.call('recv_line', b))).toMatchObject({ data: 'STARTTLS' });
-  const results = await Promise.all([
-    driver.call('starttls', b, obj({ server: true, cert: str(identity.cert), key: str(identity.key) })),
-    driver.call('starttls', a, obj({ ca: str(identity.cert), serverName: str('localhost') })),
-  ]);
+  const [asked, results] = await upgradeBoth(pair, identity);
+  expect(plain(asked)).toMatchObject({ data: 'STARTTLS' });
   expect(results.map(plain)).toMatchObject([{ tls: true }, { tls: true }]);
   return pair;
 }

@@ -19,6 +19,27 @@ export const digest = (text: string) => createHash('md5').update(text, 'utf8').d
 /** Seeded messages as they are on the wire. */
 export const seededOnWire: readonly string[] = seeded.map(wire);
 
+/** The environment of our reader, reader.oak. */
+export function readerEnvironment(
+  protocol: 'pop' | 'imap',
+  security: Security,
+  port: number,
+  user: Account,
+  more: { readonly [name: string]: string } = {},
+): { readonly [name: string]: string } {
+  return {
+    PROTOCOL: protocol,
+    SECURITY: security,
+    ADDRESS: `localhost:${port}`,
+    USER: user,
+    PASSWORD: accounts[user],
+    MECHANISM: '',
+    DELETE: '',
+    CHANGE: '',
+    ...more,
+  };
+}
+
 /** Runs our reader. */
 export function read(
   world: World,
@@ -29,17 +50,7 @@ export function read(
 ): Promise<unknown> {
   const { pop3, pop3s, imap, imaps } = world.servers.ports;
   const port = protocol === 'pop' ? (security === 'tls' ? pop3s : pop3) : security === 'tls' ? imaps : imap;
-  return world.magnolia('reader.oak', {
-    PROTOCOL: protocol,
-    SECURITY: security,
-    ADDRESS: `localhost:${port}`,
-    USER: user,
-    PASSWORD: accounts[user],
-    MECHANISM: '',
-    DELETE: '',
-    CHANGE: '',
-    ...more,
-  });
+  return world.magnolia('reader.oak', readerEnvironment(protocol, security, port, user, more));
 }
 
 /** Starts our server of one mailbox. */

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accounts } from '../interop/configs.ts';
-import { digest, seededOnWire } from '../interop/mailbox.ts';
+import { digest, readerEnvironment, seededOnWire } from '../interop/mailbox.ts';
 import { provideSoftware } from '../interop/packages.ts';
 import { type Servers, startServers } from '../interop/servers.ts';
 import { same } from '../interop/table.ts';
@@ -25,24 +25,6 @@ interface Session {
 
 type Result = { readonly [name: string]: unknown };
 
-const reading = (
-  protocol: string,
-  security: string,
-  port: number,
-  user: keyof typeof accounts,
-  more: { [name: string]: string } = {},
-) => ({
-  PROTOCOL: protocol,
-  SECURITY: security,
-  ADDRESS: `localhost:${port}`,
-  USER: user,
-  PASSWORD: accounts[user],
-  MECHANISM: '',
-  DELETE: '',
-  CHANGE: '',
-  ...more,
-});
-
 const message = 'From: ann@example.test\r\nSubject: from a page\r\n\r\nhello\r\n';
 const sending = (security: string, port: number) => ({
   ADDRESS: `localhost:${port}`,
@@ -62,7 +44,7 @@ const SESSIONS: readonly Session[] = [
       name: `IMAP with ${security}: every byte of a mailbox`,
       needs: 'dovecot',
       program: 'reader.oak',
-      env: ({ ports }) => reading('imap', security, security === 'tls' ? ports.imaps : ports.imap, 'seed'),
+      env: ({ ports }) => readerEnvironment('imap', security, security === 'tls' ? ports.imaps : ports.imap, 'seed'),
       facts: ({ login, digests, bye }) => [login, digests, bye],
       expected: [true, seededOnWire.map(digest), true],
     }),
@@ -71,7 +53,7 @@ const SESSIONS: readonly Session[] = [
     name: 'IMAP with TLS: changes, while another client waits in IDLE',
     needs: 'dovecot',
     program: 'reader.oak',
-    env: ({ ports }) => reading('imap', 'tls', ports.imaps, 'carol', { CHANGE: '1' }),
+    env: ({ ports }) => readerEnvironment('imap', 'tls', ports.imaps, 'carol', { CHANGE: '1' }),
     facts: ({ made, appended, idle, expunged, bye }) => [made, appended, idle, expunged, bye],
     expected: [true, true, true, true, true],
   },
@@ -80,7 +62,7 @@ const SESSIONS: readonly Session[] = [
       name: `POP with ${security}`,
       needs: 'dovecot',
       program: 'reader.oak',
-      env: ({ ports }) => reading('pop', security, security === 'tls' ? ports.pop3s : ports.pop3, 'pop'),
+      env: ({ ports }) => readerEnvironment('pop', security, security === 'tls' ? ports.pop3s : ports.pop3, 'pop'),
       facts: ({ login, digests, bye }) => [login, Array.isArray(digests) && digests.length > 0, bye],
       expected: [true, true, true],
     }),

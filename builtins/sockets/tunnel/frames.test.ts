@@ -173,7 +173,7 @@ describe('credit', () => {
         const receives = new ReceiveCredit();
         for (const wanted of sizes) {
           const size = Math.min(wanted, sends.left);
-          expect(size).toBeGreaterThan(0); // whoever uses what comes never stops the other end
+          expect(size).toBeGreaterThan(0); // an end that uses what arrives always returns credit
           sends.left -= size;
           expect(receives.arrived(size)).toBe(true);
           const given = receives.used(size);

@@ -77,7 +77,7 @@ export function isCleanEnd(payload: Uint8Array): boolean {
   return payload[0] === 1;
 }
 
-/** How to close: what was sent still goes out, it need not, or the peer is to see a reset. */
+/** How to close: `send` lets bytes that were sent go out first, `drop` discards them, `reset` resets the connection. */
 const WAYS_TO_CLOSE = ['send', 'drop', 'reset'] as const;
 export type WayToClose = (typeof WAYS_TO_CLOSE)[number];
 
