@@ -43,7 +43,7 @@ export function fetchHttp(access: NetworkAccess): HttpFamily {
 
 /** Digests and signatures. */
 export function digestsOnCall(): Builtin[] {
-  return loadedOnCall(ofLibrary(OF_DIGESTS), async () => (await import('../builtins/digests/builtins.ts')).digestBuiltins());
+  return loadedOnCall(ofLibrary(OF_DIGESTS), async () => (await import('./written-digests.ts')).builtins);
 }
 
 /** What the mail libraries use. */

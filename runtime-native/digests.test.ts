@@ -44,7 +44,9 @@ describe('pbkdf2', () => {
       const derivation = { hash, password: 'pass\0word', salt: 'sa\0lt', rounds: 450, size: 100 };
       const expected = toText(pbkdf2Sync('pass\0word', 'sa\0lt', 450, 100, hash));
       expect(whole(pbkdf2(derivation))).toBe(expected);
-      expect(await new Promise((done) => nodeDigests.pbkdf2?.(derivation, done))).toBe(expected);
+      expect(
+        await new Promise((done) => 'inBackground' in nodeDigests.pbkdf2 && nodeDigests.pbkdf2.inBackground(derivation, done)),
+      ).toBe(expected);
     }
   });
 });

@@ -44,11 +44,13 @@ function publicKeyOf(algorithm: SignatureName, key: string): KeyObject | undefin
 export const nodeDigests: DigestBackend = {
   hash: (name) => hashOf(createHash(name)),
   hmac: (name, key) => hashOf(createHmac(name, toBuffer(key))),
-  pbkdf2({ hash, password, salt, rounds, size }, done) {
-    pbkdf2(toBuffer(password), toBuffer(salt), rounds, size, hash, (error, bytes) => {
-      if (error !== null) throw error; // the arguments are checked before
-      done(toText(bytes));
-    });
+  pbkdf2: {
+    inBackground({ hash, password, salt, rounds, size }, done) {
+      pbkdf2(toBuffer(password), toBuffer(salt), rounds, size, hash, (error, bytes) => {
+        if (error !== null) throw error; // the arguments are checked before
+        done(toText(bytes));
+      });
+    },
   },
   *sign(pem, data) {
     const key = readKey(() => createPrivateKey(pem));

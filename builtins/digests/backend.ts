@@ -13,8 +13,10 @@ export interface Hash {
 export interface DigestBackend {
   hash(name: HashName): Hash;
   hmac(name: HashName, key: string): Hash;
-  /** PBKDF2 (RFC 8018) in the background; null where it is not computed by the host. */
-  readonly pbkdf2: ((derivation: Derivation, done: (bytes: string) => void) => void) | null;
+  /** PBKDF2 (RFC 8018), in slices or in the background. */
+  readonly pbkdf2:
+    | { readonly inSlices: (derivation: Derivation) => Work<string> }
+    | { readonly inBackground: (derivation: Derivation, done: (bytes: string) => void) => void };
   /** Signs with the private key of a PEM text; undefined if there is none of a kind that is known. */
   sign(pem: string, data: string): Work<Signed | undefined>;
   /** Whether a signature holds; undefined if the key cannot be read. */

@@ -7,7 +7,6 @@ import { nonNegativeInt, saying, text } from '../params.ts';
 import { type Builtin, builtin, type Param } from '../registry.ts';
 import { inSlices, textOf, type Work } from '../time-slices.ts';
 import type { Derivation, DigestBackend, Hash, HashName, SignatureName } from './backend.ts';
-import { pbkdf2, writtenDigests } from './written.ts';
 
 /** Bytes that are digested in one slice. */
 const SLICE = 2 ** 16;
@@ -38,16 +37,14 @@ function* digest(hash: Hash, bytes: string): Work<string> {
   return hash.digest();
 }
 
-function derive(machine: Machine, backend: DigestBackend, derivation: Derivation): Value | Suspended {
-  if (backend.pbkdf2 === null) return inSlices(machine, textOf(pbkdf2(derivation)));
+function derive(machine: Machine, { pbkdf2 }: DigestBackend, derivation: Derivation): Value | Suspended {
+  if ('inSlices' in pbkdf2) return inSlices(machine, textOf(pbkdf2.inSlices(derivation)));
   const waiting = machine.block();
-  backend.pbkdf2(derivation, (bytes) => machine.wake(waiting, str(bytes)));
+  pbkdf2.inBackground(derivation, (bytes) => machine.wake(waiting, str(bytes)));
   return SUSPENDED;
 }
 
-/** The builtins; `host` is what the host computes by itself. */
-export function digestBuiltins(host?: DigestBackend): Builtin[] {
-  const backend = host ?? writtenDigests;
+export function digestBuiltins(backend: DigestBackend): Builtin[] {
   return [
     builtin({
       name: '__digest',

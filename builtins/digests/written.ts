@@ -83,7 +83,7 @@ const sha512Of = (bytes: string): string => digestOf(sha512, bytes);
 export const writtenDigests: DigestBackend = {
   hash: (name) => new BlockHash(kinds[name]),
   hmac: (name, key) => Hmac.of(kinds[name], key),
-  pbkdf2: null,
+  pbkdf2: { inSlices: pbkdf2 },
   *sign(pem, data) {
     const der = derOf(pem, 'PRIVATE KEY');
     if (der === undefined) return undefined;

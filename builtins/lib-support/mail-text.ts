@@ -50,10 +50,6 @@ export function* hasBareLineEnd(text: string): Work<boolean> {
   return false;
 }
 
-/** What SASLprep (RFC 4013) maps to nothing, and to a blank. */
-const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
-const BLANKS = /\p{Zs}/gu;
-
 /** What may make the text of a message other than its bytes: transfer encodings, encoded words, character sets. */
 const ENCODED = /[\x80-\xff]|=\?|base64|quoted-printable|utf-?7|utf-?16|iso-2022|hz-gb/i;
 
@@ -92,7 +88,9 @@ export function* hasText(bytes: string, sought: string): Work<boolean> {
 export function saslPrep(bytes: string): string {
   if (isAscii(bytes)) return bytes;
   const text = utf8Decode(bytes);
-  return utf8Encode(text) === bytes ? utf8Encode(text.replace(UNSEEN, '').replace(BLANKS, ' ').normalize('NFKC')) : bytes;
+  if (utf8Encode(text) !== bytes) return bytes;
+  const mapped = text.replace(/\p{Default_Ignorable_Code_Point}/gu, '').replace(/\p{Zs}/gu, ' '); // to nothing, and to a blank
+  return utf8Encode(mapped.normalize('NFKC'));
 }
 
 /** Every line end as CRLF. */

@@ -22,15 +22,14 @@ const WIDE: readonly (readonly [number, number])[] = [
   [0x1b000, 0x1b2ff],
   [0x20000, 0x3fffd],
 ];
-const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
-const EMOJI = /^\p{Emoji_Presentation}$/u;
 
 /** The columns that one character (a whole code point) takes: 0, 1 or 2. */
 export function columnsOf(character: string): number {
   const point = character.codePointAt(0) ?? 0;
   if (point < 0x300) return 1;
-  if (NO_WIDTH.test(character)) return 0;
-  return EMOJI.test(character) || WIDE.some(([first, last]) => first <= point && point <= last) ? 2 : 1;
+  if (/^[\p{Mn}\p{Me}\p{Cf}]$/u.test(character)) return 0;
+  const isWide = /^\p{Emoji_Presentation}$/u.test(character) || WIDE.some(([first, last]) => first <= point && point <= last);
+  return isWide ? 2 : 1;
 }
 
 /**

@@ -60,7 +60,6 @@ const BACKSLASH = 92;
 
 /** Which ASCII characters can follow in a name: letters, digits, `_`, `?`, `!`. */
 const WORD = Uint8Array.from({ length: 128 }, (_, code) => (/[A-Za-z0-9_?!]/.test(String.fromCharCode(code)) ? 1 : 0));
-const LETTER_OR_DIGIT = /^[\p{L}\p{Nd}]$/u;
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['n', '\n'],
@@ -179,7 +178,7 @@ class Lexer {
         if (WORD[code] !== 1) break;
         this.#index++;
       } else {
-        if (!LETTER_OR_DIGIT.test(String.fromCodePoint(text.codePointAt(this.#index) ?? code))) break;
+        if (!isLetterOrDigit(String.fromCodePoint(text.codePointAt(this.#index) ?? code))) break;
         this.#step();
       }
     }
@@ -337,4 +336,9 @@ function radixAt(text: string, at: number): 2 | 10 | 16 {
   if (text.charCodeAt(at) !== 48) return 10;
   const mark = text.charAt(at + 1);
   return mark === 'x' || mark === 'X' ? 16 : mark === 'b' || mark === 'B' ? 2 : 10;
+}
+
+/** The set of Unicode is made at the first call, because making it costs the start of a program. */
+function isLetterOrDigit(character: string): boolean {
+  return /^[\p{L}\p{Nd}]$/u.test(character);
 }

@@ -444,7 +444,7 @@ class Parser {
   }
 
   /**
-   * Looks ahead for `( … ) ->` as a whole expression directly inside the brace at the current token: the inheritance form.
+   * Looks ahead for `( ... ) ->` as a whole expression directly inside the brace at the current token: the inheritance form.
    * Nothing else can be written so, hence no need to try and go back, which takes exponential time in nested classes.
    * Returns the index of the `(`, or -1.
    */

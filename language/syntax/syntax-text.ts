@@ -211,7 +211,6 @@ function shownName(name: string): string {
 }
 
 const PLAIN = /^[ !#-[\]-~]*$/;
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u;
 
 // biome-ignore format: a table
 const NAMED_ESCAPES: ReadonlyMap<string, string> = new Map([
@@ -239,7 +238,7 @@ function quoted(sequence: string): string {
   const first = sequence.charCodeAt(0);
   if (sequence.length === 1) return first >= 0x20 && first < 0x7f ? sequence : `\\x${hex(first, 2)}`;
   const point = codePoint(sequence, 0, sequence.length);
-  if (PRINTABLE.test(String.fromCodePoint(point))) return sequence;
+  if (/^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(String.fromCodePoint(point))) return sequence;
   return point < 0x10000 ? `\\u${hex(point, 4)}` : `\\U${hex(point, 8)}`;
 }
 

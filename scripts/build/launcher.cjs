@@ -1,20 +1,70 @@
 #!/usr/bin/env node
-// The `magnolia` command (dist/cli.cjs). Loads what runs programs, dist/magnolia.cjs, from the code that V8 made of it in an earlier run,
-// which saves a third of what starting costs. That code is kept in dist/cache, in a file for each version of V8, because another one cannot
-// use it. Where that folder cannot be written, Node keeps the code in its own place if it knows how to (from 22 on).
+// The `magnolia` command (dist/cli.cjs). Loads what runs programs, dist/magnolia.cjs, and every file beside it that this asks for, from the
+// code that V8 made of the file in an earlier run, which saves a third of what starting costs. That code is kept in dist/cache, in a folder
+// for each version of V8, because another one cannot use it. Where the folder cannot be written, Node keeps the code in its own place if it
+// knows how to (from 22 on).
 'use strict';
-const { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
+const { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
 
-const { arch, env, pid, versions } = process;
-const bundle = `${__dirname}/magnolia.cjs`;
-const cache = `${__dirname}/cache/v8-${versions.v8}-${arch}`;
+const { arch, env, execArgv, pid, versions } = process;
+const cache = join(__dirname, 'cache', `v8-${versions.v8}-${arch}`);
+/** V8 rejects code that was made with other flags. Such a run must not replace the code of all others. */
+const hasFlags = execArgv.length > 0 || env.NODE_OPTIONS !== undefined;
 
-/** The code that was kept; null if there is none. */
-function keptCode() {
+/** The modules that were loaded, by the path of their file below this folder. */
+const modules = new Map();
+
+/** Loads a file of this folder as a CommonJS module. */
+function load(file) {
+  const known = modules.get(file);
+  if (known !== undefined) return known.exports;
+
+  const module = { exports: {} };
+  modules.set(file, module);
+  const path = join(__dirname, file);
+  const folder = dirname(file);
+  const requireFrom = (name) => (name.startsWith('./') ? load(join(folder, name)) : require(name));
+  compiled(file, path)(requireFrom, module, module.exports, path, dirname(path));
+  return module.exports;
+}
+
+/** The function that a file is the body of. */
+function compiled(file, path) {
+  const { Script } = require('node:vm');
+  const text = `(function (require, module, exports, __filename, __dirname) {${readFileSync(path, 'utf8')}\n})`;
+  const cachedData = keptCode(file);
+  const script = new Script(text, { filename: file, cachedData }); // the name is in the code, so it is not a path
+  if (cachedData === undefined || (script.cachedDataRejected && !hasFlags)) keepLater(script, file);
+  return script.runInThisContext();
+}
+
+function keptCode(file) {
   try {
-    return readFileSync(cache);
+    return readFileSync(join(cache, file));
   } catch {
-    return null;
+    return undefined;
+  }
+}
+
+/** Keeps the code when the program has begun, or has ended before: what starting needs is in it. */
+function keepLater(script, file) {
+  let isKept = false;
+  const keep = () => {
+    if (!isKept) write(join(cache, file), script.createCachedData());
+    isKept = true;
+  };
+  process.once('exit', keep);
+  setImmediate(keep).unref();
+}
+
+function write(path, code) {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.${pid}`, code);
+    renameSync(`${path}.${pid}`, path);
+  } catch {
+    // the disk is full, say: the next start tries again
   }
 }
 
@@ -27,39 +77,10 @@ function canKeep() {
   }
 }
 
-/** Runs the bundle from code, or from its text, whose code is then kept when a program has begun: what starting needs is in it. */
-function runFrom(code) {
-  const { Script } = require('node:vm');
-  const wrapped = `(function (require, __filename) {${readFileSync(bundle, 'latin1')}\n})`;
-  // The name is in the code, so it is not a path.
-  const script = new Script(wrapped, { filename: 'magnolia.cjs', ...(code === null ? {} : { cachedData: code }) });
-  if (code === null) {
-    let isKept = false;
-    const keep = () => {
-      if (!isKept) write(script.createCachedData());
-      isKept = true;
-    };
-    process.once('exit', keep);
-    setImmediate(keep).unref();
-  }
-  script.runInThisContext()(require, __filename);
-}
-
-function write(code) {
-  try {
-    mkdirSync(`${__dirname}/cache`, { recursive: true });
-    writeFileSync(`${cache}.${pid}`, code);
-    renameSync(`${cache}.${pid}`, cache);
-  } catch {
-    // the disk is full, say: the next start tries again
-  }
-}
-
 const isCounted = env.NODE_V8_COVERAGE !== undefined; // counting needs code that was compiled for it
-const code = isCounted ? null : keptCode();
-if (code !== null || (!isCounted && canKeep())) {
-  runFrom(code);
+if (!isCounted && (existsSync(cache) || canKeep())) {
+  load('magnolia.cjs');
 } else {
   if (!isCounted) require('node:module').enableCompileCache?.();
-  require(bundle);
+  require(join(__dirname, 'magnolia.cjs'));
 }

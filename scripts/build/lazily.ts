@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module';
 
-/** Modules of Node that are loaded at the first use of something that they export. */
+/** Modules of Node that are loaded at the first use of something that they export, as is the list of the library's modules. */
 
 const LAZY = [
   'child_process',
@@ -24,7 +24,7 @@ export const LAZILY = '"use strict";\nconst $lazily = (name) => new Proxy({}, { 
 
 /** Replaces the `require`s of a bundle that esbuild made as CommonJS; each stays as long as it was, for the source map. */
 export function lazily(text: string): string {
-  return text.replace(new RegExp(`(=\\s?)require\\("node:(${LAZY.join('|')})"\\)`, 'g'), '$1$lazily("node:$2")');
+  return text.replace(new RegExp(`(=\\s?)require\\("(node:(?:${LAZY.join('|')})|\\./library\\.cjs)"\\)`, 'g'), '$1$lazily("$2")');
 }
 
 /**

@@ -60,7 +60,7 @@ describe('the package', () => {
 
   it('has short lines in what Node loads, so that an error does not fill the screen', () => {
     const loaded = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(
-      (name) => /\.cjs$/.test(name) || ['index.js', 'native.js', 'policy.js'].includes(name),
+      (name) => (/\.cjs$/.test(name) && !name.startsWith('cache')) || ['index.js', 'native.js', 'policy.js'].includes(name),
     );
     expect(loaded.length).toBeGreaterThan(50);
     const long = loaded.filter((name) =>
@@ -72,9 +72,8 @@ describe('the package', () => {
   });
 
   it('holds no path of the machine that built it', () => {
-    const [cache = ''] = readdirSync(join(dist, 'cache'));
-    expect(cache).toContain(process.versions.v8);
-    for (const name of [`cache/${cache}`, 'native.js', 'magnolia.cjs', 'other-commands.cjs', 'standalone/node.mjs']) {
+    const cache = `cache/v8-${process.versions.v8}-${process.arch}`;
+    for (const name of [`${cache}/magnolia.cjs`, 'native.js', 'magnolia.cjs', 'other-commands.cjs', 'standalone/node.mjs']) {
       expect(readFileSync(join(dist, name), 'latin1')).not.toContain(root);
     }
   });
