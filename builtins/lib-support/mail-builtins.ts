@@ -1,17 +1,25 @@
 /** What the mail libraries leave to JavaScript: messages, headers, character sets and answers of IMAP. As all of lib-support, for lib/ alone. */
-import { Str, str, type Value } from '../../language/values/values.ts';
+import type { Machine } from '../../language/runtime/machine.ts';
+import { heavyWork, Str, type Suspended, str, type Value } from '../../language/values/values.ts';
 import { any, int, nonNegativeInt, optional, text } from '../params.ts';
 import { type Builtin, builtin } from '../registry.ts';
 import { inSlices, textOf, type Work } from '../time-slices.ts';
 import { isUtf8, toUtf8 } from './charsets.ts';
 import { encodedWordValue, headerTokens, headOf, shownFields, usualDate } from './header-text.ts';
 import { imapNumbers, imapValues, openLists } from './imap-text.ts';
+import { hasText, lacksText } from './mail-search.ts';
 import * as mail from './mail-text.ts';
 import { inPieces, oneBlank } from './pieces.ts';
 
 /** The parts of an answer of IMAP, see imap-text.ts. */
 function partsOf(answer: Value): string[] {
   return (Array.isArray(answer) ? answer : [answer]).map((part) => (part instanceof Str ? part.text : ''));
+}
+
+/** Work on a text: what is read takes as much of the thread's turn as what is copied. */
+function worked(machine: Machine, text: string, work: Work<Value>): Value | Suspended {
+  heavyWork.charge(text.length);
+  return inSlices(machine, work);
 }
 
 /** A builtin that gives a string in another form. */
@@ -33,7 +41,7 @@ function slicedText(name: string, form: string, change: (text: string) => Work<s
     help: `a string ${form}`,
     params: [text('s')],
     suspends: true,
-    run: (machine, s) => inSlices(machine, textOf(change(s.text))),
+    run: (machine, s) => worked(machine, s.text, textOf(change(s.text))),
   });
 }
 
@@ -56,7 +64,7 @@ function slicedCheck(name: string, question: string, check: (text: string) => Wo
     help: `whether a string ${question}`,
     params: [text('s')],
     suspends: true,
-    run: (machine, s) => inSlices(machine, check(s.text)),
+    run: (machine, s) => worked(machine, s.text, check(s.text)),
   });
 }
 
@@ -76,7 +84,7 @@ export const mailBuiltins: readonly Builtin[] = [
     help: 'the UTF-8 of text in a character set, ? if that is not known; with lf = true, CRLF becomes LF',
     params: [text('s'), text('charset'), optional(any('lf'), false)],
     suspends: true,
-    run: (machine, s, charset, lf) => inSlices(machine, textOf(toUtf8(s.text, charset.text, lf === true))),
+    run: (machine, s, charset, lf) => worked(machine, s.text, textOf(toUtf8(s.text, charset.text, lf === true))),
   }),
   builtin({
     name: '__imap_values',
@@ -92,7 +100,7 @@ export const mailBuiltins: readonly Builtin[] = [
     help: 'the numbers among the words of a line; ? if there are more than the limit',
     params: [text('line'), nonNegativeInt('limit')],
     suspends: true,
-    run: (machine, line, limit) => inSlices(machine, imapNumbers(line.text, limit)),
+    run: (machine, line, limit) => worked(machine, line.text, imapNumbers(line.text, limit)),
   }),
   builtin({
     name: '__imap_open',
@@ -102,12 +110,12 @@ export const mailBuiltins: readonly Builtin[] = [
     run: (_machine, line, depth) => openLists(line.text, Number(depth)),
   }),
   builtin({
-    name: '__mail_as_is',
+    name: '__mail_lacks',
     group: 'text',
-    help: 'whether the text of a message certainly is what its bytes are',
-    params: [text('message')],
+    help: 'whether a message certainly lacks some text from an index on, in UTF-8, whatever the case of letters',
+    params: [text('message'), nonNegativeInt('from'), text('sought')],
     suspends: true,
-    run: (machine, message) => inSlices(machine, mail.isMailAsIs(message.text)),
+    run: (machine, message, from, sought) => worked(machine, message.text, lacksText(message.text, from, sought.text)),
   }),
   builtin({
     name: '__mail_head',
@@ -123,7 +131,7 @@ export const mailBuiltins: readonly Builtin[] = [
     help: 'the fields of a header with CRLF, in order, each as {name, value, raw}',
     params: [text('header')],
     suspends: true,
-    run: (machine, header) => inSlices(machine, shownFields(header.text)),
+    run: (machine, header) => worked(machine, header.text, shownFields(header.text)),
   }),
   builtin({
     name: '__mail_tokens',
@@ -132,7 +140,7 @@ export const mailBuiltins: readonly Builtin[] = [
     params: [text('header'), text('specials'), nonNegativeInt('word'), nonNegativeInt('charset')],
     suspends: true,
     run: (machine, header, specials, word, charset) =>
-      inSlices(machine, headerTokens(header.text, specials.text, { word, charset })),
+      worked(machine, header.text, headerTokens(header.text, specials.text, { word, charset })),
   }),
   builtin({
     name: '__mail_word',
@@ -154,7 +162,7 @@ export const mailBuiltins: readonly Builtin[] = [
     help: 'whether there is some text in another one, both in UTF-8, whatever the case of letters',
     params: [text('s'), text('sought')],
     suspends: true,
-    run: (machine, s, sought) => inSlices(machine, mail.hasText(s.text, sought.text)),
+    run: (machine, s, sought) => worked(machine, s.text, hasText(s.text, sought.text)),
   }),
   mailText('__saslprep', 'prepared to be compared (RFC 4013): in UTF-8, normalized; otherwise as it is', mail.saslPrep),
   slicedText('__one_blank', 'with one blank in place of each run of blanks and tabs', (text) => inPieces(text, oneBlank())),

@@ -5,11 +5,9 @@ import { isAscii, utf8Decode, utf8Encode } from '../../language/values/bytes.ts'
 import { codec } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 import { base64, bytesOf, isWhole, scratch, scratchBytes } from './base64.ts';
-import { crlfEnds, hasPattern, inPieces, PIECE } from './pieces.ts';
-import { indexOf } from './search.ts';
+import { crlfEnds, inPieces, PIECE } from './pieces.ts';
 
 const UNSAFE = /[\r\n\0]/;
-const BARE = /(?:^|[^\r])\n|\r(?!\n)/;
 
 /** Can this stand in a line of a protocol: no CR, LF or NUL? */
 export function lineSafe(text: string): boolean {
@@ -44,44 +42,17 @@ export function* hasBareLineEnd(text: string): Work<boolean> {
     // No piece ends in a CR, unless the text does.
     let end = Math.min(at + PIECE, text.length);
     if (end < text.length && text[end - 1] === '\r') end++;
-    if (BARE.test(text.slice(at, end))) return true;
+    const piece = text.slice(at, end);
+    for (let from = 0; ; ) {
+      const lf = piece.indexOf('\n', from);
+      const cr = piece.indexOf('\r', from);
+      if (lf < 0 && cr < 0) break;
+      if (lf !== cr + 1 || cr < 0) return true;
+      from = lf + 1;
+    }
     at = end;
   }
   return false;
-}
-
-/** What may make the text of a message other than its bytes: transfer encodings, encoded words, character sets. */
-const ENCODED = /[\x80-\xff]|=\?|base64|quoted-printable|utf-?7|utf-?16|iso-2022|hz-gb/i;
-
-const LONGEST_ENCODED = 'quoted-printable'.length;
-
-/** Is the text of a message what its bytes are? False if that is not certain. */
-export function* isMailAsIs(message: string): Work<boolean> {
-  return !(yield* hasPattern(message, ENCODED, LONGEST_ENCODED));
-}
-
-/** Bytes that are searched in one slice. */
-const SEARCHED = 2 ** 17;
-const fromUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-
-/** UTF-8 in a form in which letters of both cases are the same, and letters that look the same, too. */
-function folded(bytes: string): string {
-  return isAscii(bytes) ? bytes.toUpperCase() : fromUtf8.decode(scratchBytes(bytes)).normalize('NFKC').toUpperCase();
-}
-
-/** Whether there is some text in another one, both in UTF-8, whatever the case of letters. */
-export function* hasText(bytes: string, sought: string): Work<boolean> {
-  const needle = folded(sought);
-  let kept = ''; // what may be the beginning of it
-  for (let at = 0, end = 0; at < bytes.length; at = end) {
-    if (at > 0) yield;
-    const line = bytes.length - at <= SEARCHED ? bytes.length : bytes.indexOf('\n', at + SEARCHED);
-    end = line < 0 || line > at + 2 * SEARCHED ? Math.min(at + 2 * SEARCHED, bytes.length) : line + 1;
-    const text = kept + folded(bytes.slice(at, end));
-    if ((yield* indexOf(text, needle, 0)) >= 0) return true;
-    kept = needle.length > 1 ? text.slice(1 - needle.length) : '';
-  }
-  return needle === '';
 }
 
 /** A name or password as it is compared (RFC 4013, section 2.1 and 2.2), if it is UTF-8; anything else as it is. */
