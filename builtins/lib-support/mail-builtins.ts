@@ -46,18 +46,7 @@ function slicedText(name: string, form: string, change: (text: string) => Work<s
 }
 
 /** A builtin that answers a question about a string. */
-function textCheck(name: string, question: string, check: (text: string) => boolean): Builtin {
-  return builtin({
-    name,
-    group: 'text',
-    help: `whether a string ${question}`,
-    params: [text('s')],
-    run: (_machine, s) => check(s.text),
-  });
-}
-
-/** The same for long work. */
-function slicedCheck(name: string, question: string, check: (text: string) => Work<boolean>): Builtin {
+function textCheck(name: string, question: string, check: (text: string) => Work<boolean>): Builtin {
   return builtin({
     name,
     group: 'text',
@@ -69,15 +58,13 @@ function slicedCheck(name: string, question: string, check: (text: string) => Wo
 }
 
 export const mailBuiltins: readonly Builtin[] = [
-  textCheck('__line_safe', 'has no CR, LF or NUL', mail.lineSafe),
-  slicedCheck('__bare_line_end', 'has a CR or LF that is not part of a CRLF', mail.hasBareLineEnd),
+  textCheck('__line_safe', 'has no CR, LF or NUL', mail.isLineSafe),
+  textCheck('__bare_line_end', 'has a CR or LF that is not part of a CRLF', mail.hasBareLineEnd),
   textCheck('__eight_bit', 'has bytes beyond ASCII', mail.hasEightBit),
   textCheck('__plain_lines', 'is ASCII without NUL, in lines of at most 998 bytes', mail.isPlainLines),
   textCheck('__short_lines', 'is without NUL, in lines of at most 998 bytes', mail.isShortLines),
-  textCheck('__base64_like', 'has nothing but digits and padding of base64, and blanks', (s) =>
-    /^[A-Za-z0-9+/= \t\r\n]*$/.test(s),
-  ),
-  slicedCheck('__is_utf8', 'is valid UTF-8', isUtf8),
+  textCheck('__base64_like', 'has nothing but digits and padding of base64, and blanks', mail.isBase64Like),
+  textCheck('__is_utf8', 'is valid UTF-8', isUtf8),
   builtin({
     name: '__to_utf8',
     group: 'text',
@@ -167,8 +154,8 @@ export const mailBuiltins: readonly Builtin[] = [
   mailText('__saslprep', 'prepared to be compared (RFC 4013): in UTF-8, normalized; otherwise as it is', mail.saslPrep),
   slicedText('__one_blank', 'with one blank in place of each run of blanks and tabs', (text) => inPieces(text, oneBlank())),
   slicedText('__crlf', 'with CRLF as every line end', mail.withCrlf),
-  mailText('__dot_stuff', 'with a second dot where a line begins with one', mail.dotStuff),
-  mailText('__dot_unstuff', 'without the first dot where a line begins with one', mail.dotUnstuff),
+  slicedText('__dot_stuff', 'with a second dot where a line begins with one', mail.dotStuff),
+  slicedText('__dot_unstuff', 'without the first dot where a line begins with one', mail.dotUnstuff),
   slicedText('__base64_lines', 'in base64, in lines of 76 characters', mail.base64Lines),
   slicedText('__base64_read', 'out of base64, whatever else is between its digits', mail.base64Read),
   slicedText('__qp_encode', 'in quoted-printable', mail.qpEncode),

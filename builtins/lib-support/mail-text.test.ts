@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { whole } from '../time-slices.ts';
 import * as mail from './mail-text.ts';
+import { PIECE } from './pieces.ts';
 
 /** Byte text with many of the bytes that matter. */
 const bytes = fc
@@ -34,15 +35,26 @@ describe('line ends and dots', () => {
     fc.assert(
       fc.property(bytes, (text) => {
         const lines = `${withCrlf(text)}\r\n`;
-        const stuffed = mail.dotStuff(lines);
+        const stuffed = whole(mail.dotStuff(lines));
         expect(`\r\n${stuffed}`.includes('\r\n.\r\n')).toBe(false);
-        expect(mail.dotUnstuff(stuffed)).toBe(lines);
+        expect(whole(mail.dotUnstuff(stuffed))).toBe(lines);
       }),
     );
   });
 
   it('every line of dots is stuffed', () => {
-    expect(mail.dotStuff('.\r\n.\r\n..\r\n')).toBe('..\r\n..\r\n...\r\n');
+    expect(whole(mail.dotStuff('.\r\n.\r\n..\r\n'))).toBe('..\r\n..\r\n...\r\n');
+  });
+
+  it('lines are seen where one slice of the work ends and the next begins', () => {
+    for (let before = PIECE - 4; before <= PIECE; before++) {
+      const start = 'x\n'.repeat(before / 2) + 'x'.repeat(before % 2);
+      expect(whole(mail.dotStuff(`${start}\r\n.\r\n`))).toBe(`${start}\r\n..\r\n`);
+      expect(whole(mail.dotUnstuff(`${start}\r\n..\r\n`))).toBe(`${start}\r\n.\r\n`);
+      expect(whole(mail.isShortLines(`${start}\n${'x'.repeat(999)}\n`))).toBe(true);
+      expect(whole(mail.isShortLines(`${start}\n${'x'.repeat(1000)}\n`))).toBe(false);
+      expect(whole(mail.hasEightBit(`${start}\xff`))).toBe(true);
+    }
   });
 });
 
@@ -82,10 +94,10 @@ describe('encodings', () => {
   });
 
   it('plain lines are ASCII, of at most 998 bytes', () => {
-    expect(mail.isPlainLines(`${'x'.repeat(998)}\r\ny`)).toBe(true);
-    expect(mail.isPlainLines(`${'x'.repeat(1000)}\r\n`)).toBe(false);
-    expect(mail.isPlainLines('\xfc')).toBe(false);
-    expect(mail.isPlainLines('\0')).toBe(false);
+    expect(whole(mail.isPlainLines(`${'x'.repeat(998)}\r\ny`))).toBe(true);
+    expect(whole(mail.isPlainLines(`${'x'.repeat(1000)}\r\n`))).toBe(false);
+    expect(whole(mail.isPlainLines('\xfc'))).toBe(false);
+    expect(whole(mail.isPlainLines('\0'))).toBe(false);
   });
 });
 
@@ -103,10 +115,9 @@ describe('long runs', () => {
     ['blanks and CRs', ' \r'],
   ])('of %s are read in one pass', (_name, piece) => {
     const text = ` \n${piece.repeat(run / piece.length)}x`;
-    for (const read of [mail.dotStuff, mail.dotUnstuff]) expect(read(text).length).toBeGreaterThanOrEqual(0);
-    for (const read of [mail.withCrlf, mail.qpEncode, mail.qpDecode, mail.base64Read])
+    for (const read of [mail.dotStuff, mail.dotUnstuff, mail.withCrlf, mail.qpEncode, mail.qpDecode, mail.base64Read])
       expect(whole(read(text)).length).toBeGreaterThanOrEqual(0);
     expect(whole(mail.hasBareLineEnd(text))).toBe(true);
-    expect(mail.isPlainLines(text)).toBe(piece.includes('\n'));
+    expect(whole(mail.isPlainLines(text))).toBe(piece.includes('\n'));
   });
 });

@@ -5,32 +5,42 @@ import { isAscii, utf8Decode, utf8Encode } from '../../language/values/bytes.ts'
 import { codec } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 import { base64, bytesOf, isWhole, scratch, scratchBytes } from './base64.ts';
-import { crlfEnds, inPieces, PIECE } from './pieces.ts';
-
-const UNSAFE = /[\r\n\0]/;
+import { crlfEnds, hasPattern, inPieces, PIECE } from './pieces.ts';
+import { indexOf } from './search.ts';
 
 /** Can this stand in a line of a protocol: no CR, LF or NUL? */
-export function lineSafe(text: string): boolean {
-  return !UNSAFE.test(text);
+export function* isLineSafe(text: string): Work<boolean> {
+  return !(yield* hasPattern(text, /[\r\n\0]/, 1));
 }
 
 /** Are there bytes beyond ASCII? */
-export function hasEightBit(text: string): boolean {
-  return /[\x80-\xff]/.test(text);
+export function hasEightBit(text: string): Work<boolean> {
+  return hasPattern(text, /[\x80-\xff]/, 1);
+}
+
+/** Is there nothing but digits and padding of base64, and blanks? */
+export function* isBase64Like(text: string): Work<boolean> {
+  return !(yield* hasPattern(text, /[^A-Za-z0-9+/= \t\r\n]/, 1));
 }
 
 /** Can this travel in 7 bits as it is: ASCII without NUL, and no line longer than the 998 bytes of RFC 5322? */
-export function isPlainLines(text: string): boolean {
-  return !hasEightBit(text) && isShortLines(text);
+export function* isPlainLines(text: string): Work<boolean> {
+  return !(yield* hasEightBit(text)) && (yield* isShortLines(text));
 }
 
 /** Can this travel in 8 bits as it is: no NUL, and no line longer than 998 bytes? */
-export function isShortLines(text: string): boolean {
-  if (text.includes('\0')) return false;
-  for (let from = 0, to: number; from < text.length; from = to + 1) {
-    to = text.indexOf('\n', from);
-    if (to < 0) to = text.length;
-    if (to - from > 999) return false;
+export function* isShortLines(text: string): Work<boolean> {
+  let column = 0; // of a line that goes on
+  for (let at = 0; at < text.length; at += PIECE) {
+    if (at > 0) yield;
+    const piece = text.slice(at, at + PIECE);
+    if (piece.includes('\0')) return false;
+    for (let from = 0, to = 0; to < piece.length; from = to + 1) {
+      to = piece.indexOf('\n', from);
+      if (to < 0) to = piece.length;
+      if (column + to - from > 999) return false;
+      column = to < piece.length ? 0 : column + to - from;
+    }
   }
   return true;
 }
@@ -70,15 +80,25 @@ export function* withCrlf(text: string): Work<string> {
 }
 
 /** A dot more in front of each line that begins with one; lines end in CRLF. */
-export function dotStuff(text: string): string {
-  const start = text.startsWith('.') ? `.${text}` : text;
-  return start.includes('\r\n.') ? start.replaceAll('\r\n.', '\r\n..') : start;
+export function dotStuff(text: string): Work<string> {
+  return withDots(text, '..');
 }
 
 /** Takes one dot away from each line that begins with one; lines end in CRLF. */
-export function dotUnstuff(text: string): string {
-  const start = text.startsWith('.') ? text.slice(1) : text;
-  return start.includes('\r\n.') ? start.replaceAll('\r\n.', '\r\n') : start;
+export function dotUnstuff(text: string): Work<string> {
+  return withDots(text, '');
+}
+
+/** Another text in place of a dot at the beginning of a line. */
+function* withDots(text: string, dots: string): Work<string> {
+  if (!text.startsWith('.') && (yield* indexOf(text, '\r\n.', 0)) < 0) return text;
+  let before = '\r\n'; // what may be the end of a line
+  return yield* inPieces(text, (piece) => {
+    const both = before + piece;
+    const kept = before.length;
+    before = both.slice(-2);
+    return both.replaceAll('\r\n.', `\r\n${dots}`).slice(kept);
+  });
 }
 
 const LINE = 76;
