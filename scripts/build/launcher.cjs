@@ -47,15 +47,21 @@ function keptCode(file) {
   }
 }
 
+/** The files whose code is still to be kept, with their scripts. */
+const unkept = new Map();
+
 /** Keeps the code when the program has begun, or has ended before: what starting needs is in it. */
 function keepLater(script, file) {
-  let isKept = false;
-  const keep = () => {
-    if (!isKept) write(join(cache, file), script.createCachedData());
-    isKept = true;
-  };
-  process.once('exit', keep);
-  setImmediate(keep).unref();
+  if (unkept.size === 0) {
+    if (!process.listeners('exit').includes(keep)) process.once('exit', keep);
+    setImmediate(keep).unref();
+  }
+  unkept.set(file, script);
+}
+
+function keep() {
+  for (const [file, script] of unkept) write(join(cache, file), script.createCachedData());
+  unkept.clear();
 }
 
 function write(path, code) {

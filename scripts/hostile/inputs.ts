@@ -77,6 +77,18 @@ export const ROWS: readonly Row[] = [
     'words begun': '=?',
     'quoted lines': '=\r\n',
   }),
+  ...texts(
+    `mime := import('mime'), text := input()
+    mime.compose({from: 'a@b', to: 'c@d', subject: text, text: text, html: text, attachments: [{name: text, data: text}]})
+    mime.compose({from: 'a@b', to: 'c@d', headers: {'X-A': text}}), mime.compose({from: text, to: text}), mime.encodeWords(text)`,
+    {
+      'compose words': 'gr\xc3\xbcn ',
+      'compose ASCII': 'a',
+      'compose lines': 'a\r\n',
+      'compose addresses': 'ann.of.the.house.of.magnolias@b, ',
+      'compose quotes': '"\\',
+    },
+  ),
   ...texts("import('mime').parseDate(input())", { 'date blanks': ' ', 'date comments': '(' }),
   ...texts("import('datetime').parse(input())", { 'datetime digits': '2026-' }),
   ...texts("md := import('md'), md.transform(input())", {
