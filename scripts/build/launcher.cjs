@@ -47,21 +47,22 @@ function keptCode(file) {
   }
 }
 
-/** The files whose code is still to be kept, with their scripts. */
-const unkept = new Map();
+/** Scripts whose code is to be kept, by file. */
+const fresh = new Map();
 
 /** Keeps the code when the program has begun, or has ended before: what starting needs is in it. */
 function keepLater(script, file) {
-  if (unkept.size === 0) {
-    if (!process.listeners('exit').includes(keep)) process.once('exit', keep);
-    setImmediate(keep).unref();
+  if (fresh.size === 0) {
+    process.once('exit', keepAll);
+    setImmediate(keepAll).unref();
   }
-  unkept.set(file, script);
+  fresh.set(file, script);
 }
 
-function keep() {
-  for (const [file, script] of unkept) write(join(cache, file), script.createCachedData());
-  unkept.clear();
+function keepAll() {
+  process.off('exit', keepAll);
+  for (const [file, script] of fresh) write(join(cache, file), script.createCachedData());
+  fresh.clear();
 }
 
 function write(path, code) {

@@ -1,6 +1,6 @@
 /** The built package as other people's tools meet it. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -69,6 +69,38 @@ describe('the package', () => {
         .some((line) => line.length > MOST_COLUMNS),
     );
     expect(long).toEqual([]);
+  });
+
+  it('keeps the code of every file that a program needs, and says nothing', () => {
+    const moved = join(folder, 'moved-dist');
+    cpSync(dist, moved, { recursive: true, filter: (path) => !/\.map$|(?:cache|types|playground)$/.test(path) });
+    const names = [
+      'std',
+      'str',
+      'math',
+      'sort',
+      'json',
+      'path',
+      'fmt',
+      'crypto',
+      'datetime',
+      'socket',
+      'http',
+      'smtp',
+      'imap',
+      'mime',
+    ];
+    const run = () =>
+      spawnSync(process.execPath, [join(moved, 'cli.cjs'), 'eval', names.map((name) => `import('${name}')`).join('\n')]);
+    expect(run().stderr.toString()).toBe('');
+    const kept = join(moved, `cache/v8-${process.versions.v8}-${process.arch}`);
+    const files = readdirSync(kept, { recursive: true, encoding: 'utf8' });
+    expect(files).toEqual(
+      expect.arrayContaining(['magnolia.cjs', 'library.cjs', ...['std', 'sort', 'net/http'].map((n) => join('lib', `${n}.cjs`))]),
+    );
+    writeFileSync(join(kept, 'lib/std.cjs'), 'damaged');
+    expect(run().stderr.toString()).toBe('');
+    expect(readFileSync(join(kept, 'lib/std.cjs')).length).toBeGreaterThan(1000);
   });
 
   it('holds no path of the machine that built it', () => {
