@@ -48,7 +48,7 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
   ['/ =', 'there is no /=, write: x <- x / 2'],
   ['% =', 'there is no %=, write: x <- x % 2'],
   ['- =', 'there is no -=, write: x <- x - 1'],
-  ['+ +', 'there is no ++, write: x <- x + 1'],
+  ['+ +', 'there is no ++, write: x <- x + 1; strings are joined with +'],
   ['/ *', 'comments begin with // and end with the line'],
 ]);
 
