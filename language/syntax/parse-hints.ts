@@ -143,6 +143,8 @@ function foreignHint(token: Token, before: Token, earlier: Token | undefined): s
       return 'there is no index bracket; write: list.0, or list.(i) for a variable';
   }
   if (token.kind === '?' && VALUE_ENDS.has(before.kind)) return 'there is no ? : operator; write: if x > 3 { true -> a, _ -> b }';
+  if (token.kind === '<-' && !VALUE_ENDS.has(before.kind))
+    return 'a channel is read with thread.recv(channel), and written with thread.send';
   if (token.kind === '.' && before.kind === '.') return 'a range is a function of std: range(0, 5)';
   if (before.kind === 'name' && before.text === 'import' && token.kind === 'name') {
     return `import is a function: ${token.text} := import('${token.text}')`;

@@ -17,7 +17,6 @@ import { commandWorld } from './world.ts';
 const OVERVIEW = `Usage:
   magnolia FILE [ARG...]      run a program; - is standard input
   magnolia eval PROGRAM       run PROGRAM and print its value
-  magnolia check FILE...      find mistakes in programs, without running them
   magnolia cert NAME...       make a certificate for development
   magnolia repl               type programs, see values; the same as magnolia at a terminal
   magnolia help NAME          explain a command, a builtin (print), the library (std, std.map) or a word (if)
@@ -38,7 +37,7 @@ Flags, before the FILE or the command:
   --allow-env LIST            let env() show these variables only
   --help, --version
 
-MAGNOLIA_TRACE=net tells on standard error what happens to sockets.
+With MAGNOLIA_TRACE=net, what happens to sockets is reported on standard error.
 Errors go to standard error. The exit status is the program's own, 1 after an error, 2 for wrong usage.
 `;
 
