@@ -18,7 +18,7 @@ function channels(machine: Machine): Channels {
   return made;
 }
 
-/** The channel that an argument stands for: any (small) object with the right type and number, a copy too. */
+/** The channel of an argument: any (small) object with the right type and number, also a copy. */
 function knownChannel(machine: Machine, value: Value): Channel | undefined {
   if (!(value instanceof Obj) || value.type !== CHANNEL || typeof value.id !== 'number') return undefined;
   return channels(machine).get(value.id);
@@ -131,7 +131,7 @@ export const channelBuiltins: readonly Builtin[] = [
     run: send,
     direct: (machine, general) =>
       function call(target: Value, value: Value | Spread) {
-        const args = arguments as unknown as Value[]; // handed on as they are: a list of its own for each call would cost
+        const args = arguments as unknown as Value[]; // passed on as they are: a new list for each call would cost
         const channel = args.length === 2 ? knownChannel(machine, target) : undefined;
         if (channel === undefined || value === undefined || value instanceof Spread) return general(...args);
         return channel.send(machine, value);

@@ -42,7 +42,7 @@ const TYPES = {
   pointer: atom('pointer'),
 } as const;
 
-/** The atom that `type(value)` gives. */
+/** The atom that `type(value)` returns. */
 export function typeOf(value: Value): Atom {
   if (value instanceof Str) return TYPES.string;
   if (typeof value === 'number') return TYPES.int;

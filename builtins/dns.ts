@@ -28,7 +28,7 @@ export type DnsAnswer = { readonly records: readonly DnsRecord[] } | { readonly 
 export interface DnsBackend {
   /** The name servers of the system, as IP addresses with ports. */
   servers(): readonly string[];
-  /** Asks; the result gives up, after which there is no answer. A name that has no record of the type has an empty list of them. */
+  /** Asks. Call the result to give up, after which there is no answer. A name that has no record of the type has an empty list of them. */
   lookup(question: DnsQuestion, done: (answer: DnsAnswer) => void): () => void;
 }
 

@@ -110,7 +110,7 @@ function infoObject(info: FileInfo): Obj {
   return made;
 }
 
-/** Suspends the thread until the backend is done, and gives what `shape` makes of it or the failure of that action. */
+/** Suspends the thread until the backend is done. Returns what `shape` makes of its result, or the failure. */
 function awaiting<T>(
   machine: Machine,
   action: string,

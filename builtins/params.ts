@@ -1,9 +1,9 @@
 /**
- * Parameters that builtins share: each checks one argument and gives it in the form that the builtin's function wants.
+ * Parameters that builtins share: each checks one argument and converts it to what the builtin's function takes.
  *
  *     params: [text('path'), optional(atomValue('flag'), atom('readwrite'))]
  *
- * A check that fails is worded `Mismatched types in call NAME(V, V)`, unless `saying` gives the parameter its own text.
+ * A check that fails is worded `Mismatched types in call NAME(V, V)`, unless `saying` sets another text.
  */
 import { mistake } from '../language/runtime/errors.ts';
 import {

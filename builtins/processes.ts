@@ -34,7 +34,7 @@ export interface ProcessBackend {
   environment(): Iterable<readonly [name: string, value: string]>;
   /** Returns a function that ends the other program. */
   exec(command: Command, done: (execution: Execution) => void): () => void;
-  /** The next line of standard input if it has come already and nobody waits for it, else null. */
+  /** The next line of standard input if it has already arrived and no thread waits for it, else null. */
   takeLine(): InputLine | null;
   /** Calls `done` with the next line when it arrives. Reads only when a line is asked for; bytes that arrive with it are kept. */
   readLine(done: (line: InputLine) => void): void;
@@ -85,7 +85,7 @@ function nextLine(machine: Machine, backend: ProcessBackend): Value | Suspended 
   return machine.park((wake) => backend.readLine((line) => wake(lineResult(line))));
 }
 
-/** The builtins for processes. Without a backend there are no arguments, there is no environment, and the others answer an error. */
+/** The builtins for processes. Without a backend there are no arguments, the environment is empty, and the others return an error. */
 export function processBuiltins(backend: ProcessBackend | null): Builtin[] {
   const outside = outsideBuiltins(backend ?? NO_PROCESSES);
   return [

@@ -1,6 +1,6 @@
 /**
  * What reaches past the language into the machine: raw memory, system calls, Windows procedures. Here a program has no address
- * space of its own: what would read, write or call something answers a structured error that says so. Pointers made from ints are
+ * space of its own: operations that would read, write or call something return an error value. Pointers made from ints are
  * values to compute with. Threads share one native thread, so locking one to it is done already.
  */
 import { mistake } from '../language/runtime/errors.ts';

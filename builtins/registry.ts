@@ -53,7 +53,7 @@ type Run = (machine: Machine, ...args: any[]) => Value | Suspended;
 export interface Builtin {
   readonly name: string;
   readonly group: Group;
-  /** One line: what it does and gives. */
+  /** One line: what it does and returns. */
   readonly help: string;
   readonly params: readonly Param[];
   readonly run: Run;
@@ -61,19 +61,19 @@ export interface Builtin {
   readonly rest?: boolean;
   /** May suspend the calling thread. */
   readonly suspends?: boolean;
-  /** Has the form with a function as the last argument: runs in the background and gives its result to the function. */
+  /** Has the form with a function as the last argument: runs in the background and passes its result to the function. */
   readonly callback?: boolean;
   /** The contract that a runtime has to supply a backend for. */
   readonly backend?: 'files' | 'processes' | 'signals' | 'sockets' | 'http';
   /** The name and the count that the reference's error text has for missing arguments, where they differ from the builtin's own. */
   readonly missing?: string;
-  /** Takes whatever it is given, unchecked and uncounted (`read` of the params is not called); with `rest` as one list. */
+  /** Takes any arguments, unchecked and uncounted (`read` of the params is not called); with `rest` as one list. */
   readonly unchecked?: boolean;
   /** For the hottest builtins: the function itself, which does the common calls and hands every other one, as it is, to `general`. */
   readonly direct?: (machine: Machine, general: Fn) => Fn;
 }
 
-/** The types that a list of parameters gives to `run`. */
+/** The argument types of `run` for a list of parameters. */
 type Checked<P extends readonly Param[]> = { [K in keyof P]: P[K] extends Param<infer T> ? T : never };
 
 /** Describes a builtin; only ties the types of its parameters to those of its function. */
@@ -192,7 +192,7 @@ function toFunction(one: Builtin, machine: Machine): Fn {
   if (one.callback === true) {
     const plain = fn;
     fn = function call() {
-      const args = arguments as unknown as Value[]; // handed on as they are: a list of its own for each call would cost
+      const args = arguments as unknown as Value[]; // passed on as they are: a new list for each call would cost
       const last = args[args.length - 1] as Value | Spread | undefined;
       const final = last instanceof Spread ? last.items.at(-1) : last;
       if (typeof final !== 'function') return plain.apply(null, args);

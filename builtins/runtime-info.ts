@@ -5,7 +5,7 @@ import { Obj, str } from '../language/values/values.ts';
 import { text } from './params.ts';
 import { type Builtin, builtin } from './registry.ts';
 
-/** What a runtime tells about itself; all texts are byte text. */
+/** Facts about the runtime; all texts are byte text. */
 export interface RuntimeInfo {
   readonly version: string;
   readonly os: string;

@@ -1,4 +1,4 @@
-/** What the suites of lib/test.oak report to whoever runs tests, such as `magnolia test`. */
+/** What the suites of lib/test.oak report to a test runner such as `magnolia test`. */
 import { traceOf } from '../language/diagnostics/trace.ts';
 import type { Machine } from '../language/runtime/machine.ts';
 import { unitAt } from '../language/runtime/units.ts';

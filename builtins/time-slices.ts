@@ -7,7 +7,7 @@ import { type Str, type Suspended, str, type Value } from '../language/values/va
 /** Work that stops after a millisecond or so (`yield`) until it is asked to go on. Short work never does. */
 export type Work<T> = Generator<undefined, T>;
 
-/** What the work comes to. Whenever it stops, the calling thread gives up the processor. */
+/** The result of the work. At each pause other threads run. */
 export function inSlices(machine: Machine, work: Work<Value>): Value | Suspended {
   try {
     const { done, value } = work.next();

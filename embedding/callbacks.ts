@@ -1,4 +1,4 @@
-/** Calling functions of the embedder: whatever they do ends their program at most, never the process. */
+/** Calls of functions of the embedder. An exception ends their program at most, never the process. */
 
 import type { NetworkAccess } from '../builtins/sockets/network.ts';
 import type { SocketPolicy } from '../builtins/sockets/policy.ts';
@@ -25,7 +25,7 @@ export function callBack(callback: () => unknown, fault: Fault): Promise<void> |
   }
 }
 
-/** The same network for a program, where neither a rule nor whoever watches can do harm; a rule allows with `true` alone. */
+/** The same network for a program, where exceptions in rules and observers are caught; a rule allows with `true` alone. */
 export function guardedAccess({ policy, watch, ...rest }: NetworkAccess, fault: Fault): NetworkAccess {
   return { ...rest, policy: guardedPolicy(policy, fault), watch: watch === null ? null : guardedWatch(watch, fault) };
 }

@@ -7,7 +7,7 @@ import { nearest } from '../language/diagnostics/nearest.ts';
 import type { Limits, NetworkPolicy, RuntimeOptions } from './options.ts';
 import type { ToJsOptions } from './values.ts';
 
-/** What each option may be: one of these words, where `{}` stands for any object; null is for all that TypeScript alone looks at. */
+/** What each option may be: one of these words, where `{}` is any object; null for options that only TypeScript checks. */
 type Names<T> = { readonly [name in keyof T]-?: readonly string[] | null };
 
 const CHOICES = ['none', 'system'];

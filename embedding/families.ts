@@ -1,5 +1,5 @@
 /**
- * The builtins of a program: the one list of them. Every program gets its builtins here, whoever runs it.
+ * The builtins of a program: the only list of them, for all programs.
  *
  * A new family of builtins that needs nothing of the host is a line in `programFamilies`. One that does is plugged in like this:
  *

@@ -28,7 +28,7 @@ export class Functions implements FunctionBorder {
   readonly #given = new WeakMap<Fn, MagnoliaFunction>();
   readonly #taken = new WeakMap<JsFunction, Fn>();
 
-  /** `call` runs a function in a thread of its own; `alive` tells whether the program was not stopped meanwhile. */
+  /** `call` runs a function in its own thread; `alive` tells whether the program was not stopped meanwhile. */
   constructor(
     machine: () => Machine,
     options: ToJsOptions,

@@ -42,7 +42,7 @@ const NO_RULES: HostRules = {
   compiling() {},
 };
 
-/** The one host of programs, whatever the platform: that supplies the clock, and the embedder where output goes. */
+/** The host of programs on all platforms: the platform supplies the clock, and the embedder the output. */
 export class ProgramHost implements Host {
   readonly memoryIsShort?: () => boolean;
   readonly wallTime?: () => number;

@@ -1,4 +1,4 @@
-/** Standard input of an embedded program: the lines in whatever pieces the embedder has. */
+/** Standard input of an embedded program: its lines, from pieces of any size. */
 
 import type { InputLine } from '../builtins/processes.ts';
 import type { Host } from '../language/runtime/host.ts';
@@ -34,7 +34,7 @@ export class InputLines implements LineSource {
   #begun: string[] = [];
   #latest: string[] = [];
   #begunBytes = 0;
-  /** Why there is no more to come. */
+  /** Why the input ended. */
   #ended: string | null = null;
   #filling = false;
   #closed = false;

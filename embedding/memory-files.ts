@@ -69,13 +69,13 @@ export class MemoryFiles implements FileBackend {
     directory.entries.set(name, new File(bytes));
   }
 
-  /** The bytes of a file; null when there is no file at this path. */
+  /** The bytes of a file; null if it does not exist. */
   bytes(path: string): Uint8Array | null {
     const found = this.#find(utf8Encode(path));
     return found instanceof File ? bytesOf(found.content.text) : null;
   }
 
-  /** The text of a file; null when there is no file at this path. */
+  /** The text of a file; null if it does not exist. */
   text(path: string): string | null {
     const found = this.#find(utf8Encode(path));
     return found instanceof File ? utf8Decode(found.content.text) : null;

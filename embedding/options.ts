@@ -24,7 +24,7 @@ import type { JsFunction, ToJsOptions } from './values.ts';
 
 /**
  * How a program is run. Nothing of the system is open to it unless it is said here: no files, no network, no other programs, no
- * environment. In browsers `'system'` gives what a browser has, which is none of them.
+ * environment. In browsers `'system'` means what a browser has, which is none of them.
  */
 export interface RuntimeOptions {
   /** Is given what the program prints, as text (a character is never cut in two). Unless given, it goes to the console. */
@@ -82,7 +82,7 @@ export interface StopSignal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** A network with rules. An address that may not be used gives the program an error value. */
+/** A network with rules. For an address that is not allowed, the program gets an error value. */
 export interface NetworkPolicy extends SocketPolicy {
   /** The network that the rules are for; that of the system unless given. */
   readonly backend?: 'system' | SocketBackend;
@@ -118,12 +118,12 @@ export interface Platform {
   /** What makes certificates; left out where nothing does. */
   readonly certificates?: CertificateBackend;
   readonly library: Library;
-  /** Digests and signatures (digests/builtins.ts), and what the mail libraries leave to JavaScript, or what stands for it until it is loaded. */
+  /** Digests and signatures (digests/builtins.ts), and the JavaScript part of the mail libraries, or a placeholder until it is loaded. */
   digestBuiltins(): readonly Builtin[];
   mailBuiltins(): readonly Builtin[];
   /** How many calls run between two captures of the stack: fewer where native stacks are small. */
   readonly fuel: number | undefined;
-  /** What `'system'` stands for; null where there is no such thing. */
+  /** What `'system'` means; null where it is not supported. */
   readonly system: {
     /** The working directory. */
     directory(): string;

@@ -75,7 +75,7 @@ export class StoppedError extends Error {
   }
 }
 
-/** The most Magnolia frames of a stack; V8 adds ten of its own. */
+/** Maximum number of Magnolia frames in a stack; V8 adds up to ten frames. */
 const MOST_FRAMES = 20;
 
 /** The stack of an error: the functions of the program, each where it was running, then those of JavaScript, all in the form of the engine. */

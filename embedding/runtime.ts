@@ -4,7 +4,7 @@
  *     const runtime = new Runtime({ output: (text) => page.append(text), limits: { timeMs: 1000 } }, platform);
  *     const { status, value } = await runtime.run('print(\'hello\')');
  *
- * One runtime is one program: its machine, its threads, its builtins, and whatever it has opened. All of that ends together, when
+ * One runtime is one program: its machine, its threads, its builtins, and all that it has opened. All of that ends together, when
  * the program has ended by itself or is stopped, and then nothing refers to it any more but the embedder.
  */
 
@@ -55,7 +55,7 @@ export interface LoadedProgram {
   call(name: string, ...args: JsInput[]): Promise<JsValue>;
 }
 
-/** Somebody who waits for something in the program. */
+/** A promise of the embedder that waits for something in the program. */
 interface Waiting {
   fail(error: unknown): void;
 }
@@ -181,7 +181,7 @@ export class Runtime {
     const compiled = 'factory' in code ? code : this.#compile(code);
     const path = this.#world.add(compiled, directory);
     const found = await this.#evaluated(importing(path));
-    const module = found.value as Obj; // what import gives
+    const module = found.value as Obj; // what import returns
     return {
       names: () => ownKeys(module),
       get: (name) =>
@@ -198,7 +198,7 @@ export class Runtime {
   }
 
   /**
-   * Runs a piece of a program and gives the value of its last expression. Variables are kept for the next piece.
+   * Runs a piece of a program and returns the value of its last expression. Variables are kept for the next piece.
    *
    *     await runtime.evaluate('x := 20');
    *     await runtime.evaluate('x + 1'); // 21
@@ -281,7 +281,7 @@ export class Runtime {
     });
   }
 
-  /** Keeps the program alive until it is stopped: there is no end that it could reach by itself. */
+  /** Keeps the program alive until it is stopped: it has no end of its own. */
   #open(): void {
     if (this.#state !== 'new') return;
     this.#state = 'open';
@@ -398,7 +398,7 @@ export class Runtime {
     this.#stop(stopped('memoryBytes'));
   }
 
-  /** The program is over: everything that it opened is closed, and who still waits is woken. */
+  /** The program is over: closes everything that it opened, and rejects the promises that still wait. */
   #end(reason: unknown): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';

@@ -14,7 +14,7 @@
  * | object | plain object | plain object, `Map` with strings as keys |
  * | function | async function | function |
  *
- * Lists and objects are copied, whatever they contain themselves included; functions keep their identity both ways.
+ * Lists and objects are deep-copied; cycles are preserved. Functions keep their identity both ways.
  */
 
 import { definitionOf } from '../language/runtime/units.ts';
@@ -39,7 +39,7 @@ import {
   wrapInt,
 } from '../language/values/values.ts';
 
-/** A float for a program, whatever its value: `new Float(2)` is `2.0`. Throws a TypeError for anything but a number. */
+/** A float for a program, even if it is integral: `new Float(2)` is `2.0`. Throws a TypeError for anything but a number. */
 export const Float = new Proxy(CoreFloat, {
   construct(target, [value]) {
     if (typeof value !== 'number') throw new TypeError(`new Float() takes a number, not ${typeof value}`);
@@ -75,7 +75,7 @@ export type JsValue =
   | JsValue[]
   | { [key: string]: JsValue };
 
-/** A JavaScript function that Magnolia programs may call; if it gives a promise, the calling thread waits for it. */
+/** A JavaScript function that Magnolia programs may call; if it returns a promise, the calling thread waits for it. */
 // biome-ignore lint/suspicious/noExplicitAny: a function may declare which of the values it expects
 export type JsFunction = (...args: any[]) => JsInput | void | Promise<JsInput> | Promise<void>;
 
@@ -101,7 +101,7 @@ export type JsInput =
 export interface ToJsOptions {
   /** Strings as text, each byte that is not UTF-8 being U+FFFD (`'text'`, unless given), or exactly (`'bytes'`). */
   readonly strings?: 'text' | 'bytes';
-  /** Atoms as symbols (`'symbols'`, unless given: the way back gives the atom again) or as bare text, for JSON (`'text'`). */
+  /** Atoms as symbols (`'symbols'`, the default: converting back restores the atom) or as bare text, for JSON (`'text'`). */
   readonly atoms?: 'symbols' | 'text';
 }
 
@@ -217,7 +217,7 @@ export function ownKeys(object: Obj | Table): string[] {
   if (!(HIDDEN in object)) return keysOf(object);
   const isOwn = (name: string): boolean => {
     const value = getKey(object, name);
-    const native = typeof value === 'function' && definitionOf(value as Fn) === undefined; // whatever is called is an Fn
+    const native = typeof value === 'function' && definitionOf(value as Fn) === undefined; // every function here is an Fn
     return value !== undefined && !(native && (value as Fn).name === name);
   };
   const variables = Object.keys(Object.getPrototypeOf(object)).filter(isOwn);

@@ -1,4 +1,4 @@
-/** `import`: finds modules, runs each once, and gives its variables as an object. */
+/** `import`: finds modules, runs each once, and returns its variables as an object. */
 
 import { type Compiled, compile, type Instance } from './runtime/compile.ts';
 import { mistake } from './runtime/errors.ts';
@@ -85,7 +85,7 @@ export class Modules {
     return compiled.factory(helpers, this.#machine, builtin, session);
   }
 
-  /** Finds the builtins of code from `origin`: each module has an `import` of its own. */
+  /** Finds the builtins of code from `origin`: each module has its own `import`. */
   #lookup(origin: Origin): (name: string) => Fn | undefined {
     const importHere = this.#importFrom(origin);
     return (name) => {
@@ -179,7 +179,7 @@ function finish(_pc: number, slots: readonly unknown[], _value: Value): Value {
 }
 
 /**
- * The object that `import` gives: an accessor on a prototype of its own for each variable of the module, so that reading one is
+ * The object that `import` returns: an accessor on its own prototype for each variable of the module, so that reading one is
  * as fast as reading a key; what others add to it are plain keys. Builtins are found through it as well.
  */
 function moduleObject(

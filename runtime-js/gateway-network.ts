@@ -1,10 +1,10 @@
-/** The network of a gateway (`magnolia gateway`), for pages. What speaks to it is a part of its own, which is loaded when it is used. */
+/** The network of a gateway (`magnolia gateway`), for pages. The part that speaks to it is loaded when it is used. */
 import { Failure, type SocketBackend } from '../builtins/sockets/backend.ts';
 import { certificateProblem, rootsProblem } from '../builtins/sockets/pem.ts';
 import type { GatewayBackend, LaterCredentials } from './gateway/gateway-backend.ts';
 
 export interface GatewayOptions {
-  /** What the gateway was told to ask for; the text after `#` in its link unless given. */
+  /** The token of the gateway; by default the text after `#` in its link. */
   readonly token?: string;
   /** The constructor of WebSockets; the global one unless given. */
   readonly WebSocket?: typeof WebSocket;
@@ -60,7 +60,7 @@ export function gatewayNetwork(url: string, options: GatewayOptions = {}): Gatew
         (error) => done(notLoaded(error)),
       );
     },
-    // The gateway makes the most of them; what is no certificate at all is a mistake of the program here as elsewhere.
+    // The gateway makes the most of them; a text that is not a certificate is a mistake of the program, as elsewhere.
     loadCredentials(sources): LaterCredentials | ReturnType<SocketBackend['loadCredentials']> {
       const { cert, key, ca, caName } = sources;
       const wrong = cert === null || key === null ? null : certificateProblem(cert, key);

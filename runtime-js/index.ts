@@ -1,5 +1,5 @@
 /**
- * The package for browsers: pages, workers, and whatever else is not Node.
+ * The package for browsers: pages, workers, and every other host that is not Node.
  *
  *     import { createRuntime } from 'magnolia-socket/browser';
  *
@@ -22,7 +22,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   return new Runtime(options, platform);
 }
 
-/** A network in memory: the programs of all runtimes that are given it can talk to each other, and to nobody else. */
+/** A network in memory: the programs of all runtimes that are given it can talk to each other, and only to each other. */
 export function memoryNetwork(): SocketBackend {
   return networkInMemory(browserPlatform.clock.defer); // in turns of the event loop, so that programs in a conversation can be stopped
 }

@@ -1,7 +1,7 @@
 /**
  * The standard library in the bundle: texts, each of which is compiled when it is first imported.
  *
- * The modules of each folder of lib/ are a part of their own, which is loaded before a program starts that has the name of one of
+ * The modules of each folder of lib/ are a separate part, which is loaded before a program starts that has the name of one of
  * them in a string.
  */
 import type { Library } from '../embedding/options.ts';

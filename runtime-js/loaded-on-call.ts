@@ -1,4 +1,4 @@
-/** Builtins whose code is in a file of its own, which is loaded when a program first calls one of them. */
+/** Builtins whose code is in its own file, which is loaded when a program first calls one of them. */
 import type { HttpFamily } from '../builtins/http/backend.ts';
 import { SIGNATURES } from '../builtins/http/signatures.ts';
 import { unavailableHttp } from '../builtins/http/unavailable.ts';

@@ -5,10 +5,10 @@ import { browserClock } from './host.ts';
 import { bundledLibrary } from './library.ts';
 import { digestsOnCall, mailOnCall } from './loaded-on-call.ts';
 
-/** `getRandomValues` gives no more at a time. */
+/** The maximum of one call of `getRandomValues`. */
 const RANDOM_BYTES_AT_ONCE = 65_536;
 
-/** What Chromium tells of its memory, to pages and not to workers; not in any standard. */
+/** What Chromium reports of its memory, to pages and not to workers; not standardised. */
 interface ChromiumPerformance {
   readonly memory?: { readonly usedJSHeapSize: number };
 }

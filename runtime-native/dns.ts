@@ -1,4 +1,4 @@
-/** Records of the domain name system by c-ares, which works on the event loop: nobody waits for a server that is silent. */
+/** Records of the domain name system by c-ares, which works on the event loop: a silent server blocks nothing. */
 import { getServers, Resolver } from 'node:dns';
 import { domainToASCII } from 'node:url';
 import type { DnsAnswer, DnsBackend, DnsRecord, RecordType } from '../builtins/dns.ts';

@@ -25,7 +25,7 @@ import { toBuffer, toText } from './latin1.ts';
 import { OperationQueue } from './operation-queue.ts';
 import { replaceFile, syncPath } from './replace-file.ts';
 
-/** Without `O_NONBLOCK` a pipe that nobody else opens would hold a thread of Node, and with it the end of the process, for ever. */
+/** Without `O_NONBLOCK` a pipe without a writer would hold a thread of Node, and with it the end of the process, for ever. */
 const { O_RDONLY, O_RDWR, O_CREAT, O_APPEND, O_TRUNC, O_NONBLOCK = 0 } = constants;
 const FLAGS: { readonly [mode in OpenMode]: number } = {
   readonly: O_RDONLY | O_NONBLOCK,

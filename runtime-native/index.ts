@@ -1,5 +1,5 @@
 /**
- * The package for Node: Magnolia programs inside a JavaScript one. docs/embedding.md tells more.
+ * The package for Node: Magnolia programs inside a JavaScript one. docs/embedding.md describes it.
  *
  *     import { createRuntime } from 'magnolia-socket';
  *
@@ -25,7 +25,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   return new Runtime(options, nodePlatform);
 }
 
-/** A network in memory: the programs of all runtimes that are given it can talk to each other, and to nobody else. */
+/** A network in memory: the programs of all runtimes that are given it can talk to each other, and only to each other. */
 export function memoryNetwork(): SocketBackend {
   return networkInMemory(nodePlatform.clock.defer); // in turns of the event loop, so that programs in a conversation can be stopped
 }

@@ -32,7 +32,7 @@ export function knownLibrary(): LibraryNames {
   return namesOf(libraryManifest());
 }
 
-/** What only errors and help need; undefined where it cannot be had: the error is reported without it. */
+/** What only errors and help need; undefined where it is missing: the error is reported without it. */
 function forError<T>(read: () => T): T | undefined {
   try {
     return read();

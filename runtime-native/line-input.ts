@@ -1,8 +1,8 @@
 /**
  * Lines from a stream, each given when it is asked for.
  *
- * The stream flows only while somebody waits for a line, and is paused otherwise, so that it fills no memory. Because Node reads
- * a little ahead even then, it is also told not to keep the process alive. What came together with a line is kept for the next one.
+ * The stream flows only while a thread waits for a line, and is paused otherwise, so that it fills no memory. Because Node reads
+ * a little ahead even then, it is also set not to keep the process alive. What came together with a line is kept for the next one.
  */
 import type { Readable } from 'node:stream';
 import type { InputLine } from '../builtins/processes.ts';
@@ -11,7 +11,7 @@ import { MAX_TEXT } from '../language/values/values.ts';
 import { errnoText } from './errno.ts';
 import { toText } from './latin1.ts';
 
-/** A stream; sockets, pipes and terminals (but not files) can be told whether they keep the process alive. */
+/** A stream; sockets, pipes and terminals (but not files) can be set to keep the process alive or not. */
 export type Source = Readable & { ref?(): void; unref?(): void };
 
 export class LineInput implements LineSource {
@@ -36,7 +36,7 @@ export class LineInput implements LineSource {
     this.#mostBytes = mostBytes;
   }
 
-  /** The next line if it has come already and nobody waits for it, else null. */
+  /** The next line if it has already arrived and no thread waits for it, else null. */
   takeLine(): InputLine | null {
     return this.#waiting.length === 0 ? this.#take() : null;
   }
@@ -57,7 +57,7 @@ export class LineInput implements LineSource {
       this.#serve();
     };
     stream.on('data', (chunk: Buffer) => {
-      this.#text = toText(chunk); // everything before was taken, or somebody would not be waiting
+      this.#text = toText(chunk); // everything before was taken, otherwise no thread would wait
       this.#at = 0;
       this.#serve();
     });

@@ -123,7 +123,7 @@ export function makeDevelopmentCertificate(names: readonly string[], days: numbe
   return { ...makeLeaf(names, validTo, authority), ca: authority.cert };
 }
 
-/** A new authority. Each has a name of its own, so that several can be trusted side by side. */
+/** A new authority. Each has a different name, so that several can be trusted side by side. */
 export function makeAuthority(validTo: Date): Identity {
   return makeCertificate({ commonName: `magnolia CA ${randomBytes(4).toString('hex')}`, authority: true, validTo });
 }

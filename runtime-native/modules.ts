@@ -98,7 +98,7 @@ function programFile(path: string, directory: string): string | null {
 
 function opens(file: string): boolean {
   try {
-    const opened = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a pipe would not open until somebody writes
+    const opened = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a pipe would not open before it has a writer
     const regular = fstatSync(opened).isFile();
     closeSync(opened);
     return regular;

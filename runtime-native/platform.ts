@@ -30,7 +30,7 @@ export const nodePlatform: Platform = {
   complain: (report) => process.stderr.write(report),
   secureBytes: (count) => toText(randomBytes(count)),
   domainToAscii: domainToASCII,
-  info: { ...nodeInfo, pid: 0, exe: null }, // a program has no process of its own
+  info: { ...nodeInfo, pid: 0, exe: null }, // programs share the process
   memoryInUse,
   certificates: nativeCertificates,
   library: nativeLibrary(null),

@@ -83,5 +83,5 @@ export function nodeExec(command: Command, done: (execution: Execution) => void,
   }
 }
 
-/** Standard input is one for the whole process, whoever reads it. */
+/** The whole process has one standard input. */
 export const standardInput = new LineInput(() => process.stdin);

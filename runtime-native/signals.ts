@@ -10,7 +10,7 @@ export interface NativeSignals extends SignalBackend {
   close(): void;
 }
 
-/** The signals of this process. Each program has a backend of its own, which ends with it. */
+/** The signals of this process. Each program has its own backend, which ends with it. */
 export function nativeSignals(worker: SignalBackend['worker'] = null): NativeSignals {
   const open = new Set<() => void>();
   return {

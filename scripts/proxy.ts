@@ -200,7 +200,7 @@ function never(signal: AbortSignal): Promise<void> {
   return until(signal, () => () => {});
 }
 
-/** Waits for what `start` brings about; throws when the connection is dropped before. `start` tells how to stop it. */
+/** Waits for what `start` brings about; throws when the connection is dropped before. `start` returns how to stop it. */
 function until(signal: AbortSignal, start: (done: () => void) => () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {

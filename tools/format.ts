@@ -68,7 +68,7 @@ const EDGE_BLANKS = /^[\s\u0085]+|[\s\u0085]+$/g;
 interface Bracket {
   /** The indentation of the line that opened it. */
   readonly indent: number;
-  /** Whether an expression inside of it began on a line of its own. One that began on the bracket's line continues at the same depth. */
+  /** Whether an expression inside of it began on its own line. One that began on the bracket's line continues at the same depth. */
   hasLines: boolean;
 }
 
@@ -159,7 +159,7 @@ class Layout {
     this.#previous = token;
   }
 
-  /** Whether a separator is the last token of its line, or stands before a closing bracket: the lexer makes one there. */
+  /** Whether a separator is the last token of its line, or is followed by a closing bracket: the lexer makes one there. */
   #endsLine(comma: Token, next: Token | undefined): boolean {
     if (next === undefined || next.kind === 'end') return true;
     if (this.#previous === null || CONTINUING.has(this.#previous.kind)) return false;

@@ -56,7 +56,7 @@ function encode([x, y, z]: Point): string {
   return littleBytes(mod(y * inverse) | (mod(x * inverse) & 1n ? 2n ** 255n : 0n));
 }
 
-/** The point that 32 bytes stand for; undefined if there is none. */
+/** Decodes a point from 32 bytes; undefined if they are not one. */
 function decode(bytes: string): Point | undefined {
   const value = little(bytes);
   const y = value & (2n ** 255n - 1n);

@@ -47,7 +47,7 @@ export class HttpContext {
   }
 }
 
-/** Reports a mistake of the program where nobody waits for a result: on standard error, as the error of a thread. */
+/** Reports a mistake of the program that no call can return: on standard error, as the error of a thread. */
 export function reportMistake(machine: Machine, error: ProgramError): void {
   machine.spawn(() => {
     throw error;

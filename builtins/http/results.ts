@@ -65,7 +65,7 @@ export function connectEvent(socket: Obj, req: Obj): Obj {
   return event;
 }
 
-/** `{type: :sent}`, with the number of bytes where that is of use. */
+/** `{type: :sent}`, with the number of bytes where it is known. */
 export function sentValue(bytes?: number): Obj {
   const result = typed(SENT);
   if (bytes !== undefined) result.bytes = bytes;

@@ -22,7 +22,7 @@ const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
 const CONTROL = /[\x00-\x1f\x7f]/;
 const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})[\s\S]{0,2}/;
-/** What a path may have as it is; `%` stands for an escape. */
+/** What a path may contain unescaped; `%` is an escape. */
 const NOT_IN_PATHS = /[^A-Za-z0-9\-._~!$&'()*+,;=:@[\]/%]/g;
 const NOT_IN_HOSTS = /[^A-Za-z0-9\-._~!$&'()*+,;=:[\]<>"%\x80-\xff]/;
 

@@ -44,7 +44,7 @@ const searched = saying(text('s'), 'Only a string can be searched, got');
 const sought = saying(text('sub'), 'A string can only be searched for a string, got');
 
 /**
- * Calls each function in a thread of its own. The first error is that of the calling thread: it is raised there at once, and what
+ * Calls each function in its own thread. The first error is that of the calling thread: it is raised there at once, and what
  * goes wrong in the others after that is reported as for any thread.
  */
 function runAll(machine: Machine, fns: readonly Value[]): Value | Suspended {
@@ -75,7 +75,7 @@ function runAll(machine: Machine, fns: readonly Value[]): Value | Suspended {
   return SUSPENDED;
 }
 
-/** Calls a function in a thread of its own, whose error is reported as for any thread, and tells the caller how it ended. */
+/** Calls a function in its own thread, whose error is reported as for any thread, and tells the caller how it ended. */
 function attempt(machine: Machine, fn: Fn): Suspended {
   const caller = machine.block('internal');
   machine.spawn(fn, []).onEnd = (value, error) => {

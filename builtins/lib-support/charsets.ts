@@ -47,7 +47,7 @@ const CODE_PAGE = /^(?:cp|ibm|cspc|pc)-?(?:8?codepage)?(437|850)(?:multilingual)
 /** Where windows-1252 differs from ISO 8859-1: the bytes 0x80 to 0x9F; the unassigned ones stay controls. */
 const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
-/** Not told: the label says nothing, or something that its text need not keep to. */
+/** Unknown: the label is missing, or something that its text need not keep to. */
 const UNTOLD = /^(?:(?:us-)?ascii|ansi_x3\.4-19\d\d|7bit|8bit|unknown(?:-8bit)?|x-unknown|)$/;
 
 /** U+FEFF in UTF-8; it only says that text is UTF-8. */

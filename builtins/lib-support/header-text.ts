@@ -123,7 +123,7 @@ export function usualDate(date: string): number | null {
   if (found === null) return null;
   const [, day, month = '', year, hours, minutes, seconds, sign, zoneHours, zoneMinutes] = found;
   const midnight = new Date(Date.UTC(Number(year), MONTHS.indexOf(month), Number(day)));
-  if (midnight.getUTCDate() !== Number(day)) return null; // there is no such day
+  if (midnight.getUTCDate() !== Number(day)) return null; // that day does not exist
   const clock = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
   const zone = Number(zoneHours) * 3600 + Number(zoneMinutes) * 60;
   return midnight.getTime() / 1000 + clock - (sign === '-' ? -zone : zone);

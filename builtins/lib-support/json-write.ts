@@ -1,4 +1,4 @@
-/** Writes values as JSON, as `json.serialize` does. Open lists and objects are kept on a stack of our own. */
+/** Writes values as JSON, as `json.serialize` does. Open lists and objects are kept on our own stack. */
 import { mistake } from '../../language/runtime/errors.ts';
 import { toText } from '../../language/runtime/render.ts';
 import {

@@ -9,7 +9,7 @@ import { EMPTY, type Fn, SUSPENDED, type Suspended, type Value } from '../../lan
 import { callable, list } from '../params.ts';
 import { type Builtin, builtin } from '../registry.ts';
 
-// A loop that has to wait is saved by a function of its own. A closure inside the loop would keep the index, and for that V8
+// A loop that has to wait is saved by its own function. A closure inside the loop would keep the index, and for that V8
 // makes an object at each step, whether anything waits or not.
 
 /** Calls f(x, i) from index `i` on. */
@@ -91,7 +91,7 @@ function reduceRest(machine: Machine, xs: readonly Value[], f: Fn, value: Value 
  * a function that ran out of fuel at its entry would) and nothing inside the loop needs one as a value on the heap.
  */
 function reduceNumbers(machine: Machine, xs: readonly Value[], f: Fn, seed: number, start: number): Value | Suspended {
-  let acc = +seed; // V8 knows the type of what + gives
+  let acc = +seed; // tells V8 the type
   let i = start;
   for (; i < xs.length && machine.fuel >= RESERVE; i++) {
     const value = f(acc, xs[i], i);

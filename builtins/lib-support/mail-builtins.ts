@@ -22,7 +22,7 @@ function worked(machine: Machine, text: string, work: Work<Value>): Value | Susp
   return inSlices(machine, work);
 }
 
-/** A builtin that gives a string in another form. */
+/** A builtin that converts a string. */
 function mailText(name: string, form: string, change: (text: string) => string): Builtin {
   return builtin({
     name,

@@ -30,7 +30,7 @@ function folded(bytes: string): string {
   return made + bytes.slice(copied).toUpperCase();
 }
 
-/** Whether there is some text in another one, both in UTF-8, whatever the case of letters. */
+/** Whether there is some text in another one, both in UTF-8, ignoring the case of letters. */
 export function* hasText(bytes: string, sought: string): Work<boolean> {
   const needle = folded(sought);
   let kept = ''; // what may be the beginning of it

@@ -8,7 +8,7 @@ import { base64, bytesOf, isWhole, scratch, scratchBytes } from './base64.ts';
 import { crlfEnds, hasPattern, inPieces, PIECE } from './pieces.ts';
 import { indexOf } from './search.ts';
 
-/** Can this stand in a line of a protocol: no CR, LF or NUL? */
+/** Whether a text may be part of a protocol line: without CR, LF and NUL. */
 export function* isLineSafe(text: string): Work<boolean> {
   return !(yield* hasPattern(text, /[\r\n\0]/, 1));
 }
@@ -131,7 +131,7 @@ function inLines(digits: string): string {
 /** Lines of 76 digits with CRLF that are read in one slice. */
 const READ_LINES = 4096;
 
-/** What base64 stands for when everything that is not a digit of it is skipped, up to the padding. */
+/** Decodes base64 up to the padding; skips everything that is not a digit of it. */
 export function* base64Read(text: string): Work<string> {
   const reader = new Base64Reader();
   let made = '';
@@ -255,7 +255,7 @@ export function* qpEncode(text: string): Work<string> {
 /** Bytes of quoted-printable that are read in one slice. */
 const QP_SLICE = 2 ** 17;
 
-/** What quoted-printable stands for. Blanks at the ends of lines are dropped, and what is malformed stays as it is. */
+/** Decodes quoted-printable. Blanks at the ends of lines are dropped; malformed escapes stay as they are. */
 export function* qpDecode(text: string): Work<string> {
   if (!/=|[ \t]\r?\n/.test(text)) return text;
   let made = '';
@@ -268,7 +268,7 @@ export function* qpDecode(text: string): Work<string> {
   return made;
 }
 
-/** A place from `at` on where the text can be cut: behind a line end, or between two characters that stand for themselves. */
+/** The first place from `at` on where the text can be cut: after a line end, or between two characters that are not encoded. */
 function qpCut(text: string, at: number): number {
   const line = text.slice(at, at + 1000).indexOf('\n');
   if (line >= 0) return at + line + 1;
@@ -318,7 +318,7 @@ function qpPiece(text: string, last: boolean): string {
   return codec.decode(out, 0, end);
 }
 
-/** The byte that two hexadecimal digits at `at` stand for; -1 if there are none. */
+/** The byte of the two hexadecimal digits at `at`; -1 if there are none. */
 function hexByte(bytes: Uint8Array, at: number): number {
   const high = HEX_VALUE[bytes[at] ?? 0] as number;
   const low = HEX_VALUE[bytes[at + 1] ?? 0] as number;

@@ -4,7 +4,7 @@ import { EMPTY, type Obj, obj, SUSPENDED, type Suspended, type Value } from '../
 import { milliseconds } from '../params.ts';
 import { type Builtin, builtin, namedFunction } from '../registry.ts';
 
-/** `{wait(seconds), wake(value)}`: the value is kept for who comes to wait for it later. One thread at a time waits; ? after the time. */
+/** `{wait(seconds), wake(value)}`: the value is kept for a later wait. One thread at a time waits; ? after the time. */
 function waiter(machine: Machine): Obj {
   let waiting: Thread | null = null;
   let kept: Value | undefined;

@@ -81,7 +81,7 @@ function parsePort(text: string): number | string {
   return services.get(text.toLowerCase()) ?? `address tcp/${text}: unknown port`;
 }
 
-/** The host in the form that `parseAddress` gives, or null when there can be no such host. */
+/** The host in the form that `parseAddress` returns, or null when it is malformed. */
 export function parseHost(host: string): string | null {
   if (host === '') return '';
   if (isIPv4(host)) return host;
@@ -94,7 +94,7 @@ export function isIPv4(host: string): boolean {
   return /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/.test(host);
 }
 
-/** Whether a host as `parseAddress` gives it is an IP address. */
+/** Whether a host, as returned by `parseAddress`, is an IP address. */
 export function isIP(host: string): boolean {
   return host.includes(':') || isIPv4(host);
 }
@@ -149,7 +149,7 @@ function groupsOf(text: string): number[] | null {
 export function isLegalName(host: string): boolean {
   const labels = (host.endsWith('.') ? host.slice(0, -1) : host).split('.');
   if (host.length > 254 || !labels.every((label) => /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/.test(label))) return false;
-  return !/^(?:[0-9]+|0[xX][0-9a-fA-F]*)$/.test(labels.at(-1) as string); // split gives one at least
+  return !/^(?:[0-9]+|0[xX][0-9a-fA-F]*)$/.test(labels.at(-1) as string); // split returns at least one
 }
 
 /** `ip:port`, IPv6 in brackets, an IPv4 address that a dual-stack socket shows in mapped form as IPv4. */
@@ -160,7 +160,7 @@ export function formatAddress(ip: string, port: number): string {
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/@]*@)?([^/:?#]*)(?::(\d+))?/i;
 
-/** What somebody has to write who gave a URL for an address; null for anything else. */
+/** The address to write in place of a URL; null if it is not a URL. */
 export function addressHint(address: string): string | null {
   const [, scheme, host, port] = SCHEME.exec(address) ?? [];
   if (scheme === undefined) return null;

@@ -34,7 +34,7 @@ export const NOT_ALLOWED = 'permission denied by the network policy';
 
 /** A failure outside the program. */
 export class Failure {
-  /** `detail` is byte text: all that stands behind the prefix of the operation. */
+  /** `detail` is byte text: the text after the prefix of the operation. */
   constructor(
     readonly code: ErrorCode,
     readonly detail: string,
@@ -74,7 +74,7 @@ export interface Connection {
   attach(events: ConnectionEvents): void;
   /** Sends byte text after all that was sent before. True when the system has taken it; else `drained` says when it has. */
   write(text: string): boolean;
-  /** The same for bytes, which nobody changes any more; where it is missing, they are made into text. */
+  /** The same for bytes, which must not be changed afterwards; where it is missing, they are made into text. */
   writeBytes?(bytes: Uint8Array): boolean;
   /** How much of what was written the system has not taken yet. */
   unsent(): number;
@@ -126,7 +126,7 @@ export interface ConnectionEvents {
   gone?(): void;
 }
 
-/** Sends byte text or bytes, which nobody changes any more. */
+/** Sends byte text or bytes, which must not be changed afterwards. */
 export function writeTo(connection: Connection, data: string | Uint8Array): boolean {
   if (typeof data === 'string') return connection.write(data);
   return connection.writeBytes?.(data) ?? connection.write(codec.decode(data, 0, data.length));
@@ -178,7 +178,7 @@ export class ClosedConnection implements Connection {
   }
 }
 
-/** What `info` tells about an encrypted connection. */
+/** What `info` reports about an encrypted connection. */
 export interface Encryption {
   readonly protocol: string;
   readonly cipher: string;
@@ -202,7 +202,7 @@ export interface PeerCertificate {
 /** How to speak TLS. */
 export interface TlsOptions {
   readonly role: 'client' | 'server';
-  /** Of a client: whom the certificate must name and, unless it is an IP address, what is sent as server name. */
+  /** Of a client: the name that the certificate must have; it is sent as server name unless it is an IP address. */
   readonly serverName: string | null;
   /** Of a client: whether the certificate is checked at all. */
   readonly verify: boolean;
@@ -210,10 +210,10 @@ export interface TlsOptions {
   readonly clientAuth: 'none' | 'request' | 'require';
   /** Made by `loadCredentials`; a server needs them, a client presents them. */
   readonly credentials: Credentials | null;
-  /** Of a server: the credentials for clients that ask for a name, in lower case; `*.` stands for one label. */
+  /** Of a server: the credentials for clients that ask for a name, in lower case; `*.` matches one label. */
   readonly sni: ReadonlyMap<string, Credentials>;
   readonly minVersion: '1.2' | '1.3';
-  /** Names of protocols to agree on, the dearest first. */
+  /** Names of protocols to agree on, in order of preference. */
   readonly alpn: readonly string[];
   /** How long the handshake may take; 0 for ever. */
   readonly timeoutMs: number;
@@ -271,7 +271,7 @@ export interface ProxyPeer {
   readonly header: ProxyHeader;
 }
 
-/** From whom a listener takes PROXY headers. */
+/** The peers from which a listener accepts PROXY headers. */
 export interface ProxyRules {
   /** Whether others are turned away; else they are clients themselves, and their bytes data. */
   readonly isRequired: boolean;
@@ -340,13 +340,13 @@ export interface ListenerEvents {
 
 /** A network. */
 export interface SocketBackend {
-  /** Connects; with `tls` the connection is handed over after the handshake. The result gives up waiting for it. */
+  /** Connects; with `tls` the connection is handed over after the handshake. Call the result to give up. */
   connect(target: Target, options: DialOptions, done: (outcome: Connection | Failure) => void): () => void;
   /** Listens; with `tls` each handshake starts right after accept and reading waits for it. */
   listen(target: Target, options: ListenerOptions, events: ListenerEvents, done: (outcome: Listener | Failure) => void): void;
   loadCredentials(sources: CredentialSources): Credentials | BadCredentials;
   /** The socket that the process was given under a number or a name (`fd:3`, `fd:web`). Without it no socket can be passed. */
   passedSocket?(name: string): PassedSocket | Failure;
-  /** Whether `reusePort` can be had. */
+  /** Whether `reusePort` is supported. */
   readonly canReusePort?: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * The socket functions that programs call, over whatever network they are given.
+ * The socket functions that programs call, over any network.
  *
  *     registry.add(socketBuiltins(nativeSockets()))
  *
@@ -87,12 +87,12 @@ export function socketBuiltins(
       name: 'socket_send',
       help: 'Writes all of a string: {type: :sent, bytes}, or an error value.',
       params: [socket, payload, callOptions],
-      run: (_machine, one, text, options) => one.send(text, options.timeout),
+      run: (_machine, one, text, options) => one.sender.send(text, options.timeout),
       direct: (_machine, general) =>
         function call(a: Value, b: Value, c: Value) {
           const isPlain = arguments.length <= 3 && b instanceof Str && (c === undefined || c === null);
           const one = isPlain ? socket.read(a) : undefined;
-          return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.send(payloadOf(b as Str));
+          return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.sender.send(payloadOf(b as Str));
         },
     }),
     builtin({
@@ -109,14 +109,14 @@ export function socketBuiltins(
       name: 'socket_recv',
       help: 'Waits for data and reads up to size bytes: {type: :data, data} or {type: :closed}, or an error value.',
       params: [socket, size, callOptions],
-      run: (_machine, one, bytes, options) => one.recv(bytes, options.timeout),
+      run: (_machine, one, bytes, options) => one.receiver.recv(bytes, options.timeout),
     }),
     builtin({
       ...shared,
       name: 'socket_peek',
       help: 'Waits for data and returns up to size bytes, which stay for the next read: {type: :data, data} or {type: :closed}, or an error value.',
       params: [socket, size, callOptions],
-      run: (_machine, one, bytes, options) => one.peek(bytes, options.timeout),
+      run: (_machine, one, bytes, options) => one.receiver.peek(bytes, options.timeout),
     }),
     builtin({
       ...shared,
@@ -125,7 +125,7 @@ export function socketBuiltins(
       params: [socket, size, callOptions],
       run: (_machine, one, bytes, options) => {
         if (bytes > limitOf(options.maxBytes)) return errorResult(`${PREFIX.recvExact}requested size exceeds limit`, 'limit');
-        return one.recvExact(bytes, options.timeout);
+        return one.receiver.recvExact(bytes, options.timeout);
       },
     }),
     builtin({
@@ -133,11 +133,11 @@ export function socketBuiltins(
       name: 'socket_recv_line',
       help: 'Reads a line that ends in LF or CRLF, without its end: {type: :data, data} or {type: :closed}, or an error value.',
       params: [socket, callOptions],
-      run: (_machine, one, options) => one.recvLine(lineLimit(one.maxLine, options), options.timeout),
+      run: (_machine, one, options) => one.receiver.recvLine(lineLimit(one.receiver.maxLine, options), options.timeout),
       direct: (_machine, general) =>
         function call(a: Value, b: Value) {
           const one = arguments.length <= 2 && (b === undefined || b === null) ? socket.read(a) : undefined;
-          return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.recvLine();
+          return one === undefined ? general.apply(null, arguments as unknown as Value[]) : one.receiver.recvLine();
         },
     }),
     builtin({
@@ -145,14 +145,15 @@ export function socketBuiltins(
       name: 'socket_recv_until',
       help: 'Reads up to a delimiter, which is taken, too: {type: :data, data} or {type: :closed}, or an error value.',
       params: [socket, delimiter, callOptions],
-      run: (_machine, one, end, options) => one.recvUntil(end, lineLimit(one.maxLine, options), options.timeout, options.keep),
+      run: (_machine, one, end, options) =>
+        one.receiver.recvUntil(end, lineLimit(one.receiver.maxLine, options), options.timeout, options.keep),
     }),
     builtin({
       ...shared,
       name: 'socket_recv_all',
       help: 'Reads everything until the end of the stream: {type: :data, data}, or an error value.',
       params: [socket, callOptions],
-      run: (_machine, one, options) => one.recvAll(limitOf(options.maxBytes), options.timeout),
+      run: (_machine, one, options) => one.receiver.recvAll(limitOf(options.maxBytes), options.timeout),
     }),
     builtin({
       ...shared,
@@ -163,7 +164,7 @@ export function socketBuiltins(
         if (text.length >= 2 ** (8 * bytes)) {
           return errorResult(`${PREFIX.send}packet of ${text.length} bytes needs a longer length than ${bytes}`, 'limit');
         }
-        return one.send(lengthBefore(text, bytes) + text, options.timeout);
+        return one.sender.send(lengthBefore(text, bytes) + text, options.timeout);
       },
     }),
     builtin({
@@ -172,7 +173,7 @@ export function socketBuiltins(
       help: 'Reads what socket_send_packet wrote: {type: :data, data} or {type: :closed}, or an error value.',
       params: [socket, width, callOptions],
       run: (_machine, one, bytes, options) => {
-        return one.recvPacket(bytes, options.maxBytes < 0 ? MAX_PACKET : limitOf(options.maxBytes), options.timeout);
+        return one.receiver.recvPacket(bytes, options.maxBytes < 0 ? MAX_PACKET : limitOf(options.maxBytes), options.timeout);
       },
     }),
     builtin({
@@ -234,8 +235,8 @@ export function socketBuiltins(
       help: 'Limits the time of all later reads and writes to so many seconds, or {read, write}; ? for none: {type: :ok}.',
       params: [socket, times],
       run: (_machine, one, { read, write }) => {
-        if (read >= 0) one.readTimeoutMs = read;
-        if (write >= 0) one.writeTimeoutMs = write;
+        if (read >= 0) one.receiver.timeoutMs = read;
+        if (write >= 0) one.sender.timeoutMs = write;
         return okResult();
       },
     }),
@@ -307,7 +308,7 @@ function connect(machine: Machine, { network, table }: Context, text: string, op
       return;
     }
     const { socket, result } = table.dialled(machine, outcome, host);
-    socket.maxLine = lineLimit(MAX_LINE, options);
+    socket.receiver.maxLine = lineLimit(MAX_LINE, options);
     machine.wake(thread, result);
   });
   if (options.timeout > 0) {

@@ -70,7 +70,7 @@ function thrown(error: unknown): never {
   throw error;
 }
 
-/** The files of a certificate and its key, which are of use together only. */
+/** The files of a certificate and its key: both or neither. */
 function* identityFiles(own: OwnCertificate, read: OwnCertificate): Generator<Wanted> {
   const { certFile, keyFile, cert, key } = own;
   if ((certFile ?? cert) === null || (keyFile ?? key) === null) return;

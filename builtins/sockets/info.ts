@@ -23,7 +23,7 @@ export function infoOf(socket: Socket): Obj {
   result.proxy = connection.proxy == null ? null : proxy(connection.proxy);
   result.bytesIn = socket.bytesIn;
   result.bytesOut = socket.bytesOut;
-  result.buffered = socket.unread;
+  result.buffered = socket.receiver.unread;
   return result;
 }
 

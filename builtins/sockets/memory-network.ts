@@ -105,7 +105,7 @@ function noSuchHost(action: 'dial' | 'listen', target: Target): Failure {
   return new Failure('dns', `${action} tcp: lookup ${target.kind === 'tcp' ? target.host : target.path}: no such host`);
 }
 
-/** The IP address that a target stands for; '' for every interface; null when there is no such host. */
+/** The IP address of a target; '' for every interface; null when the host is unknown. */
 function hostOf(target: Target): string | null {
   if (target.kind === 'unix') return '';
   const host = target.host.toLowerCase();
@@ -118,7 +118,7 @@ function keyOf(target: Target, host: string, port?: number): string {
   return host === '' ? `:${port ?? target.port}` : formatAddress(host, port ?? target.port);
 }
 
-/** Who listens there, and what the address is to the one who dials. */
+/** The listener there, and the address as the dialler sees it. */
 function find(
   listeners: Map<string, WaitingRoom<MemoryConnection>>,
   target: Target,
@@ -233,7 +233,7 @@ class MemoryConnection implements Connection {
     return this.close();
   }
 
-  /** Hands on what has arrived, in a turn of its own. */
+  /** Delivers what has arrived, in a later turn. */
   #deliver(): void {
     if (this.#delivering || this.#events === null) return;
     this.#delivering = true;

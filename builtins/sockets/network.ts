@@ -1,4 +1,4 @@
-/** The only way to a network: dialling and listening as the policy allows, reported to whoever watches. */
+/** The only way to a network: dialling and listening as the policy allows, reported to observers. */
 
 import { mistake } from '../../language/runtime/errors.ts';
 import type { FileBackend } from '../files.ts';
@@ -66,7 +66,7 @@ export function refused({ watch }: NetworkAccess, address: string, failure: Fail
   return failure;
 }
 
-/** What is wrong with options together, or cannot be had here; a mistake in the program. */
+/** Options that contradict each other, or are not supported here; a mistake in the program. */
 export function checkListenSettings(
   builtin: string,
   backend: SocketBackend,

@@ -37,10 +37,10 @@ export const text: Field<string | null> = {
   read: (value) => (value instanceof Str ? (value.length === 0 ? null : value.text) : undefined),
 };
 
-/** A time: the program gives seconds, the value is in milliseconds. 0 means no limit; -1 means that the option was not given. */
+/** A time: seconds in the program, milliseconds here. 0 means no limit; -1 means that the option was not given. */
 export const time: Field<number> = { expected: 'a non-negative number', defaultValue: -1, read: milliseconds };
 
-/** A number of bytes; -1 stands for an option that is not given. */
+/** A number of bytes; -1 if the option is not given. */
 export const bytes: Field<number> = {
   expected: 'a positive int',
   defaultValue: -1,
@@ -126,7 +126,7 @@ const sni: Field<ReadonlyMap<string, OwnCertificate>> = {
 
 const NO_TEXT = str('');
 
-/** Whether a PROXY header is needed from everybody who may connect, or from the trusted. */
+/** Which peers must send a PROXY header: all that may connect, or the trusted ones. */
 const proxyProtocol: Field<'none' | 'require' | 'trusted'> = {
   expected: ':require or :trusted',
   defaultValue: 'none',
@@ -136,7 +136,7 @@ const proxyProtocol: Field<'none' | 'require' | 'trusted'> = {
   },
 };
 
-/** From whom PROXY headers are taken. */
+/** The peers whose PROXY headers are accepted. */
 const trusted: Field<((peer: string) => boolean) | null> = {
   expected: "a list of addresses such as '10.0.0.0/8', '::1', 'unix:' or '*'",
   defaultValue: null,

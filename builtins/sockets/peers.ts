@@ -1,7 +1,7 @@
 /** IP addresses as numbers, and blocks of them: `10.0.0.0/8`, `fd00::/8`, one address. */
 import { groupsOfIPv6, isIPv4 } from './address.ts';
 
-/** Whether a peer is one of a list: addresses and blocks, `unix:` for whoever connects to a Unix socket, `*` for all. Null for other texts. */
+/** Whether a peer is one of a list: addresses and blocks, `unix:` for all peers of a Unix socket, `*` for all. Null for other texts. */
 export function peerMatcher(list: readonly string[]): ((peer: string) => boolean) | null {
   const matchers: ((peer: string) => boolean)[] = [];
   for (const text of list) {

@@ -28,7 +28,7 @@ export interface SocketPolicy {
   mayReach?(address: { readonly ip: string; readonly port: number; readonly name: string }): boolean;
 }
 
-/** One rule; null stands for everything of a kind. */
+/** One rule; null means everything of a kind. */
 interface Rule {
   matchesHost(host: string): boolean;
   readonly port: number | null;
@@ -97,7 +97,7 @@ const LOOPBACK_6 = 1n;
 const EVERYWHERE_4 = 0xffff_0000_0000n;
 const EVERYWHERE_6 = 0n;
 
-/** Where one gets who connects to a host: an address that means every interface leads to this machine, and so does none. */
+/** The host that a connection really reaches: this machine for an address of all interfaces, and for an empty host. */
 function dialled(host: string): string {
   const bits = addressBits(host);
   if (host === '' || bits === EVERYWHERE_4) return '127.0.0.1';
@@ -109,7 +109,7 @@ function isEverywhere(host: string): boolean {
   return host === '' || bits === EVERYWHERE_4 || bits === EVERYWHERE_6;
 }
 
-/** The policy of two lists; null stands for a list that is not given. Throws a TypeError if there is something wrong in one of them. */
+/** The policy of two lists; null is a missing list. Throws a TypeError if one of them is malformed. */
 export function networkPolicy(allow: string | null, deny: string | null = null): SocketPolicy {
   const policy = readPolicy(allow, deny);
   if (typeof policy === 'string') throw new TypeError(policy);

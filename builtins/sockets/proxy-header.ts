@@ -1,5 +1,5 @@
 /**
- * The PROXY protocol, versions 1 and 2: how a balancer in front tells for whom it connects.
+ * The PROXY protocol, versions 1 and 2: how a load balancer announces the client for which it connects.
  * Source: "The PROXY protocol, versions 1 & 2" of HAProxy (proxy-protocol.txt), sections 2.1 and 2.2.
  */
 import type { ByteText } from '../../language/values/bytes.ts';

@@ -23,7 +23,7 @@ const WINDOW = 1024;
 const SHORT_READ = 128;
 /** Text that is collected for a long read is made in pieces of this size. V8 keeps strings of a MiB outside of its heap. */
 const PIECE = 1 << 20;
-/** A chunk of this size is worth a string of its own. */
+/** A chunk of this size becomes its own string. */
 const LARGE_CHUNK = 1 << 14;
 /** Arrays of this size are handed from one busy reader to the next. */
 const SHARED_SIZE = 1 << 17;
@@ -153,7 +153,7 @@ export class Reader {
     return this.#take(this.unread);
   }
 
-  /** Everything, as bytes in an array of their own. */
+  /** All bytes, copied. */
   takeBytes(): Uint8Array {
     this.#undecode();
     const bytes = this.#bytes.slice(this.#start, this.#end);
@@ -162,7 +162,7 @@ export class Reader {
     return bytes;
   }
 
-  /** Drops everything, because nobody reads any more. */
+  /** Drops everything: there will be no more reads. */
   drop(): void {
     this.#text = NO_BYTES;
     this.#at = 0;

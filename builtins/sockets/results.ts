@@ -33,7 +33,7 @@ const CLOSED = atom('closed');
 const CONNECT = atom('connect');
 const codes = new Map<ErrorCode, Atom>();
 
-/** The results of the hottest calls have constructors of their own: V8 gives their objects the room that they need and no more. */
+/** The results of the most frequent calls have their own constructors, so that V8 allocates exactly the room they need. */
 function resultType<T>(fill: (this: Obj, value: T) => void): new (value: T) => Obj {
   fill.prototype = Obj.prototype;
   return fill as unknown as new (

@@ -1,4 +1,4 @@
-/** What programs get of a server, whatever it serves: the functions that close, drain, describe and reload it. */
+/** The functions of a server that programs get: they close, drain, describe and reload it. */
 import { mistake } from '../../language/runtime/errors.ts';
 import { type Fn, type Obj, type Suspended, str, type Value } from '../../language/values/values.ts';
 import { milliseconds } from '../params.ts';

@@ -1,4 +1,4 @@
-/** Listeners: each accepted connection is an event, and each event a thread of its own. */
+/** Listeners: each accepted connection is an event, which is handled in its own thread. */
 
 import { ProgramError } from '../../language/runtime/errors.ts';
 import type { Machine, Thread } from '../../language/runtime/machine.ts';
@@ -70,7 +70,7 @@ export class Serving implements ListenerEvents, SocketOwner, RunningServer {
       return;
     }
     const { socket, event } = this.#table.accepted(this.#machine, connection, this);
-    socket.maxLine = this.#options.maxLine;
+    socket.receiver.maxLine = this.#options.maxLine;
     this.#accepted++;
     this.#open.add(socket);
     this.#checkRoom();
@@ -79,7 +79,7 @@ export class Serving implements ListenerEvents, SocketOwner, RunningServer {
     this.#visits.set(socket, { socket, handler });
     handler.onEnd = (_result, error) => {
       this.#handlers--;
-      if (error !== null) socket.close(); // nobody else will
+      if (error !== null) socket.close(); // nothing else will
       this.#checkVisit(socket);
     };
   }

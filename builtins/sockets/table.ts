@@ -15,7 +15,7 @@ import type { SocketWatch } from './watch.ts';
 export class SocketTable implements SocketOwner {
   /** Receives the events. */
   readonly watch: SocketWatch | null;
-  /** Why the last connection that could not be made was not: for the hint to whoever uses its result as a socket. */
+  /** Why the last attempt to connect failed: for a hint when the program uses its result as a socket. */
   lastRefusal: string | null = null;
   #next = 0;
   readonly #sockets = new Map<number, Socket>();
@@ -79,7 +79,7 @@ export class SocketTable implements SocketOwner {
   }
 }
 
-/** What stands for every socket that was closed long ago. */
+/** Represents every socket that was closed long ago. */
 function closedSocket(like: Socket): Socket {
   return like.tombstone(new ClosedConnection({ local: '', remote: '', encrypted: false }));
 }

@@ -1,4 +1,4 @@
-/** From the options that a program gives, the files of which have been read (certificate-files.ts), to what a backend is asked for. */
+/** Turns options of a program, whose files have been read (certificate-files.ts), into options of a backend. */
 import { mistake } from '../../language/runtime/errors.ts';
 import type { BadCredentials, Credentials, SocketBackend, TlsOptions } from './backend.ts';
 import { HANDSHAKE_MS, MAX_CERTIFICATES } from './limits.ts';
@@ -43,7 +43,7 @@ function serverCredentials(backend: SocketBackend, choices: TlsChoices): Credent
   return load(backend, choices, choices);
 }
 
-/** What a client presents and whom it trusts; null when it has nothing of its own. */
+/** The certificate that a client presents and the roots that it trusts; null when the options name neither. */
 function ownCredentials(backend: SocketBackend, choices: TlsChoices): Credentials | null {
   if (choices.cert !== null && choices.key !== null) return load(backend, choices, choices);
   return choices.ca === null ? null : load(backend, { cert: null, key: null }, choices);

@@ -2,7 +2,7 @@
  * The socket builtins of a runtime that has no sockets, such as the browser: every call answers with an error value.
  *
  * Arguments are not looked at, except for a function at the end: it is called at once with the error, as a callback
- * would be, and the call gives `?`. The handler of a listener is not such a callback.
+ * would be, and the call returns `?`. The handler of a listener is not such a callback.
  */
 
 import type { Machine } from '../../language/runtime/machine.ts';

@@ -8,7 +8,7 @@ export class WaitingRoom<T> {
   readonly #waiting = new Set<T>();
   #held = false;
 
-  /** `admit` and `turnAway` are what happens to those who come; `defer` runs something in a later turn. */
+  /** Connections are passed to `admit` or `turnAway`; `defer` runs something in a later turn. */
   constructor(
     places: number,
     { admit, turnAway, defer }: { admit(one: T): void; turnAway(one: T): void; defer(run: () => void): void },
@@ -23,7 +23,7 @@ export class WaitingRoom<T> {
     return this.#waiting.size;
   }
 
-  /** Lets somebody in, makes him wait, or turns him away when all places are taken. True when he waits. */
+  /** Admits a connection, queues it, or turns it away when the queue is full. Returns whether it is queued. */
   enter(one: T): boolean {
     if (!this.#held && this.#waiting.size === 0) {
       this.#admit(one);
@@ -37,7 +37,7 @@ export class WaitingRoom<T> {
     return true;
   }
 
-  /** Those who wait. */
+  /** The connections that wait. */
   all(): Iterable<T> {
     return this.#waiting;
   }
@@ -61,7 +61,7 @@ export class WaitingRoom<T> {
     }
   }
 
-  /** Turns away all who wait. */
+  /** Turns away all connections that wait. */
   close(): void {
     const waiting = [...this.#waiting];
     this.#waiting.clear();

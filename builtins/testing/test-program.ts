@@ -1,5 +1,5 @@
 /**
- * For tests: threads written in TypeScript, on a machine with a clock of its own.
+ * For tests: threads written in TypeScript, on a machine with its own clock.
  *
  * A script is a generator that yields calls; each is made on the script's thread, which is suspended and resumed as the call
  * wants it, and the generator goes on with its result.
@@ -108,7 +108,7 @@ export class TestProgram {
   }
 }
 
-/** What a call gives or complains, as text: the value as `string` shows it, or `error: ` and the reason. */
+/** The result or error of a call, as text: the value as `string` shows it, or `error: ` and the reason. */
 export function outcome(call: Call): string {
   try {
     const result = call();

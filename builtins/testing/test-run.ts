@@ -2,7 +2,7 @@
  * For tests: runs whole Magnolia programs at once, without a world.
  *
  * Time passes when nothing else can happen, so a program that waits takes no real time; modules come from a table; what would
- * run for ever is stopped after so many looks at the clock.
+ * run for ever is stopped after a number of looks at the clock.
  */
 
 import type { Layout } from '../../language/compiler/unit.ts';

@@ -54,7 +54,7 @@ export class Calls {
     return js`($m.fuel -= ${SPREAD_CHARGE}, ${this.writer.unit.helper('spread')}(${callee.code}, ${args}, ${list}, ${at}))`;
   }
 
-  /** A call in tail position, unless it is one of the function that it stands in (self-calls.ts). */
+  /** A call in tail position, unless it calls the function that contains it (self-calls.ts). */
   tail(expr: CallExpr): void {
     const { writer } = this;
     const inline = this.inline(expr);
@@ -148,7 +148,7 @@ export class Calls {
   }
 }
 
-/** A builtin that needs no call, and the JavaScript variable that its name stands for. */
+/** A builtin that needs no call, and the JavaScript variable of its name. */
 interface Inline {
   readonly builtin: 'len' | 'codepoint' | 'pow';
   readonly variable: string;

@@ -74,8 +74,8 @@ class FunctionCompiler implements Expressions {
   // ---- whole functions ----
 
   /**
-   * The expressions of the program from `from` to `end`, where so many nodes have been compiled; the value of the last one is that of the
-   * program.
+   * Compiles expressions of the program, beginning with `from`, until `nodes` nodes are compiled; `end` is the next one. The value of
+   * the last expression is that of the program.
    */
   program(body: readonly Expr[], from: number, nodes: number): { readonly code: FunctionCode; readonly end: number } {
     const most = this.#unit.steps + nodes;

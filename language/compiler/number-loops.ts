@@ -28,7 +28,7 @@ function tailCalls(expr: Expr): CallExpr[] {
   }
 }
 
-/** What the numeric loop keeps a parameter as: any small int, an int of 32 bits, or whatever it is. */
+/** What the numeric loop keeps a parameter as: any small int, an int of 32 bits, or any value. */
 export type LoopType = 'number' | 'int32' | null;
 
 /**

@@ -403,11 +403,11 @@ class Resolver {
       if (certain) return { variables, mayBeUnset: false };
       if (found.kind === 'module') return { variables, mayBeUnset: true };
     }
-    variables.push(this.#module.declare(name)); // bound nowhere: a builtin, or given by whoever imports the module
+    variables.push(this.#module.declare(name)); // bound nowhere: a builtin, or set from outside by an importing module
     return { variables, mayBeUnset: true };
   }
 
-  /** The variable that stands for the running function itself, if this name in this scope is just that. */
+  /** The variable of the running function itself, if this name in this scope is just that. */
   #selfName(name: string, scope: Scope, from: Func): Variable | undefined {
     const variable = scope.variables.get(name);
     const literal = variable?.literal;

@@ -15,7 +15,7 @@ import type { Move, NumberMoves, NumberParam } from './steps.ts';
 export class SelfCalls {
   /** A self tail call has been written. */
   loops = false;
-  /** Which parameters are kept as numbers in a loop of their own (number-loops.ts). */
+  /** Which parameters are kept as numbers in their own loop (number-loops.ts). */
   #numbers: readonly LoopType[] = [];
 
   constructor(

@@ -50,7 +50,7 @@ export class Printer {
     this.checkpoint?.();
   }
 
-  /** Takes what was printed, which will stand below a head of so many lines: the calls in it get their lines. */
+  /** Takes what was printed, which will be printed below a head of `headLines` lines: the calls in it get their lines. */
   take(headLines: number): { readonly text: string; readonly lines: number } {
     if (this.#chunk.length > 0) this.#close();
     const { calls } = this;
@@ -231,7 +231,7 @@ function outOfFuel(fn: FunctionCode, cost: string, names: ReadonlyMap<Local, str
 interface NumericLoop {
   /** The names of its parameters outside of it. */
   readonly outside: ReadonlyMap<Local, string>;
-  /** It counts the fuel in a variable of its own. */
+  /** It counts the fuel in its own variable. */
   readonly ownFuel: boolean;
 }
 

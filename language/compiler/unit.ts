@@ -163,7 +163,7 @@ export class UnitContext {
     return `${name}${place}$${this.base + at}`;
   }
 
-  /** Counts an expression: at every so many, whoever limits the compilation is asked. */
+  /** Counts an expression: once in a number of them, the limit of the compilation is checked. */
   step(): void {
     if ((++this.steps & 1023) === 0) this.#checkpoint?.();
   }

@@ -120,7 +120,7 @@ function cut(cells: readonly Cell[], { from, to }: Window): string {
   let text = before ? '…' : '';
   let column = from + (before ? 1 : 0);
   for (const cell of cells) {
-    if (text.length > 4 * (to - from)) break; // marks without a width of their own
+    if (text.length > 4 * (to - from)) break; // marks without width
     if (cell.column < column) continue;
     if (cell.column + cell.columns > to - (after ? 1 : 0)) break;
     text += ' '.repeat(cell.column - column) + cell.text;

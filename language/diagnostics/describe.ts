@@ -59,7 +59,7 @@ export function runtimeProblem(error: unknown, frames: Frame | null, thread: str
   if (!known) return { ...problem, place: null };
 
   if (mistake.code === 'import-syntax') return { ...problem, ...moduleProblem(mistake.facts), importedAt: placeInFile(at) };
-  const callerAt = isLibrary(unit) ? trace.callerAt() : null; // a mistake that the library meets was made by who called it
+  const callerAt = isLibrary(unit) ? trace.callerAt() : null; // a mistake that the library meets was made by its caller
   const hint = callerAt === null ? hintAt(at, mistake, inReach, trace) : callerHint(callerAt, mistake, inReach, trace);
   return { ...problem, place: placeAt(callerAt ?? at), hint };
 }
@@ -73,7 +73,7 @@ function hintAt(at: number, mistake: Mistake, inReach: Known, { calledAt }: Trac
   return hintFor({ mistake, source: unit.source(), program: programOf(unit), at: at - unit.base, runsFor, ...inReach });
 }
 
-/** The same for whoever called the library, if the mistake is about the arguments of that call. */
+/** The same for the caller of the library, if the mistake is about the arguments of that call. */
 function callerHint(at: number, mistake: Mistake, inReach: Known, trace: Trace): string | null {
   return mistake.code === 'not-a-socket' ? hintAt(at, mistake, inReach, trace) : null;
 }

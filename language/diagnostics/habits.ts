@@ -1,4 +1,4 @@
-/** What people write who come from other languages, and how it is written here: names and methods that exist there. */
+/** Names and methods of other languages, and what they are called here. */
 
 /** Names of other languages. */
 const NAMES: ReadonlyMap<string, string> = new Map([

@@ -25,7 +25,7 @@ const QUOTED_LENGTH = 30;
 export interface Scene {
   readonly mistake: Mistake;
   readonly source: Source;
-  /** Null when there is no tree at hand; fewer hints then. */
+  /** Null when there is no tree; fewer hints then. */
   readonly program: Program | null;
   /** The place, in code points. */
   readonly at: number;
@@ -137,7 +137,7 @@ class Hints {
 
   /** `name <- value` without such a name. */
   undefinedTarget(name: string): string | null {
-    const meant = nearest(utf8Decode(name), new Set([...this.#visible().keys()].map(utf8Decode))); // nobody means a builtin
+    const meant = nearest(utf8Decode(name), new Set([...this.#visible().keys()].map(utf8Decode))); // a builtin is never meant
     if (meant !== null) return `did you mean \`${meant}\`?`;
     return `\`<-\` changes a variable that exists already; \`${utf8Decode(name)} := …\` makes one`;
   }
@@ -345,7 +345,7 @@ class Hints {
     return key.kind === 'name' ? methodLesson(kind, utf8Decode(key.name), this.#written(object)) : null;
   }
 
-  /** All that binds the name gives it a value that is not `?`, so none of it has run. */
+  /** All bindings of the name give it a value that is not `?`, so none of them has run. */
   #notYet(name: string, bindings: readonly Binding[]): string {
     const start = Math.min(...bindings.map((binding) => binding.start));
     const { line } = this.#scene.source.lineAndColumn(start);

@@ -35,6 +35,14 @@ export interface ManifestMember extends DocumentedName {
   readonly resultNeeded?: true;
   /** The module that defines it, when that is another one. */
   readonly home?: string;
+  /** That module is one for programs, and documents it. */
+  readonly borrowed?: true;
+}
+
+/** What the documentation of a module describes: its own members, or all of them if it has no others. */
+export function ownMembers(members: readonly ManifestMember[]): readonly ManifestMember[] {
+  const own = members.filter(({ borrowed }) => borrowed !== true);
+  return own.length > 0 ? own : members;
 }
 
 export interface ElsewhereModule {
@@ -57,16 +65,12 @@ export const NO_LIBRARY: LibraryNames = { modules: {}, aliases: {}, elsewhere: [
 export function namesOf({ modules, elsewhere }: Manifest): LibraryNames {
   const open = modules.filter(({ inner }) => !inner);
   return {
-    modules: Object.fromEntries(open.map(({ names: [name = ''], members }) => [name, ownNames(members)])),
+    modules: Object.fromEntries(
+      open.map(({ names: [name = ''], members }) => [name, ownMembers(members).map((one) => one.name)]),
+    ),
     aliases: Object.fromEntries(open.flatMap(({ names: [name = '', ...others] }) => others.map((other) => [other, name]))),
     elsewhere,
   };
-}
-
-/** What a module defines; of one that only passes on what others define, that. */
-function ownNames(members: readonly ManifestMember[]): string[] {
-  const own = members.filter(({ home }) => home === undefined);
-  return (own.length > 0 ? own : members).map(({ name }) => name);
 }
 
 /** The names in one module of the library; none when it is not one. */

@@ -1,4 +1,4 @@
-/** Finding what somebody meant to write. */
+/** Finds the name that was probably meant. */
 
 /**
  * The candidate that differs least from a mistyped word, or null when none is near enough to be meant.

@@ -1,5 +1,5 @@
 /**
- * How many columns of a terminal a text takes, so that a caret stands under what it means.
+ * How many columns of a terminal a text takes, so that a caret is below what it marks.
  *
  * Terminals know no more than this: East Asian wide characters and emoji take two columns, marks that combine with the
  * character before them take none, everything else takes one.

@@ -1,8 +1,8 @@
 /**
  * What was running when an error was made: the Magnolia stack, read off the JavaScript stack and the saved frames.
  *
- * Emitted functions bear the global position of their keyword in their names, and each call stands on a line of its own, so
- * name and line of a native frame tell the function and the call. A frame that stands at a tail call is left out: whether it is
+ * Emitted functions bear the global position of their keyword in their names, and each call stands on its own line, so
+ * name and line of a native frame tell the function and the call. A frame at a tail call is left out: whether it is
  * still there depends on when the stack was last captured, and the language promises that it is not.
  */
 
@@ -178,7 +178,7 @@ function calledFunction(callAt: number): number | null {
 
 /**
  * The global position of a call site: the `site`th call of the function with this JavaScript name. Calls are numbered function by
- * function, so of those with the number it is the one that stands in this function and in none inside it.
+ * function, so of those with the number it is the one that is in this function and in none inside it.
  */
 export function callAtSite(name: string, site: number): number | undefined {
   const position = positionInName(name);

@@ -1,12 +1,12 @@
-/** Which names a place in a program can see, as far as the source tells. For hints, not for running. */
+/** Which names a place in a program can see, as far as the source shows. For hints, not for running. */
 import type { Expr, Program } from '../syntax/ast.ts';
 import { children } from '../syntax/ast-walk.ts';
 
 /** Something that gives a name a value. */
 export interface Binding {
-  /** Where it stands, in code points. */
+  /** Where it is, in code points. */
   readonly start: number;
-  /** Where its value stands; null when it is not a single expression. */
+  /** Where its value is; null when it is not a single expression. */
   readonly valueStart: number | null;
   /** The value is a function, a class or an imported module: once this has run, the name is not `?`. */
   readonly lasting: boolean;

@@ -68,7 +68,7 @@ function bytewise(left: string, right: string, combine: (x: number, y: number) =
   return new Str(codec.decode(bytes, 0, length));
 }
 
-/** `<<`: appends to a list or string in place and gives it back; shifts an int. */
+/** `<<`: appends to a list or string in place and returns it; shifts an int. */
 export function shiftLeft(a: Operand, b: Operand, at: number): Value {
   if (Array.isArray(a)) {
     a.push(b === undefined ? null : b);

@@ -2,7 +2,7 @@
 import { CALL_FIELDS } from '../compiler/step-printer.ts';
 import type { Unit } from './units.ts';
 
-/** The call that stands on a line of a unit's JavaScript: its global position, and whether it is a tail call. */
+/** The call on a line of a unit's JavaScript: its global position, and whether it is a tail call. */
 export function callOnLine(unit: Unit, line: number): { readonly at: number; readonly tail: boolean } | undefined {
   const calls = unit.calls();
   for (let i = 0; i < calls.length; i += CALL_FIELDS) {

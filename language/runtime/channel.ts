@@ -5,7 +5,7 @@
  * stand in one queue: the last ones, as many as there are blocked senders, are theirs. Taking a value so makes room
  * for the first of them, whose value is then a buffered one. What waits in a queue is the thread itself.
  *
- * A program refers to a channel by a number, which it may copy, so nobody can know when a channel has become unreachable.
+ * A program refers to a channel by a number, which it may copy, so it is not known when a channel becomes unreachable.
  * An idle channel therefore shrinks to its capacity, one number in a table, and becomes a `Channel` again when it is used.
  */
 
@@ -62,7 +62,7 @@ function received(value: Value): Obj {
   return made;
 }
 
-/** Stands in a queue for a thread of its own, which gives the result to a callback and may not have had its first turn yet. */
+/** An entry of a queue whose thread passes the result to a callback and may not have started yet. */
 class Background {
   #thread: Thread | null = null;
   #result: Obj | null = null;
@@ -143,7 +143,7 @@ export class Channel {
     return value;
   }
 
-  /** Hands the value over or queues it; tells whether the sender is done. */
+  /** Hands the value over or queues it. Returns whether the sender is done. */
   #put(machine: Machine, value: Value): boolean {
     while (this.#receivers.length > 0) {
       const receiver = this.#receivers.shift();

@@ -10,7 +10,7 @@ import type { Fn, Obj, Value } from '../values/values.ts';
 import { mistake } from './errors.ts';
 import { partScript, registerUnit, reservePositions, type Unit } from './units.ts';
 
-/** What a compiled program gives when it is set up for a machine: its body, and accessors for its variables. */
+/** A compiled program set up for a machine: its body, and accessors for its variables. */
 export interface Instance {
   readonly main: Fn;
   readonly variables: { [name: string]: Value | undefined };

@@ -2,7 +2,7 @@
  * `=`, `==` and the matching of `if`.
  *
  * Deep comparison walks both values natively as long as they are neither deep nor big, which is nearly always. Otherwise it
- * starts again with a stack of its own and with a note of every pair that it has met: lists nested 200,000 deep, values that
+ * starts again with its own stack and with a note of every pair that it has met: lists nested 200,000 deep, values that
  * contain themselves and values that share parts in many ways end, too. A pair that is met again counts as equal, for if it
  * is not, that shows where it was met first.
  */

@@ -1,6 +1,6 @@
 /**
  * Functions as text. A function value carries nothing but its JavaScript name, which ends in the position of its `fn` or `cs`;
- * what it is called and how it reads is found by parsing its unit once more, when somebody asks.
+ * its name and text are found by parsing its unit again, on demand.
  */
 
 import type { ClassExpr, FnExpr, Program } from '../syntax/ast.ts';

@@ -1,4 +1,4 @@
-/** What the language needs of the world that it runs in; a runtime supplies it. */
+/** What the language needs from its host; a runtime supplies it. */
 export interface Host {
   /** Writes byte text to standard output. It may be gathered; `flush` sends it on. */
   write(text: string): void;

@@ -4,10 +4,10 @@
  * Emitted functions are plain JavaScript. A call that has to wait returns SUSPENDED; each caller then saves its live variables
  * in a frame (`save`) and returns SUSPENDED itself, so the native stack unwinds into a list of frames, innermost first. To go on,
  * the innermost frame is resumed with the awaited value and what it returns is given to the next one. Only frames that
- * are reached are re-entered, so a wait costs what stands between it and the previous one, however deep the thread is.
+ * are reached are re-entered, so a wait costs only the frames between it and the previous one, however deep the thread is.
  *
  * `fuel` is charged at every function entry. When it is out, the same capture happens (`outOfFuel`), which bounds the native
- * stack, makes tail calls proper (a call in tail position saves no frame) and gives other threads and the event loop their turn.
+ * stack, makes tail calls proper (a call in tail position saves no frame) and lets other threads and the event loop run.
  */
 
 import { callWith, type Fn, heavyWork, SUSPENDED, type Suspended, staticsOf, type Value } from '../values/values.ts';
@@ -29,7 +29,7 @@ export class Frame {
 }
 
 const RUNNING = 0;
-/** Waits until somebody wakes it. */
+/** Waits until it is woken. */
 const PARKED = 1;
 /** Gave up the processor because its fuel was out. */
 const YIELDED = 2;
@@ -69,7 +69,7 @@ export class Thread {
     return this.state === ENDED;
   }
 
-  /** Waits until somebody wakes it. One that was ended (by an interrupt, say) does not any more, whatever queue it stands in. */
+  /** Waits until it is woken. One that was ended (by an interrupt, say) no longer waits, even if it is still in a queue. */
   get waits(): boolean {
     return this.state === PARKED;
   }
@@ -105,11 +105,11 @@ class ThreadList {
 
 /** A run of threads this long (milliseconds) lets the event loop have a turn. */
 const SLICE_MS = 8;
-/** The same when somebody waits for the world: an answer that has arrived is seen this soon, for about a hundredth of the time. */
+/** Slice length while a thread waits for I/O: bounds its latency, and costs about 1 % of run time. */
 const WAITED_FOR_SLICE_MS = 1;
 /** So many calls of a thread may wait for others where the host cannot tell how much memory is left. */
 const MOST_CALLS = 10_000_000;
-/** A recursion this deep is the first thing to suspect when there is no memory left. */
+/** A recursion this deep is the likely cause when memory runs out. */
 const DEEP = 1_000_000;
 
 /** The native stack is measured, which takes a millisecond, for programs that recurse (a capture of more frames than this) ... */
@@ -247,7 +247,7 @@ export class Machine {
     return this.#start(new Frame(startCall, 0, [fn, args]));
   }
 
-  /** Starts a thread that calls `fn` and then gives its result to `callback`. */
+  /** Starts a thread that calls `fn` and then passes its result to `callback`. */
   background(fn: Fn, args: readonly Value[], callback: Fn): Thread {
     const frame = new Frame(startCall, 0, [fn, args]);
     frame.next = new Frame(giveTo, 0, [callback]);

@@ -5,7 +5,7 @@
  *
  * Hints (diagnostics/hints.ts) look at code and facts, never at the wording; embedders and editors get the code as `problem.code`.
  * Where the reference implementation has a wording, it is used to the letter, because programs and tests compare it. Values are
- * shortened (brief.ts). Facts and wordings are byte text. What only one builtin says (`says`) is a fact that the builtin gives.
+ * shortened (brief.ts). Facts and wordings are byte text. The text of a mistake that only one builtin makes (`says`) is a fact.
  */
 import type { Expr } from '../syntax/ast.ts';
 import type { ParseError } from '../syntax/parse-error.ts';
@@ -75,7 +75,7 @@ export interface Facts {
   /** `where` has a line for each place at which a thread waits. */
   deadlock: { readonly waits: string; readonly where: readonly string[] };
   interrupted: object;
-  /** An error with words of its own, of the library. */
+  /** An error of the library with its own text. */
   raised: { readonly says: string };
   /** A function of the embedder has thrown `cause`. */
   'host-function': { readonly name: string; readonly says: string; readonly cause: unknown };

@@ -2,7 +2,7 @@
 
 /** A unit of fuel pays for this many bytes (`frameCharge` in compiler/step-printer.ts). */
 const BYTES_PER_FUEL = 128;
-/** The part of the stack that emitted functions may take. The rest is for builtins and whatever called the machine. */
+/** The part of the stack that emitted functions may take. The rest is for builtins and the callers of the machine. */
 const SHARE = 0.6;
 /** The least that a frame of `probe` takes in V8, which keeps a dozen words for each. */
 const PROBE_BYTES = 72;
@@ -32,7 +32,7 @@ export function stackFuel(): number {
   try {
     probe();
   } catch (error) {
-    if (!(error instanceof RangeError) && !/recursion/i.test(String(error))) throw error; // Firefox has an error of its own
+    if (!(error instanceof RangeError) && !/recursion/i.test(String(error))) throw error; // Firefox throws another error
   }
   Error.stackTraceLimit = limit;
   const fuel = Math.floor((depth * PROBE_BYTES * SHARE) / BYTES_PER_FUEL);

@@ -58,7 +58,7 @@ export function getProperty(object: Operand, key: Operand, at: number): Value {
 
 /**
  * The one-byte text at an index of a string, null when it is out of range: for a byte that is only compared or given to
- * `codepoint`, and needs no string of its own. Undefined when `value` is not a string.
+ * `codepoint`, without a new string. Undefined when `value` is not a string.
  */
 export function charAt(value: Operand, index: Operand, at: number): string | null | undefined {
   if (!(value instanceof Str)) return undefined;

@@ -1,5 +1,5 @@
 /**
- * Values as text: what `string()` gives, and what the prompt shows. Error messages show them shortened, see brief.ts.
+ * Values as text: what `string()` returns, and what the prompt shows. Error messages show them shortened, see brief.ts.
  *
  * Nesting is cut at a fixed depth, and a value that contains itself is cut where it comes round again.
  */

@@ -17,7 +17,7 @@ export interface Unit {
   readonly script: string;
   /** The text; read when it is first asked for, because the library's is not loaded with its code. */
   source(): Source;
-  /** Where the calls stand in its JavaScript: `CALL_FIELDS` numbers for each (code.ts). */
+  /** Where the calls are in its JavaScript: `CALL_FIELDS` numbers for each (code.ts). */
   calls(): readonly number[];
 }
 
@@ -66,7 +66,7 @@ export function unitOfFrame(position: number, script: string): Unit | undefined 
   return undefined;
 }
 
-/** The name of the script of a part of a unit, which tells how many lines are counted before it. */
+/** The name of the script of a part of a unit, which contains the number of lines before it. */
 export function partScript(script: string, linesBefore: number): string {
   return `${linesBefore}/${script}`;
 }

@@ -3,12 +3,12 @@
  *
  * Trees are at most some hundred levels deep, save in one direction: `a + b + c`, `a.b.c`, `f()()()` and `a |> f() |> g()` grow
  * to the left without limit. A walk that calls itself for the children has to go down that spine in a loop, with `leftChild`.
- * And an arm's body may belong to the next arm, too: who visits it once for each arm takes exponential time.
+ * And an arm's body may belong to the next arm, too: visiting it once for each arm takes exponential time.
  */
 
 import type { CallExpr, Expr, IfExpr, Program } from './ast.ts';
 
-/** Whether a call was written as a pipe, so that its first argument stands before its callee. */
+/** Whether a call was written as a pipe, so that its first argument is written before its callee. */
 export function isPiped(call: CallExpr): boolean {
   const first = call.args[0];
   return first !== undefined && first.start < call.callee.start;
@@ -111,7 +111,7 @@ function ifChildren(node: IfExpr): Expr[] {
 /**
  * The innermost node whose `at` is exactly that code point, of one kind if a kind is given. Null if there is none.
  *
- * Errors at run time carry only a place; this finds what stands there, for the texts that quote the source.
+ * Errors at run time carry only a place; this finds the node there, for texts that quote the source.
  */
 export function nodeAt<K extends Expr['kind'] = Expr['kind']>(
   program: Program,

@@ -9,7 +9,7 @@
  * Pipes and `with` are calls here, and the body of an assignment-only class is already rewritten to fields of its instance.
  */
 
-/** Where a node stands in its source, in code points from 0. */
+/** Where a node is in its source, in code points from 0. */
 export interface Span {
   readonly at: number;
   readonly start: number;
@@ -81,7 +81,7 @@ export interface ObjectExpr extends Span {
   readonly kind: 'object';
   readonly entries: readonly ObjectEntry[];
 }
-/** `scope` tells that a direct child is a `:=`, which makes the block a scope of its own. */
+/** `scope`: a direct child is a `:=`, which makes the block a scope. */
 export interface BlockExpr extends Span {
   readonly kind: 'block';
   readonly body: readonly Expr[];

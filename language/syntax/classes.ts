@@ -153,7 +153,7 @@ export class ClassRewriter {
     }
   }
 
-  /** Property names and literal keys are no variables. */
+  /** Property names and literal keys are not variables. */
   #key(key: Expr, env: Environment): Expr {
     return key.kind === 'name' ? key : this.#node(key, env);
   }
@@ -228,7 +228,7 @@ export class ClassRewriter {
   }
 }
 
-/** What a name that is read or changed stands for: a field, the instance, or itself. */
+/** What a name that is read or changed refers to: a field, the instance, or itself. */
 function meaning(node: NameExpr, env: Environment): Expr {
   let nested = false;
   for (let around = env; around !== null; around = around.outer) {

@@ -12,7 +12,7 @@ import { utf8Encode } from '../values/bytes.ts';
 import type { Source } from './source.ts';
 
 // biome-ignore format: a table
-/** Punctuation and keywords are spelled as in the source; `end` stands once, after the last token. */
+/** Punctuation and keywords are spelled as in the source; `end` occurs once, after the last token. */
 export type TokenKind =
   | ',' | '.' | '(' | ')' | '[' | ']' | '{' | '}' | ':' | '?' | '...'
   | ':=' | '<-' | '->' | '|>' | '<<'
@@ -68,7 +68,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['f', '\f'],
 ]);
 
-/** Splits a source into tokens. What is not a proper number or string is told by the parser. `checkpoint` is called now and then. */
+/** Splits a source into tokens. Malformed numbers and strings are reported by the parser. `checkpoint` is called now and then. */
 export function lex(source: Source, checkpoint?: () => void): Lexed {
   return new Lexer(source, checkpoint).run();
 }

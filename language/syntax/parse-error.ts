@@ -37,7 +37,7 @@ export class ParseError extends Error {
   }
 }
 
-/** The reference takes a string without an end as it is; nobody means that. */
+/** The reference accepts a string without an end, which is never what was meant. */
 export function unclosed({ at, end }: { readonly at: number; readonly end: number }): ParseError {
   const hint = "a string ends at the next single quote; inside of it one is written \\'";
   return new ParseError("Unexpected end of input in a string, expected '", { at, end, hint });

@@ -209,7 +209,7 @@ function opensParameters(tokens: readonly Token[], open: number): boolean {
   return tokens[open]?.kind === '(' && (word === 'fn' || word === 'cs');
 }
 
-/** Whether a brace opens the branches of an `if`: the word stands before it on the same level. */
+/** Whether a brace opens the branches of an `if`: the word is before it on the same level. */
 function opensBranches(tokens: readonly Token[], open: number): boolean {
   let closed = 0;
   for (let i = open - 1; i >= 0; i--) {

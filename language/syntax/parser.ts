@@ -130,7 +130,7 @@ class Parser {
     return new ParseError(`Unexpected end of input, expected ${expected}`, { at: null, end: null, hint, related });
   }
 
-  /** An error about a token, explained by what stands at the current token. */
+  /** An error about a token, explained by the current token. */
   #error(reason: string, token: Token, hint = hintFor(this.#tokens, this.#index)): ParseError {
     if (token === this.#unclosedString) return unclosed(token);
     const related = explainingPlace(this.#lexed, this.#index);
@@ -283,7 +283,7 @@ class Parser {
     return { kind: 'unary', op, value, at, start, end: this.#end };
   }
 
-  /** `":" word`; the word may stand on the next line. */
+  /** `":" word`; the word may be on the next line. */
   #atom(): AtomExpr {
     const colon = this.#take();
     if (!ATOM_WORDS.has(this.#current.kind)) {
@@ -384,7 +384,7 @@ class Parser {
     return { kind: 'if', subject, arms, at, start, end: this.#end };
   }
 
-  /** `[ target { "," target } [ "," ] ] "->" body ","`: one arm for each target, so none if there is no target. */
+  /** `[ target { "," target } [ "," ] ] "->" body ","`: one arm for each target. */
   #branch(arms: IfArm[]): void {
     const targets: Expr[] = [];
     while (!this.#ended('->')) {

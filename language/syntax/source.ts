@@ -23,7 +23,7 @@ export class Source {
   readonly text: string;
   #lines: LineTable | null = null;
 
-  /** `file` is the name shown to people; `text` is decoded already, with U+FFFD for what was no UTF-8. */
+  /** `file` is the name shown to people; `text` is decoded already, with U+FFFD for bytes that were not UTF-8. */
   constructor(
     readonly file: string,
     text: string,

@@ -1,5 +1,5 @@
 /**
- * A syntax tree as one line of text: what `string` of a function gives, and how error messages quote the source.
+ * A syntax tree as one line of text: what `string` of a function returns, and how error messages quote the source.
  *
  * The text shows the tree and not the words it was written in: pipes and `with` are calls, every binary operation is in
  * parentheses, arms with several targets are split. Where arms share a body, the text can be exponentially longer than the source,

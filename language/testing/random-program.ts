@@ -1,7 +1,7 @@
 /**
- * For tests: random numbers, and random programs made of what is hard to compile right. The same seed gives the same ones.
+ * For tests: random numbers, and random programs made of what is hard to compile right. The same seed makes the same ones.
  *
- * Programs print with a builtin `p`, which gives back what it is given. They end: what could go on for ever asks `spent`.
+ * Programs print with a builtin `p`, which returns its argument. They end: what could go on for ever asks `spent`.
  */
 
 import { seededRandom } from '../runtime/seeded-random.ts';

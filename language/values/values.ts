@@ -131,7 +131,7 @@ const LONG_PIECE = 64;
 
 /** From here on copying a piece is charged to the thread that runs. */
 const HEAVY_PIECE = 16 * 1024;
-/** Receives how many bytes an operation copies, so that a thread of few but long operations gives up the processor in time. */
+/** Receives how many bytes an operation copies, so that a thread of few but long operations yields in time. */
 export const heavyWork = { charge(_bytes: number): void {} };
 
 const NO_TEXT = asBytes('');
@@ -151,7 +151,7 @@ export class Str {
     return made;
   }
 
-  /** Its bytes as an array, for whoever only reads them and may do so later, too. From now on it is held as that array. */
+  /** Its bytes as an array, for read access, also later. From now on the string is held as that array. */
   shareBytes(): Uint8Array {
     let raw = this.raw;
     if (typeof raw === 'string' || raw.bytes === null) {
@@ -260,10 +260,10 @@ export const Table = function Table() {} as unknown as { new (): Table; prototyp
 Table.prototype = Object.create(null);
 
 /** A function, builtin or class: called with its arguments as they are, a missing one being `undefined`. */
-// biome-ignore lint/suspicious/noExplicitAny: the arguments of a Magnolia function are whatever the program passes
+// biome-ignore lint/suspicious/noExplicitAny: the arguments of a Magnolia function are what the program passes
 export type Fn = (...args: any[]) => Value | Suspended;
 
-/** An address as a value of its own: it can be computed with and compared, and there is nothing behind it to read. */
+/** An address as a value: it can be computed with and compared, and there is nothing behind it to read. */
 export class Pointer {
   constructor(readonly address: Int) {}
 }
@@ -286,7 +286,7 @@ export function getKey(object: Obj | Table, key: string): Value | undefined {
 
 /** Above this number of keys an object that is given computed keys becomes a table. */
 const TABLE_SIZE = 64;
-/** Counting keys costs: it is done at every so many new computed keys. */
+/** Counting keys is slow, so it is done once for many new computed keys. */
 const COUNT_EVERY = 32;
 let newKeys = 0;
 
@@ -345,7 +345,7 @@ export function sizeOf(object: Obj | Table): number {
   return object instanceof Table ? object.entries.size : keysOf(object).length;
 }
 
-/** How a module object, whose variables are accessors on a prototype of its own, tells and removes its keys. */
+/** How a module object, whose variables are accessors on its own prototype, tells and removes its keys. */
 export interface HiddenKeys {
   list(): string[];
   remove(key: string): void;

@@ -67,7 +67,7 @@ function styleOf(token: Token, before: Token | undefined, after: Token | undefin
   return null;
 }
 
-/** What can follow the colon of an atom, and what can stand before the colon of a key. */
+/** What can follow the colon of an atom, and what can precede the colon of a key. */
 const ATOM = /^(name|number|if|fn|with|cs|true|false)$/;
 const KEY = /^(name|string|number|[)\]}]|true|false|if|fn|with|cs)$/;
 

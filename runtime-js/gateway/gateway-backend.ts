@@ -1,7 +1,7 @@
 /**
  * The network of a gateway: connections and listeners as frames over one WebSocket. docs/internals/tunnel.md has the protocol.
  *
- * A part of its own of the bundle, which is loaded when a program first uses a gateway.
+ * A separate part of the bundle, loaded when a program first uses a gateway.
  */
 import { formatAddress } from '../../builtins/sockets/address.ts';
 import {
@@ -78,7 +78,7 @@ function streamFields({ tls, noDelay, keepAliveMs, lingerMs }: StreamOptions & P
   return { tls: tls === null ? null : tlsMessage(tls), noDelay, keepAliveMs, lingerMs };
 }
 
-/** The page's own rules about addresses of names; the gateway has resolved the name, and has rules of its own. */
+/** The page's own rules about addresses of names; the gateway has resolved the name, and has its own rules. */
 function isReachable({ mayReach }: DialOptions, remote: string): boolean {
   return mayReach === undefined || mayReach(/^\[?(.*?)\]?:\d+$/.exec(remote)?.[1] ?? remote);
 }

@@ -16,7 +16,7 @@ const IDLE_MS = 10_000;
 
 /** Why everything was lost. */
 export interface Loss {
-  /** For what was being opened: all that stands behind its address. */
+  /** For what was being opened: the text after its address. */
   readonly code: ErrorCode;
   readonly refusal: string;
   /** For what was open. */
@@ -63,7 +63,7 @@ export class Link {
     this.#Socket = Socket;
   }
 
-  /** Assigns a number to something that is going to be opened; null when there are no more. */
+  /** Assigns a number to something that is going to be opened; null when they are used up. */
   add(holder: Holder): number | null {
     this.#open();
     const number = this.#ownNumbers.next();

@@ -14,7 +14,7 @@ import { toBytes, toText } from './bytes.ts';
 /** A sender waits while this much is not sent. The browser does not say when it is, so it is asked now and then. */
 const HIGH_WATER = 64 * 1024;
 const ASK_MS = 10;
-/** So much may wait for the program, beside one message: a browser cannot be told to wait. */
+/** Bytes that may wait for the program, beside one message: a browser has no back-pressure here. */
 const MOST_HELD_BYTES = 16 * 1024 * 1024;
 /** What a page may close with; other codes are sent as none. */
 const isAllowed = (code: number): boolean => code === 1000 || code >= 3000;

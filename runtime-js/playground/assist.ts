@@ -12,7 +12,7 @@ import type { Found } from './language-messages.ts';
 import { setMark } from './marks.ts';
 import { prose } from './prose.ts';
 
-/** Mistakes are looked for when nobody has typed for so long. */
+/** Milliseconds without typing before mistakes are looked for. */
 const CHECK_AFTER_MS = 400;
 /** Longer texts are not looked at. */
 const LONGEST_CHECKED = 200_000;

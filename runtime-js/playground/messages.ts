@@ -6,7 +6,7 @@ export const PROGRAM = 'program.oak';
 /** A program that prints more is stopped. */
 export const OUTPUT_LIMIT_BYTES = 1024 * 1024;
 
-/** A program that fills more memory is stopped, where the browser tells how much it is. */
+/** A program that fills more memory is stopped, where the browser reports how much it is. */
 export const MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024;
 
 /** Longer texts are not programs for this page. */

@@ -1,4 +1,4 @@
-/** The build gives Magnolia files as their text. */
+/** The build imports Magnolia files as text. */
 declare module '*.oak' {
   const source: string;
   export default source;

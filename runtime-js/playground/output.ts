@@ -149,7 +149,7 @@ export class Output {
     this.#plain(text.slice(at));
   }
 
-  /** Blocks end where a line does, as each begins on a line of its own; lines that are too long are cut. */
+  /** Blocks end where a line does, as each begins on its own line; lines that are too long are cut. */
   #plain(text: string): void {
     let left = text;
     while (left !== '') {

@@ -327,7 +327,7 @@ async function openLink(): Promise<void> {
 
 addEventListener('hashchange', () => void openLink());
 
-/** Text that nobody has typed deserves a word. */
+/** Explains a text that was not typed. */
 function binaryNote(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   const strange = text.match(/[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f\ufffd]/g)?.length ?? 0;

@@ -2,7 +2,7 @@
  * Whether programs may send real requests. The visitor decides that for this visit: it is off when the page is opened, it is not kept, and
  * no link turns it on.
  *
- * A worker for such programs has an address of its own, because what a worker may connect to stands in the policy that comes with it.
+ * A worker for such programs has its own address, because the policy that comes with it says what a worker may connect to.
  */
 const QUERY = '?requests';
 
@@ -22,7 +22,7 @@ export function mayRequest(): boolean {
   return location.search === QUERY;
 }
 
-/** Says below the page what is sent, as the switch and the network stand. The result says it again. */
+/** Shows below the page what is sent, by the state of the switch and the network. Call the result to update it. */
 export function showFact(isOn: HTMLInputElement, fact: HTMLElement, hasGateway: () => boolean): () => void {
   const show = (): void => {
     const facts = [isOn.checked ? FACTS.on : '', hasGateway() ? FACTS.gateway : ''].filter((one) => one !== '');

@@ -74,7 +74,7 @@ export class Runner {
     this.#end({ kind: 'stopped' });
   }
 
-  /** Sends a line to the program, or null when there are no more. */
+  /** Sends a line to the program, or null for the end of the input. */
   input(line: string | null): void {
     if (this.#running !== null) this.#post(this.#running.worker, { kind: 'input', line });
   }

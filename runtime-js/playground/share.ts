@@ -1,5 +1,5 @@
 /**
- * Programs in links: `#code=...&network=memory`. The source is compressed and stands behind the `#`, which browsers keep to
+ * Programs in links: `#code=...&network=memory`. The source is compressed and follows the `#`, which browsers keep to
  * themselves: no server sees it.
  */
 import { LONGEST_PROGRAM } from './messages.ts';

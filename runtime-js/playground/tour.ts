@@ -1,4 +1,4 @@
-/** The tour: prose beside the program, Back and Next. What was changed in a step is there when somebody comes back to it. */
+/** The tour: prose beside the program, Back and Next. Changes of a step are kept while another one is shown. */
 import type { Example } from './examples.ts';
 import { prose } from './prose.ts';
 import { kept } from './storage.ts';

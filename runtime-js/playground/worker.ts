@@ -1,5 +1,5 @@
 /**
- * Runs one program, away from the page: whatever it does, the page goes on and can end this worker.
+ * Runs one program, away from the page: the page stays responsive and can end this worker.
  *
  * Compiled programs are started with `eval`, so the worker's own content security policy must allow it; the page's does not.
  * Programs cannot reach the globals of a worker. Those that talk to the outside are taken away all the same.

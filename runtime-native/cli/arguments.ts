@@ -4,7 +4,7 @@
  *     magnolia [--lib DIR] FILE [ARG...]     all after FILE is the program's own
  *     magnolia [--lib DIR] COMMAND ...
  *
- * Reading it has no effects: whether a file exists and whether somebody sits at a terminal is asked through `Surroundings`.
+ * Reading it has no effects: whether a file exists and whether there is a terminal is asked through `Surroundings`.
  */
 import { readPolicy } from '../../builtins/sockets/policy.ts';
 import { nearest } from '../../language/diagnostics/nearest.ts';
@@ -101,11 +101,11 @@ export function readArguments(argv: readonly string[], around: Surroundings): As
     '--metrics': null,
   };
   const rest = [...argv];
-  /** Where --watch stands. */
+  /** The position of --watch. */
   let watch = -1;
   const wrong = (message: string): Asked => ({ command: { kind: 'wrong', message }, settings: NO_SETTINGS });
 
-  /** Takes the flags that come next; returns the command that one of them stands for, or undefined. */
+  /** Takes the flags that come next; returns the command of a flag such as --version, or undefined. */
   const takeFlags = (): Command | undefined => {
     for (let flag = rest[0]; flag?.startsWith('-') && flag !== '-'; flag = rest[0]) {
       rest.shift();

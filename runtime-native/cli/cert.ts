@@ -110,7 +110,7 @@ function writeWhole(path: string, text: string, mode: number): void {
   const fresh = `${path}.${process.pid}`;
   try {
     writeFileSync(fresh, text, { mode, flag: 'wx' });
-    chmodSync(fresh, mode); // whatever the mask of the process
+    chmodSync(fresh, mode); // independent of the umask
     renameSync(fresh, path);
   } catch (error) {
     rmSync(fresh, { force: true });

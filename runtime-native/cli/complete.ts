@@ -18,7 +18,7 @@ const MEMBER = /\bimport\(\s*(['"])([\w/-]+)\1\s*\)\.([\p{L}_]?[\p{L}\p{Nd}_?!]*
 const IMPORT = /\bimport\(\s*['"]([\w/-]*)$/;
 const KEYWORDS = ['if', 'fn', 'with', 'cs', 'true', 'false'];
 
-/** The words that may stand where the line ends, and the part of the line that they would take the place of. */
+/** The words that may complete a line, and the part of the line that they replace. */
 export function complete(line: string, session: Names): [words: string[], typed: string] {
   const [, library] = IMPORT.exec(line) ?? [];
   if (library !== undefined) {

@@ -1,4 +1,4 @@
-/** `magnolia gateway`: sockets of this machine for pages that know its token. docs/tunnel.md tells more. */
+/** `magnolia gateway`: sockets of this machine for pages that know its token. docs/tunnel.md describes it. */
 import { readFileSync } from 'node:fs';
 import { isIP, parseAddress } from '../../builtins/sockets/address.ts';
 import { readPolicy, type SocketPolicy } from '../../builtins/sockets/policy.ts';

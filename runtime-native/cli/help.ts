@@ -82,7 +82,7 @@ const DETAILS: { readonly [command: string]: string } = {
 `,
 };
 
-/** Explains a topic, or gives the overview; returns the exit status. */
+/** Prints help on a topic, or the overview. Returns the exit status. */
 export function help(topic: string | null, settings: Settings): number {
   if (topic === null) {
     writeOut(OVERVIEW);

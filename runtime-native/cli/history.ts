@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 /** How many inputs are remembered. */
 const INPUTS = 1000;
-/** What stands in the file for the line ends inside an input; no typed line has one. */
+/** Represents the line ends inside an input in the file; typed lines do not contain it. */
 const LINE_END = '\r';
 
 /** The inputs typed so far, newest first; kept in a file when that can be written, one line each. */

@@ -1,5 +1,11 @@
 /** What `magnolia help` says about the standard library, from its manifest; about modules of `--lib DIR`, from their comments. */
-import { librariesWith, type ManifestMember, type ManifestModule, onlyInReference } from '../../language/diagnostics/library.ts';
+import {
+  librariesWith,
+  type ManifestMember,
+  type ManifestModule,
+  onlyInReference,
+  ownMembers,
+} from '../../language/diagnostics/library.ts';
 import { nearest } from '../../language/diagnostics/nearest.ts';
 import { documentation } from '../../language/syntax/doc-comments.ts';
 import { utf8Decode } from '../../language/values/bytes.ts';
@@ -70,8 +76,7 @@ function moduleNamed(name: string, settings: Settings): Described | null {
 }
 
 function moduleHelp(name: string, { about, members }: Described): string {
-  const own = members.filter(({ home }) => home === undefined);
-  const signatures = (own.length > 0 ? own : members).map(({ signature }) => `    ${signature}`);
+  const signatures = ownMembers(members).map(({ signature }) => `    ${signature}`);
   return `${[`${variableFor(name)} := import('${name}')`, '', ...about, '', ...signatures].join('\n')}\n`;
 }
 

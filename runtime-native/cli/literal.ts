@@ -21,7 +21,7 @@ import {
   type Value,
 } from '../../language/values/values.ts';
 
-/** Lists and objects nest so deep, and longer ones are cut after so many characters. */
+/** Maximum depth of lists and objects, and maximum length in characters. */
 const DEEPEST = 32;
 const MOST_CHARACTERS = 10_000;
 const WIDTH = 80;
@@ -86,7 +86,7 @@ class Writer {
   }
 }
 
-/** On one line if that is short enough; else the items of a list fill lines, and each part of anything else has a line of its own. */
+/** On one line if that is short enough; else the items of a list fill lines, and the parts of anything else are one per line. */
 function laidOut(parts: readonly Shown[], [open = '', close = '']: string, depth: number): Shown {
   const width = parts.reduce((sum, part) => sum + part.width + 2, 2);
   const isFlat = !parts.some(({ text }) => text.includes('\n'));

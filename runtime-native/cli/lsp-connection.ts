@@ -1,5 +1,5 @@
 /**
- * The Language Server Protocol on standard input and output, with the package vscode-languageserver. Bundled into a file of its own,
+ * The Language Server Protocol on standard input and output, with the package vscode-languageserver. Bundled into its own file,
  * dist/lsp-connection.cjs, which only `magnolia lsp` loads; so it shares no classes with the rest, only plain data.
  */
 import {

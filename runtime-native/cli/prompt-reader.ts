@@ -16,11 +16,11 @@ export interface PromptListener {
   line(text: string): void;
   /** Ctrl-C. */
   interrupted(): void;
-  /** There are no more lines. */
+  /** The input has ended. */
   ended(): void;
   /** Ctrl-D on an empty line: true if a program has taken it as the end of what it reads. */
   endOfInput(): boolean;
-  /** What may stand at the end of a line, and the part of it that would be replaced. */
+  /** Completions at the end of a line, and the part of it that they replace. */
   complete(line: string): [string[], string];
 }
 
@@ -37,7 +37,7 @@ export function readPrompt(terminal: boolean, history: string[], listener: Promp
   });
   const search = new Search(reader, history, (key) => key === CTRL_D && reader.line === '' && listener.endOfInput());
   reader.on('line', (line) => {
-    Object.assign(reader, { historyIndex: -1 }); // with a history of its own it would begin anew by itself
+    Object.assign(reader, { historyIndex: -1 }); // with its own history, readline would reset it
     listener.line(line);
   });
   reader.on('SIGINT', () => listener.interrupted());
@@ -67,7 +67,7 @@ class Search {
   readonly #reader: Interface;
   readonly #history: readonly string[];
   readonly #takes: (key: string) => boolean;
-  /** Null while nobody searches. */
+  /** Null outside of a search. */
   #wanted: string | null = null;
   #at = 0;
   #before = { line: '', prompt: '' };

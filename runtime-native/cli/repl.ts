@@ -1,7 +1,7 @@
 /**
  * `magnolia repl`: type programs, see values.
  *
- * Each input is a program of its own in one shared scope. An input that ends too early goes on with the next line. While a
+ * Each input is a program in one shared scope. An incomplete input continues on the next line. While a
  * program runs, further lines are what it reads, or wait; Ctrl-C stops the program and keeps the session.
  */
 import type { Interface } from 'node:readline';
@@ -123,7 +123,7 @@ class Repl {
     }
   }
 
-  /** Answers `help`, `help NAME`, `exit` and `quit`, unless a variable is called so; tells whether it was one of them. */
+  /** Answers `help`, `help NAME`, `exit` and `quit`, unless a variable has that name. Returns whether it was one of them. */
   #isWord(input: string): boolean {
     const [, topic] = /^help +(\S+)$/.exec(input) ?? [];
     const word = topic === undefined ? input : 'help';

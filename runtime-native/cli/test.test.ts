@@ -23,7 +23,7 @@ interface Ran {
   readonly err: string;
 }
 
-/** Runs `magnolia test WORDS` on files in a folder of its own. */
+/** Runs `magnolia test WORDS` on files in its own folder. */
 function test(name: string, files: { readonly [path: string]: string }, words: readonly string[]): Ran {
   const home = join(folder, name);
   mkdirSync(home, { recursive: true });

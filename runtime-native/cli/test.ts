@@ -1,4 +1,4 @@
-/** `magnolia test`: runs files of tests, each in a world of its own. */
+/** `magnolia test`: runs files of tests, each in its own world. */
 import { writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { errnoText } from '../errno.ts';

@@ -1,7 +1,7 @@
 /**
  * The lines that are typed at the prompt: the next inputs of the session, or what a program reads that runs meanwhile.
  *
- * Lines wait here for the prompt, unless the program that runs asks for them before: lines that come in a pipe stand there all at once,
+ * Lines wait here for the prompt, unless the program that runs asks for them before: lines of a pipe arrive all at once,
  * and the program in one of them reads those that follow it.
  */
 import type { InputLine } from '../../builtins/processes.ts';
@@ -37,7 +37,7 @@ export class TypedLines {
     return this.#lines.shift();
   }
 
-  /** There are no more lines. */
+  /** The input has ended. */
   end(): void {
     this.#ended = true;
     this.answer('EOF');

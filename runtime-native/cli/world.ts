@@ -34,7 +34,7 @@ export interface Console {
   readonly input?: LineSource;
   /** Shows the error of a thread. */
   readonly show?: (problem: Problem) => void;
-  /** Options of the world in place of those that the flags say. */
+  /** Options of the world that replace those of the flags. */
   readonly options?: Pick<RuntimeOptions, 'network' | 'seed' | 'onTest'>;
   /** Where programs are imported from, in place of the files themselves. */
   readonly modules?: ModuleFinder;

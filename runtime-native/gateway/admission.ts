@@ -26,7 +26,7 @@ export function isWelcome(origin: string | undefined, named: readonly string[]):
   return /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/.test(origin);
 }
 
-/** An origin as a browser sends it, of what somebody wrote; null if that is none. */
+/** Normalises an origin to the form that browsers send; null if it is not one. */
 export function readOrigin(text: string): string | null {
   try {
     const { origin, pathname, search, hash } = new URL(text);

@@ -20,7 +20,7 @@ export function unmask(bytes: Uint8Array, mask: Uint8Array): void {
 /** Puts a mask over what a client sends. */
 export function mask(source: Uint8Array, key: Uint8Array, output: Uint8Array, offset: number, length: number): void {
   for (let i = 0; i < length; i++) {
-    output[offset + i] = source[i] as number; // it has so many
+    output[offset + i] = source[i] as number; // within bounds
     xor(output, offset + i, key, i);
   }
 }

@@ -280,7 +280,7 @@ export class Session implements StreamOwner {
     return this.#holders.size - this.#closing.size;
   }
 
-  /** Those who want to be accepted wait while there is no room. */
+  /** Connections to be accepted wait while there is no room. */
   #checkRoom(): void {
     const isFull = this.#openCount() >= MOST_STREAMS;
     for (const holder of this.#holders.values()) {

@@ -1,7 +1,7 @@
 /**
  * A gateway: a WebSocket server whose pages get sockets of this machine, within rules. docs/internals/tunnel.md has the protocol.
  *
- * Bundled with `ws` into a file that is loaded when somebody starts one (dist/start-gateway.cjs); only plain data crosses the border.
+ * Bundled with `ws` into a file that is loaded when a gateway starts (dist/start-gateway.cjs); only plain data crosses the border.
  */
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -158,7 +158,7 @@ class Page {
     socket.on('message', (data: RawData, isBinary) => {
       this.#isAlive = true;
       if (isBinary)
-        session.receive(data as Buffer); // `ws` gives a Buffer unless told otherwise
+        session.receive(data as Buffer); // `ws` delivers a Buffer by default
       else session.violated('a message that is text');
     });
     socket.on('pong', () => {

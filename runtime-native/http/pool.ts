@@ -13,7 +13,7 @@ export interface PoolOptions {
   readonly idleMs: number;
 }
 
-/** Why there is no connection, as the error that Node hands on. */
+/** Why there is no connection, as an error for Node. */
 export class DialError extends Error {
   constructor(readonly failure: Failure) {
     super(failure.detail);
@@ -51,7 +51,7 @@ export class Pool extends Agent {
     return undefined; // Node waits for `done` then
   }
 
-  /** A connection that sends something nobody asked for is closed, as is one that is idle for too long. */
+  /** A connection that sends unrequested data is closed, as is one that is idle for too long. */
   override keepSocketAlive(stream: Socket): boolean {
     stream.unref();
     stream

@@ -15,7 +15,7 @@ import type { Streams } from './streams.ts';
 const CHECK_MS = 1000;
 /** So many header lines are read; the server refuses fewer. */
 const MOST_HEADER_LINES = 1000;
-/** The longest head that Node can be told to take. */
+/** The longest head that Node can be set to accept. */
 const MOST_HEAD_BYTES = 2 ** 30;
 
 export function serve(streams: Streams, settings: ServerSettings, events: ServerEvents): HttpServer {

@@ -1,7 +1,7 @@
 /**
  * What happens to a stream between the system's accept and the program: it may have to wait, or there may be no room for it.
  *
- * When descriptors run out, libuv accepts and closes whoever is waiting, without telling Node. So the last few descriptors are
+ * When descriptors run out, libuv accepts and closes waiting connections, without reporting it to Node. So the last few descriptors are
  * never used for accepted streams: one that would take them is closed here, and the program gets an error event. They stay free for files,
  * name look-ups and connections that the program makes itself. Descriptors are given out lowest first, so the number of a new
  * one tells how many there are.
@@ -30,7 +30,7 @@ function descriptorLimit(): number {
   return limit;
 }
 
-/** The descriptor of a stream; -1 where there is no such thing. Node has no public way to ask. */
+/** The descriptor of a stream; -1 where it has none. Node has no public way to ask. */
 function descriptorOf(stream: Socket): number {
   const { _handle: handle } = stream as Socket & { _handle?: { fd?: unknown } | null };
   return typeof handle?.fd === 'number' ? handle.fd : -1;

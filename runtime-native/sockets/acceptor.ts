@@ -53,7 +53,7 @@ export class Acceptor {
       if (header !== null) connection.resume(); // reading the header has stopped the stream
       return;
     }
-    const isHanded = tls.clientAuth !== 'require'; // where clients need a certificate, nobody is to speak before it is known
+    const isHanded = tls.clientAuth !== 'require'; // where clients need a certificate, no data may pass before it is verified
     this.#handshake('begun', isHanded);
     connection.accept(tls, (isFine) => {
       this.#handshake(isFine ? 'done' : 'failed', isHanded);

@@ -23,7 +23,7 @@ export interface NativeSockets extends SocketBackend {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** The network of this process. Each program has one of its own, which ends with it. */
+/** The network of this process. Each program has its own, which ends with it. */
 export function nativeSockets(): NativeSockets {
   const open = new Set<NodeConnection>();
   const listeners = new Set<ServerHandle>();

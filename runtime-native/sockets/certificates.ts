@@ -20,7 +20,7 @@ const SYSTEM_FILES = [
 /** A program keeps this many sets of certificates and keys ready; a server with a certificate for each of its names has more. */
 const MOST_CREDENTIALS = 16;
 
-/** PEM texts of the trusted roots; undefined stands for those that come with Node. */
+/** PEM texts of the trusted roots; undefined for those that come with Node. */
 let roots: { readonly key: string; readonly pem: string[] | undefined } | null = null;
 
 /** The system's roots, or those that SSL_CERT_FILE and SSL_CERT_DIR name in their place. Read once. */
@@ -55,7 +55,7 @@ function certificatesIn(path: string): string[] | undefined {
   }
 }
 
-/** A certificate chain and its key, roots of its own, and the contexts that were made of them. */
+/** A certificate chain and its key, its roots, and the contexts that were made of them. */
 export class NodeCredentials implements Credentials {
   readonly kind = 'credentials';
   readonly contexts = new Map<string, SecureContext>();
@@ -79,7 +79,7 @@ function secureOptionsFor(role: TlsOptions['role']): number {
   return role === 'server' ? never : never | old;
 }
 
-/** PEM texts of whom these options trust. */
+/** PEM texts of the roots that these options trust. */
 export function anchorsOf({ credentials }: Pick<TlsOptions, 'credentials'>): readonly string[] {
   return (credentials instanceof NodeCredentials ? credentials.ca : null) ?? trustedRoots() ?? rootCertificates;
 }

@@ -2,7 +2,7 @@
  * A connection over a socket of Node.
  *
  * The stream runs with `allowHalfOpen`, so that the end of the peer's direction does not end ours, and it has a listener for
- * errors for all of its life: an error that nobody hears would end the process. For the same reason everything that a peer can
+ * errors for all of its life: an unhandled error would end the process. For the same reason everything that a peer can
  * cause here is guarded: an exception breaks this connection and nothing else.
  *
  * Dialled sockets read into one buffer that all of them share (`onread`): each chunk is used up before the call returns, which
@@ -37,7 +37,7 @@ export function streamSettings({ noDelay, keepAliveMs }: StreamOptions) {
   return { allowHalfOpen: true, noDelay, keepAlive: keepAliveMs > 0, keepAliveInitialDelay: keepAliveMs };
 }
 
-/** Where a dialled socket puts what it reads; told to Node before there is a connection. */
+/** Where a dialled socket puts what it reads; passed to Node before the connection exists. */
 export class ReadTarget {
   connection: NodeConnection | null = null;
   readonly options: OnReadOpts = {
@@ -126,7 +126,7 @@ export class NodeConnection implements Connection {
     stream.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain).off('finish', this.#onDrain);
   }
 
-  /** Node reads each chunk into a buffer of its own. */
+  /** Node reads each chunk into a new buffer. */
   readonly #onData = (chunk: Buffer): void => this.events.data(chunk, chunk.length === chunk.buffer.byteLength);
   readonly #onDrain = (): void => this.events.drained();
   readonly #report = (breakdown: Breakdown): void => this.events.failed(breakdown);
@@ -218,7 +218,7 @@ export class NodeConnection implements Connection {
     if (stream.destroyed) return this.#origin.open.has(this);
     const isLost = this.unsent() > 0 && (!hasPromised || this.#origin.lingerMs === 0);
     if (isLost || (this.#securing && !this.encrypted)) {
-      stream.destroy(); // in the middle of an upgrade, or of a send that nobody waits for any more
+      stream.destroy(); // in the middle of an upgrade, or of an abandoned send
       return true;
     }
     stream.resume();
@@ -236,7 +236,7 @@ export class NodeConnection implements Connection {
     return true;
   }
 
-  /** Frees the connection after a time, whatever the peer does. */
+  /** Frees the connection after a time in any case. */
   #dropIn(ms: number): () => void {
     const socket = this.#socket;
     const timer = setTimeout(

@@ -3,7 +3,7 @@
  *
  * The channels are `magnolia:socket:KIND`, with the kinds of `SocketEvent` (`connect`, `accept`, `tls`, `close` and so on), and
  * `magnolia:socket:bytes` with `{ id, direction, count }` for each piece. Messages carry addresses, sizes and verdicts, never
- * data or keys. A channel that nobody listens to costs next to nothing.
+ * data or keys. A channel without listeners costs next to nothing.
  */
 import { type Channel, channel } from 'node:diagnostics_channel';
 import type { SocketEvent, SocketWatch } from '../../builtins/sockets/watch.ts';

@@ -13,7 +13,7 @@ import { kindOf } from './errors.ts';
 
 const NEXT_AFTER_MS = 250;
 
-/** Connects to the first address that answers. The result gives up. */
+/** Connects to the first address that answers. Call the result to give up. */
 export function dial(
   addresses: readonly string[],
   port: number,
@@ -44,7 +44,7 @@ export function dial(
     });
     attempts.add(stream);
     const onError = (error: Error): void => {
-      stream.on('error', () => {}); // whatever else it complains about is of no interest
+      stream.on('error', () => {}); // further errors do not matter
       if (!attempts.delete(stream)) return;
       firstFailure ??= failureOf(error, address, port);
       if (next < addresses.length) {

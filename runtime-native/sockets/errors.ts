@@ -26,7 +26,7 @@ export function kindOf(error: unknown): ErrorCode {
   return CODES[codeOf(error)] ?? 'other';
 }
 
-/** What a stream's error tells about the connection that it ended. */
+/** Describes the error that ended a connection. */
 export function breakdownOf(error: unknown): Breakdown {
   const call = (error as { syscall?: unknown }).syscall === 'write' ? 'write' : 'read';
   return { code: kindOf(error), words: errnoText(error), call };

@@ -15,7 +15,7 @@ export function addressesInHosts(host: string, file = HOSTS): string[] {
   return found.length === 0 && name === 'localhost' ? ['127.0.0.1', '::1'] : found;
 }
 
-/** The names that a name stands for, in the order in which they are asked for: with the domains of resolv.conf(5), and as it is. */
+/** The names to look up for a name, in order: with the domains of resolv.conf(5), and as it is. */
 export function candidates(host: string, file = '/etc/resolv.conf'): string[] {
   if (host.endsWith('.')) return [host];
   let search: string[] = [];

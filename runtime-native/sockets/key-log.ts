@@ -29,6 +29,6 @@ function say(text: string): void {
   try {
     writeSync(2, `magnolia: ${text}\n`);
   } catch {
-    // nobody is left to tell
+    // there is nowhere to report it
   }
 }

@@ -68,7 +68,7 @@ function listen(
   let local = kind;
   const entrance = new AcceptGate(options.backlog, events, () => `${kind === 'tcp' ? 'tcp ' : ''}${local}`, accept);
   const server = newServer(streamSettings(options), (stream) => {
-    // Its client may have gone, and nobody can say who it was.
+    // Its client may have gone, and its address is unknown.
     if (isThere(stream)) entrance.enter(stream);
     else stream.destroy();
   });

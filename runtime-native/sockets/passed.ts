@@ -1,5 +1,5 @@
 /**
- * Listening sockets that the process was given by whoever started it, as systemd passes them (sd_listen_fds(3)): descriptors from 3 on,
+ * Listening sockets that the parent process passed, as systemd does (sd_listen_fds(3)): descriptors from 3 on,
  * counted by LISTEN_FDS, named by LISTEN_FDNAMES, for the process LISTEN_PID.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -38,7 +38,7 @@ function ownerOfSockets(): number {
   return workerIdentity === null ? process.pid : process.ppid;
 }
 
-/** Where a descriptor listens, as far as the system tells. */
+/** Where a descriptor listens, as far as the system shows. */
 function targetOf(fd: number): PassedSocket['target'] {
   const inode = /^socket:\[(\d+)\]$/.exec(textOf(() => readlinkSync(`/proc/${ownerOfSockets()}/fd/${fd}`)))?.[1];
   for (const file of ['tcp', 'tcp6']) {

@@ -10,7 +10,7 @@ export function readHeader(stream: Socket, limitMs: number, done: (header: Proxy
   const settle = (header: ProxyHeader | null): void => {
     clearTimeout(timer);
     stream.off('data', onData).off('end', onLoss).off('close', onLoss).off('error', onLoss).pause();
-    if (header === null) stream.on('error', () => {}).destroy(); // nobody is interested in what it still has to say
+    if (header === null) stream.on('error', () => {}).destroy(); // later errors do not matter
     done(header);
   };
   const onData = (chunk: Buffer): void => {

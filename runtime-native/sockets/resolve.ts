@@ -22,7 +22,7 @@ const MOST_SYSTEM_LOOKUPS = 2;
 type Answer = { readonly addresses: readonly string[] } | { readonly code: string };
 
 /**
- * All addresses of a host, in a later turn. The result gives up, after which there is no answer.
+ * All addresses of a host, in a later turn. Call the result to give up, after which there is no answer.
  */
 export function resolve(host: string, action: 'dial' | 'listen', done: (found: readonly string[] | Failure) => void): () => void {
   let giveUp = (): void => {};
@@ -133,7 +133,7 @@ function systemLookup(host: string, done: (answer: Answer) => void): () => void 
   };
 }
 
-/** Whether a name server said that there is no such name, or no address of it. */
+/** Whether a name server answered that the name, or an address of it, does not exist. */
 function isMissing(code: string): boolean {
   return code === 'ENOTFOUND' || code === 'ENODATA' || code === 'EBADNAME';
 }

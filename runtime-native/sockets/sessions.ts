@@ -3,7 +3,7 @@
  * signatures on the way.
  *
  * A session is kept only after the server was found acceptable, and used only for a connection of the same program to the same address
- * with the same name, protocols and context (whom we trust, what we present, whether we verify). The verdict is not taken over: the certificate
+ * with the same name, protocols and context (trusted roots, own certificate, whether the peer is verified). The verdict is not taken over: the certificate
  * that the server showed is kept with the session, and its dates and names are checked again each time. OpenSSL keeps its own
  * verdict on the chain in the session.
  */
@@ -31,10 +31,10 @@ const MOST_SESSIONS = 200;
 /** A chain is looked at anew at least this often. */
 const LIFETIME_MS = 60 * 60 * 1000;
 
-/** By the program, then by the context, which programs without certificates of their own share. */
+/** By program, then by context, which programs without certificates share. */
 const sessions = new WeakMap<object, WeakMap<SecureContext, Map<string, Session>>>();
 
-/** What a new connection may begin with. `program` stands for the program that connects: a server must not learn what another one did. */
+/** The session that a new connection may resume. `program` identifies the program that connects: a server must not learn what another one did. */
 export function originOf(program: object, context: SecureContext, key: string): Origin {
   const own = sessions.get(program) ?? new WeakMap<SecureContext, Map<string, Session>>();
   const kept = own.get(context) ?? new Map<string, Session>();
@@ -50,7 +50,7 @@ export function recallCertificate(stream: TLSSocket, { begunWith }: Origin): voi
   if (begunWith !== null && stream.isSessionReused()) setPeerCertificate(stream, begunWith.certificate);
 }
 
-/** Keeps the sessions that a server gives, once it is found acceptable. */
+/** Keeps the sessions that a server sends, once its certificate is accepted. */
 export function keepSessions(stream: TLSSocket, { kept, key }: Origin): void {
   const certificate = peerCertificate(stream);
   if (certificate === undefined) return;

@@ -1,4 +1,4 @@
-/** For tests: certificates as files, in a folder of their own that the system clears away. */
+/** For tests: certificates as files, in their own folder that the system clears away. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -42,7 +42,7 @@ export function makeDriver(): Driver {
 let probes = 0;
 
 /**
- * A port of 127.0.0.1 that nobody has. It is none that the system gives to others, and each worker of Jest has its own three
+ * A free port of 127.0.0.1, outside the range that the system assigns, and each worker of Jest has its own three
  * hundred, so that it is still free a moment later.
  */
 export function freePort(): Promise<number> {
@@ -106,7 +106,7 @@ export async function upgradeBoth({ driver, a, b }: Pair, identity: { cert: stri
   return [asked, results];
 }
 
-/** How many sockets this process has open, by the system's own count where that can be had, else by Node's. */
+/** How many sockets this process has open, by the system's count where available, else by Node's. */
 export function openSockets(): number {
   if (!existsSync('/proc/self/fd')) return process.getActiveResourcesInfo().filter((kind) => /^(TCP|Pipe)/.test(kind)).length;
   let count = 0;

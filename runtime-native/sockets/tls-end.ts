@@ -33,7 +33,7 @@ const TICKET_12_BYTES = 15;
 export class TlsEnd {
   /** The peer has said goodbye. */
   isClean = false;
-  /** The peer has reset the connection, and a write of the handshake's last messages was told so instead of the read. */
+  /** The peer has reset the connection, and a write of the handshake's last messages got the error instead of the read. */
   isReset = false;
   readonly #stream: TLSSocket;
   readonly #plain: Socket;
@@ -116,7 +116,7 @@ export class TlsEnd {
     return this.#plain.bytesRead - this.#recordBytes() > start;
   }
 
-  /** Where the first record of data begins, as far as the handshake tells. */
+  /** Where the first record of data begins, as far as the handshake shows. */
   #firstRecord(): number {
     const stream = this.#stream;
     const { standardName: cipher = '' } = stream.getCipher() ?? {};

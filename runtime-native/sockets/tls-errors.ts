@@ -5,7 +5,7 @@
  */
 import { codeOf } from '../errno.ts';
 
-/** Reasons for which the first bytes were no TLS at all, when they come up during the handshake. */
+/** Reasons that mean, during the handshake, that the first bytes were not TLS. */
 const NOT_TLS = new Set([
   'wrong version number',
   'http request',

@@ -43,7 +43,7 @@ export function secure(
     clearTimeout(timer);
     if (failure !== null) {
       stream.pause();
-      stream.on('error', () => {}); // a dead handshake may still complain; nobody is interested
+      stream.on('error', () => {}); // a failed handshake may report more errors, which do not matter
       const destroy = (): void => {
         stream.destroy();
         plain.destroy();
@@ -61,7 +61,7 @@ export function secure(
       if (reason === null && options.role === 'client') keepSessions(stream, origin);
       refusal = reason === null ? null : new Failure('cert', reason);
     } catch (error) {
-      refusal = unexpected(error); // whatever a peer can show that nobody has thought of
+      refusal = unexpected(error); // anything that a peer can present and no rule expects
     }
     settle(refusal);
   };
@@ -107,7 +107,7 @@ function clientStream(plain: Socket, options: TlsOptions, { context, begunWith }
     ...(name === '' || isIP(name) ? {} : { servername: name }),
     ...(options.alpn.length > 0 ? { ALPNProtocols: alpnList(options.alpn) } : {}),
   });
-  // Node would make objects of the whole chain for the check above, half a millisecond for something that nobody looks at.
+  // Node would make objects of the whole chain for the check above, half a millisecond for nothing.
   stream.getPeerCertificate = noChain;
   return stream;
 }
@@ -141,7 +141,7 @@ function alpnList(names: readonly string[]): Uint8Array {
   return toBuffer(names.map((name) => String.fromCharCode(name.length) + name).join(''));
 }
 
-/** What a program can be told about a connection that is encrypted. */
+/** What a program can know about an encrypted connection. */
 export function describe(stream: TLSSocket): Encryption {
   const certificate = peerCertificate(stream);
   return {
@@ -171,7 +171,7 @@ function nameOf(stream: TLSSocket): string | null {
   return typeof servername === 'string' ? servername : null;
 }
 
-/** A certificate need not name its subject: names for it may stand elsewhere. */
+/** A certificate need not name its subject: its names may be elsewhere. */
 function oneLine(name: string | undefined): string {
   return utf8Encode((name ?? '').split('\n').join(', '));
 }

@@ -48,6 +48,6 @@ function toStandardError(line: string): void {
   try {
     writeSync(2, line);
   } catch {
-    // nobody is left to tell, or he does not keep up
+    // the reader is gone, or does not keep up
   }
 }

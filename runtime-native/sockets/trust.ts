@@ -1,5 +1,5 @@
 /**
- * Whether a peer is whom we want to talk to.
+ * Whether a peer is the one that was dialled.
  *
  * This is decided here and not in Node, because Node falls back to the common name where the reference does not, skips the name when
  * a session is resumed, and reports in another order: validity, then name, then chain. Everything that is read from a certificate
@@ -27,7 +27,7 @@ export function setPeerCertificate(stream: TLSSocket, certificate: X509Certifica
 /** PEM texts of the certificates that we trust. */
 export type Anchors = () => readonly string[];
 
-/** Why a server's certificate is not accepted; null when it is. `name` is whom it has to name, `anchors` whom we trust. */
+/** Why a server's certificate is not accepted; null when it is. `name` must be in it; `anchors` are the trusted roots. */
 export function whyNotTrusted(stream: TLSSocket, name: string, anchors: Anchors): string | null {
   const verdict = verdictOf(stream);
   const certificate = peerCertificate(stream);

@@ -25,7 +25,7 @@ function unfit(path: string): string | null {
   return isUtf8(toBuffer(path)) ? null : 'file name is not UTF-8';
 }
 
-/** Connects to a path; the result gives up. */
+/** Connects to a path; call the result to give up. */
 export function dialUnix(path: string, done: (outcome: Socket | Failure) => void): () => void {
   const wrong = unfit(path);
   if (wrong !== null) {
@@ -47,7 +47,7 @@ export function dialUnix(path: string, done: (outcome: Socket | Failure) => void
   };
 }
 
-/** Listens on a path. A socket file on which nobody answers is left over from a program that died, and is replaced. */
+/** Listens on a path. A socket file without a listener is left over from a program that died, and is replaced. */
 export function listenUnix(path: string, { options: { backlog }, listeners, accept, events, done }: Listening): void {
   const entrance = new AcceptGate(backlog, events, () => `unix ${path}`, accept);
   const server = newServer({}, entrance.enter);
@@ -111,7 +111,7 @@ export function listenUnix(path: string, { options: { backlog }, listeners, acce
 
 const NO_FOLDER = { code: 'ENOENT' };
 
-/** Whether there is no such folder, as far as one may look. */
+/** Whether a folder is missing, as far as permissions allow to see. */
 function isMissing(folder: string): boolean {
   try {
     return statSync(toBuffer(folder), { throwIfNoEntry: false })?.isDirectory() !== true;

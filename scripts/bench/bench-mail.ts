@@ -200,7 +200,7 @@ async function flood(): Promise<void> {
   await sink.stop();
 }
 
-/** Bodies of about so many MB, by their transfer encoding. */
+/** Bodies of about that many MB, by their transfer encoding. */
 const BODIES: { readonly [encoding: string]: string } = {
   base64: `${'QUJD'.repeat(19)}\r\n`,
   'quoted-printable': `${'Gr=C3=BC=C3=9Fe '.repeat(4)}=\r\n${'words '.repeat(11)}\r\n`,

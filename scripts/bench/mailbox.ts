@@ -1,5 +1,5 @@
 /**
- * A mailbox of 20,000 messages of 4 KB in our IMAP server: how long opening and searching take, as a client without any cost of its own
+ * A mailbox of 20,000 messages of 4 KB in our IMAP server: how long opening and searching take, as a client without its own cost
  * sees it, and how long another session waits for the answer to NOOP meanwhile.
  */
 import { connect, type Socket } from 'node:net';

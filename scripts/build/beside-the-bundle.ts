@@ -1,4 +1,4 @@
-/** Modules that are files of their own beside the bundles. */
+/** Modules that are separate files beside the bundles. */
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 

@@ -3,7 +3,7 @@
  * first imported: its source is a third of the size of its JavaScript, and compiling the largest takes some milliseconds.
  *
  * The modules in a folder of lib/ need a network, which browsers seldom have, and are more than all others together: the sources
- * of each folder are a file of their own (dist/magnolia-mail.js), which is loaded when a program asks for one of its modules.
+ * of each folder are a separate file (dist/magnolia-mail.js), which is loaded when a program asks for one of its modules.
  */
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';

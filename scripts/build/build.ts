@@ -224,7 +224,7 @@ async function writeBundle({ entry, options, names }: Bundle): Promise<void> {
 
 /**
  * The file that users import: what is where, and nothing that runs, so that bundlers leave out the files of which they need nothing. They
- * leave out files, not parts of one: networkPolicy alone is small because it is in a file of its own.
+ * leave out files, not parts of one: networkPolicy alone is small because it is in its own file.
  */
 function namesOf({ outputs }: Metafile, entry: string): string {
   const lines = Object.entries(outputs).flatMap(([path, { entryPoint, exports }]) => {

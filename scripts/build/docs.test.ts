@@ -10,7 +10,7 @@ import { type Example, examplesIn, libraryDocs, ownMembers, stdlibPage } from '.
 const root = resolve(__dirname, '../..');
 const modules = libraryDocs();
 
-/** Modules whose examples change something, and so run in a process of their own each. */
+/** Modules whose examples change something, and so run in their own process each. */
 const separate = ['fs', 'socket'];
 /** What the examples of socket take for granted. */
 const connected = `

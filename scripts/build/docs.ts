@@ -1,5 +1,5 @@
 /**
- * `node --import ./scripts/typescript.mjs scripts/build/docs.ts`: docs/stdlib.md from the comments in lib/. With `--check` it only tells, by
+ * `node --import ./scripts/typescript.mjs scripts/build/docs.ts`: docs/stdlib.md from the comments in lib/. With `--check` it only reports, by
  * its exit status, whether the file is up to date.
  *
  * The comments are the ones that `magnolia help` shows: the one at the top of a file is about the module, the one above a definition
@@ -32,7 +32,7 @@ export interface ModuleDocs extends ManifestModule {
   readonly variable: string;
 }
 
-/** One line of a comment that says what an expression gives. */
+/** One line of a comment that shows the value of an expression. */
 export interface Example {
   readonly expression: string;
   /** As `string` shows it inside a list; line ends are written `\n`. */
@@ -48,9 +48,9 @@ export function libraryDocs(): ModuleDocs[] {
   return modules.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What a module defines itself. */
+/** What no other module documents. */
 export function ownMembers({ members }: ModuleDocs): readonly ManifestMember[] {
-  return members.filter(({ home }) => home === undefined);
+  return members.filter(({ borrowed }) => borrowed !== true);
 }
 
 /** The examples in a comment. */

@@ -65,14 +65,16 @@ class ManifestMaker {
     return { names, file, inner, chunk, about: documentation(text).about, members };
   }
 
-  /** What a module defines, then what it has of other modules without a `_`. */
-  #membersOf(module: LibraryModule): readonly (DocumentedName & Pick<ManifestMember, 'home'>)[] {
+  /** What a module defines, then what it imports from other modules under names without a `_`. */
+  #membersOf(module: LibraryModule): readonly (DocumentedName & Pick<ManifestMember, 'home' | 'borrowed'>)[] {
     const { members } = documentation(module.text);
     const others = passedOn(module.text).flatMap(({ name, home, member }) => {
       if (name.startsWith('_')) return [];
-      const source = documentation(this.#named(home, module).text);
-      if (member === null) return members.length > 0 ? [] : [{ name, signature: name, text: source.about, home }];
-      return source.members.filter((one) => one.name === member).map((one) => ({ ...one, name, home }));
+      const { text, inner } = this.#named(home, module);
+      const source = documentation(text);
+      const from = inner ? { home } : { home, borrowed: true as const };
+      if (member === null) return members.length > 0 ? [] : [{ name, signature: name, text: source.about, ...from }];
+      return source.members.filter((one) => one.name === member).map((one) => ({ ...one, name, ...from }));
     });
     return [...members, ...others];
   }

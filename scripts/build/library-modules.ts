@@ -3,6 +3,7 @@
  *
  *     lib/NAME.oak, lib/GROUP/NAME.oak     a public module: programs import it as NAME
  *     lib/GROUP/.../NAME.oak, deeper       an inner module: library modules import it by its path, GROUP/.../NAME
+ *     lib/NAME/PART.oak beside NAME.oak    an inner module, NAME/PART
  *
  * The comment at the top of a public module begins with its name, which may be another one than its file's (`async/event-bus: ...`),
  * and may say "Also imported as `email-smtp`."; a program can use each of these names.
@@ -27,7 +28,7 @@ export interface LibraryModule {
 export function libraryModules(folder: string): LibraryModule[] {
   const all = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const files = all.filter((file) => file.endsWith('.oak')).map((file) => file.slice(0, -'.oak'.length).replaceAll('\\', '/'));
-  const modules = files.sort().map((file) => moduleOf(file, readFileSync(join(folder, `${file}.oak`), 'utf8')));
+  const modules = files.sort().map((file) => moduleOf(file, files, readFileSync(join(folder, `${file}.oak`), 'utf8')));
   const owners = new Map<string, string>();
   for (const { names, file } of modules) {
     for (const name of names) {
@@ -43,12 +44,14 @@ export function libraryModules(folder: string): LibraryModule[] {
   return modules.sort((a, b) => (imports.get(b.file) ?? 0) - (imports.get(a.file) ?? 0));
 }
 
-function moduleOf(file: string, text: string): LibraryModule {
+function moduleOf(file: string, files: readonly string[], text: string): LibraryModule {
   const folders = file.split('/').slice(0, -1);
-  const inner = folders.length > 1;
+  const [group = ''] = folders;
+  const isPart = files.includes(group);
+  const inner = isPart || folders.length > 1;
   const [, title] = /^\/\/ (\S+): /.exec(text) ?? [];
   if (title === undefined) throw new Error(`lib/${file}.oak does not begin with a comment that says what it is: // NAME: ...`);
   const others = /^\/\/.*\bAlso imported as ([^.]*)\./m.exec(text)?.[1]?.matchAll(/`([^`]+)`/g) ?? [];
   const names = inner ? [file] : [title, basename(file), ...Array.from(others, ([, name = '']) => name)];
-  return { names: [...new Set(names)], file, chunk: `magnolia-${folders[0] ?? 'library'}.js`, inner, text };
+  return { names: [...new Set(names)], file, chunk: `magnolia-${group === '' || isPart ? 'library' : group}.js`, inner, text };
 }

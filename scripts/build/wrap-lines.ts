@@ -1,4 +1,4 @@
-/** Breaks long lines of emitted code, for whoever reads it, and because Node shows the line of an error. */
+/** Breaks long lines of emitted code, for readers, and because Node shows the line of an error. */
 import { CALL_FIELDS } from '../../language/compiler/step-printer.ts';
 
 const MOST_COLUMNS = 500;

@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'magnolia-deliver-'));
 const key = generateKeyPairSync('ed25519');
 const mx = (priority: number, host: string) => Buffer.concat([numbers(priority), nameBytes(host)]);
 
-/** A mail host on a port of its own, and a second one that is busy at first. */
+/** A mail host on its own port, and a second one that is busy at first. */
 const HOST = `
 smtp := import('smtp')
 got := []

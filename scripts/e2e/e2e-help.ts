@@ -29,7 +29,7 @@ export const helpStories: readonly Story[] = [
       await page.keyboard.type('std.pri');
       await page.locator('.cm-tooltip-autocomplete li[aria-selected]', { hasText: 'println' }).waitFor();
       await visitor.picture('completion');
-      await page.waitForTimeout(100); // a popup takes no key in its first moment, so that nobody takes what nobody has seen
+      await page.waitForTimeout(100); // a popup takes no key in its first moment, so that nothing unseen is chosen
       await page.keyboard.press('Tab');
       assert.match(await visitor.program(), /\nstd\.println$/);
 

@@ -12,7 +12,7 @@ export const artifacts = join(root, 'artifacts/playground');
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const KEYS = 100;
 
-/** One story of a visit, on a page of its own. */
+/** One story of a visit, on its own page. */
 export interface Story {
   readonly name: string;
   readonly options?: BrowserContextOptions;
@@ -137,7 +137,7 @@ export interface KeyTimes {
   readonly parts: readonly number[];
 }
 
-/** Types for a while and gives the times from a key to the end of the frame that shows it, as the page sees them. */
+/** Types for a while and returns the times from a key to the end of the frame that shows it, as the page sees them. */
 export async function keyTimes({ page }: Visitor, count = KEYS): Promise<KeyTimes> {
   await page.locator('.cm-content').click();
   await page.evaluate(() => {
@@ -164,7 +164,7 @@ export async function keyTimes({ page }: Visitor, count = KEYS): Promise<KeyTime
   return { median: whole(at(0.5)), p95: whole(at(0.95)), slowest: whole(at(1)), parts: at(1) };
 }
 
-/** Stops the program and gives the time from key or click until the page says so. */
+/** Stops the program and returns the time from key or click until the page says so. */
 export async function stop(visitor: Visitor, how: () => Promise<void>): Promise<number> {
   await visitor.page.evaluate(() => {
     const watched = window as unknown as { stopped: Promise<number> }; // a place for our number

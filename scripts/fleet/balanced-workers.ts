@@ -36,7 +36,7 @@ interface Result {
   readonly isRight: boolean;
 }
 
-/** A client in a loop; each round is a connection of its own. */
+/** A client in a loop; each round is a new connection. */
 async function client(port: number, name: string, until: () => boolean, results: Result[]): Promise<void> {
   for (let round = 0; !until(); round++) {
     const began = Date.now();

@@ -1,4 +1,4 @@
-/** What the proofs share: real engines on loopback, programs in processes of their own, and clients. All of it ends with `endAll`. */
+/** What the proofs share: real engines on loopback, programs in their own processes, and clients. All of it ends with `endAll`. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -90,7 +90,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Waits until somebody listens. */
+/** Waits until something listens. */
 export async function listening(port: number, limitMs = 10_000): Promise<void> {
   const deadline = Date.now() + limitMs;
   for (;;) {
@@ -115,7 +115,7 @@ export function engine(name: string): string | null {
   return [`/usr/sbin/${name}`, `/usr/bin/${name}`, `/usr/local/bin/${name}`].find((path) => existsSync(path)) ?? null;
 }
 
-/** Starts an engine with a configuration of its own, and waits until it listens. */
+/** Starts an engine with its own configuration, and waits until it listens. */
 export async function startEngine(name: string, args: readonly string[], port: number): Promise<Running> {
   const path = engine(name);
   if (path === null) throw new Error(`${name} is not installed`);

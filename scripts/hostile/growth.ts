@@ -1,6 +1,6 @@
 /**
- * `npm run growth [-- --short] [--seed N] [NAME...]`: gives everything that takes input from outside n, 2n and 4n bytes of what costs it
- * much. The time has to grow with the input (at most 2.6 times for twice as much). What a peer sends may take 6 bytes of memory for each
+ * `npm run growth [-- --short] [--seed N] [NAME...]`: passes n, 2n and 4n bytes of costly input to everything that takes input
+ * from outside. The time has to grow with the input (at most 2.6 times for twice as much). What a peer sends may take 6 bytes of memory for each
  * byte, and 40 MB more (half of what an answer of mail may have, and the process itself).
  *
  * n is 1 MB; `--short` takes 256 KB and a random part of the inputs, for about half a minute; NAMEs are parts of names of inputs.

@@ -1,4 +1,4 @@
-/** Servers in a process of their own: of lines, of lines in TLS, of HTTP and of mail. Answers what they hold when it is asked. */
+/** Servers in their own process: of lines, of lines in TLS, of HTTP and of mail. Answers what they hold when it is asked. */
 import { readdirSync } from 'node:fs';
 import { createRuntime } from '../../runtime-native/index.ts';
 

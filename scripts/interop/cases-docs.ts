@@ -10,7 +10,7 @@ import { type Case, cli, same, succeeded, type World } from './table.ts';
 const root = resolve(cli, '../..');
 const PROGRAM = /```magnolia\n(.*?)```\n(?:```text\n(.*?)```)?/gs;
 
-/** What the names in the page stand for, and the software that is behind them. */
+/** The names in the page, and the software for each. */
 const hosts: { readonly [name: string]: { port(ports: Ports): number; readonly needs?: string } } = {
   'smtp.example.com:587': { port: (ports) => ports.exim, needs: 'exim4' },
   'smtp.example.com:465': { port: (ports) => ports.exims, needs: 'exim4' },

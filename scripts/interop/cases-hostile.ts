@@ -42,7 +42,7 @@ async function flood(port: number, words: string): Promise<string> {
   return heard;
 }
 
-/** The greeting that somebody else gets. */
+/** The greeting of another client. */
 async function greeting(port: number): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   const [text] = (await once(socket, 'data')) as [Buffer];

@@ -1,5 +1,5 @@
 /**
- * Real mail servers on 127.0.0.1: Dovecot, aiosmtpd and, for root, Exim. They live in a directory of their own under the temporary
+ * Real mail servers on 127.0.0.1: Dovecot, aiosmtpd and, for root, Exim. They have their own directory under the temporary
  * directory, run as an account without rights, and end with this process or with `stop`. Nothing of the system's is changed.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';

@@ -11,7 +11,7 @@ import type { Servers } from './servers.ts';
 export const here = dirname(fileURLToPath(import.meta.url));
 export const cli = resolve(here, '../../dist/cli.cjs');
 
-/** One full session between a program of ours and one of somebody else. */
+/** One full session between one of our programs and a foreign one. */
 export interface Case {
   /** The software on the other side: the lines of the table are grouped by it. */
   readonly peer: string;
@@ -150,7 +150,7 @@ function sorted(value: unknown): string {
   );
 }
 
-/** Throws unless both are the same JSON, whatever the order of keys. */
+/** Throws unless both are the same JSON, ignoring the order of keys. */
 export function same(what: string, actual: unknown, expected: unknown): void {
   const [is, should] = [sorted(actual), sorted(expected)];
   if (is !== should) throw new Error(`${what}: ${is}, not ${should}`);

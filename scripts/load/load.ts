@@ -1,7 +1,7 @@
 /**
  * `npm run load [-- --short] [check...]`: how much a server in Magnolia carries, and what it costs.
  *
- * The server (scripts/load/server.oak) runs in a process of its own; this one is the client. Memory, descriptors and processor
+ * The server (scripts/load/server.oak) runs in its own process; this one is the client. Memory, descriptors and processor
  * time are the system's figures for that process, so this needs Linux. Each line shows what was measured beside the target;
  * a target that is missed ends the run with status 1. `--short` does a tenth of the work, for CI.
  *

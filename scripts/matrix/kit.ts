@@ -1,4 +1,4 @@
-/** What the cases of the matrix share: packages installed in folders of their own, processes with a limit, and the programs that are bundled. */
+/** What the cases of the matrix share: packages installed in their own folders, processes with a limit, and the programs that are bundled. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** The recipes for test runners in docs/embedding.md, as they stand there. */
+/** The recipes for test runners, copied from docs/embedding.md. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Case, mustRun, root, save } from './kit.ts';

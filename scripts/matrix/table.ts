@@ -1,4 +1,4 @@
-/** The table of docs/runtimes.md, as a run of all specs gives it. */
+/** The table of docs/runtimes.md, from a run of all specs. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from './kit.ts';

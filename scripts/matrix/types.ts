@@ -20,7 +20,7 @@ const STRICT = [
   'es2022',
 ];
 
-/** The programs of docs/embedding.md, each in a function of its own, as somebody would paste them. */
+/** The programs of docs/embedding.md, each in its own function, as a user would paste them. */
 async function examples(): Promise<{ [name: string]: string }> {
   const text = await readFile(join(root, 'docs/embedding.md'), 'utf8');
   const found = [...text.matchAll(/^```js\n(.*?)^```\n\n```text/gms)].map(([, code = '']) => code);

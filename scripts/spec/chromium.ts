@@ -69,7 +69,7 @@ async function run(number, job, limitMs) {
 }
 </script>`;
 
-/** A browser whose workers call `runProgram(bundle, sources, job)` of a script. Null where there is no such browser. */
+/** A browser whose workers call `runProgram(bundle, sources, job)` of a script. Null where the browser is missing. */
 export async function openChromium<J>(script: string, sources: { [path: string]: string }): Promise<Chromium<J> | null> {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   if (!existsSync(executablePath)) return null;

@@ -1,5 +1,5 @@
 /**
- * Where programs of specs run: the command in a process of its own, the bundle for browsers in a worker of Node, and the same
+ * Where programs of specs run: the command in its own process, the bundle for browsers in a worker of Node, and the same
  * bundle in a worker of a real browser. CHROMIUM names that browser, /usr/bin/chromium unless set.
  */
 import { spawn } from 'node:child_process';
@@ -34,7 +34,7 @@ const outputLimitBytes = 32 * 1024 * 1024;
 
 // ---- the command ----
 
-/** Each program in a process of its own, started as `EXEC... CLI FILE`; `exec` is Node with flags, or another runtime. */
+/** Each program in its own process, started as `EXEC... CLI FILE`; `exec` is Node with flags, or another runtime. */
 export function commandPlace(cli: string, fuel: number | undefined, limitMs: number, exec: readonly string[]): Place {
   const common = fuel === undefined ? process.env : { ...process.env, MAGNOLIA_FUEL: String(fuel) };
   return {
@@ -133,7 +133,7 @@ export function nodePlace(fuel: number | undefined, limitMs: number): Place {
 
 // ---- the same in Chromium ----
 
-/** Null where there is no such browser. */
+/** Null where the browser is missing. */
 export async function chromiumPlace(fuel: number | undefined, limitMs: number): Promise<Place | null> {
   const browser = await openChromium<Job>(join(here, 'spec-program.mjs'), sources());
   if (browser === null) return null;

@@ -1,12 +1,12 @@
 /**
  * `npm run spec [-- FILTER...]`: do Magnolia programs do what is written beside them?
  *
- *     name.oak    the program, run by the real command line in a process of its own, standard input empty
+ *     name.oak    the program, run by the real command line in its own process, standard input empty
  *     name.out    every byte of its standard output (no such file: it prints nothing)
  *     name.err    the program fails: exit status 1, each line occurs in its standard error, colours aside
  *     name.code   it ends with this exit status and no error
  *
- * A FILTER is a part of the path under spec/. `--fuel N` gives each thread so few steps before others run (MAGNOLIA_FUEL),
+ * A FILTER is a part of the path under spec/. `--fuel N` gives each thread N steps before others run (MAGNOLIA_FUEL),
  * `--jobs N` and `--limit SECONDS` bound the runs, `--cli FILE` tries another command, `--node=FLAG` starts Node with a flag,
  * `--exec WORDS` is another runtime: `bun`, or `deno run -A`.
  *

@@ -1,4 +1,4 @@
-/** What the proofs share: gateways in processes of their own, and a browser whose programs use them. */
+/** What the proofs share: gateways in their own processes, and a browser whose programs use them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

@@ -29,7 +29,7 @@ export async function specsInPages(browser: Browser, given: readonly string[], i
     (name) => reasonOf(name) === undefined && (filters.length === 0 || filters.some((part) => name.includes(part))),
   );
   const gateways = new Map<string, Promise<Gateway>>();
-  /** Roots are those of the gateway's machine, so specs with roots of their own have a gateway of their own. */
+  /** Roots are those of the gateway's machine, so specs with roots of their own have their own gateway. */
   const gatewayFor = (name: string): Promise<Gateway> => {
     const { SSL_CERT_FILE: roots } = rulesFor(name).env ?? {};
     const path = roots === undefined ? '' : resolve(dirname(join(specs, name)), roots);

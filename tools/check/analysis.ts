@@ -206,7 +206,7 @@ function parameterUses(analysis: Analysis): { readonly used: ReadonlySet<Variabl
         for (const { target } of node.arms) note(target, compared);
         break;
       case 'assign':
-        // `xs.0 := 1` needs an xs; `x <- default` gives one that was not given a value.
+        // `xs.0 := 1` needs an xs; `x <- default` sets one that had no value.
         for (const name of namesIn(node.target)) note(name, compared);
         break;
       default:

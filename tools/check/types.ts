@@ -1,4 +1,4 @@
-/** What kind of value an expression can have, as far as its form tells. */
+/** What kind of value an expression can have, as far as its form shows. */
 import type { Expr } from '../../language/syntax/ast.ts';
 import type { Context } from './context.ts';
 

@@ -23,7 +23,7 @@ export interface World {
   readonly builtins: ReadonlyMap<string, Callable | null>;
   readonly library: Manifest;
   /**
-   * Where `import(path)` in a text leads (`path` is ordinary text); null if there is no such module. A text that has not changed
+   * Where `import(path)` in a text leads (`path` is ordinary text); null if the module does not exist. A text that has not changed
    * should be the same object each time, because what is known about it is kept.
    */
   resolve(path: string, from: Source): Resolved | null;

@@ -10,7 +10,7 @@ export interface Occurrence {
   readonly end: number;
   /** The variables that it may mean, the innermost first. */
   readonly variables: readonly Variable[];
-  /** Whether it gives the variable a value: a `:=`, a parameter, the name of a function. */
+  /** Whether it assigns the variable: a `:=`, a parameter, the name of a function. */
   readonly binds: boolean;
 }
 

@@ -41,12 +41,12 @@ export class Driver {
     return [...this.#functions.keys()];
   }
 
-  /** Calls a builtin in a thread of its own. */
+  /** Calls a builtin in its own thread. */
   call(name: string, ...args: Value[]): Promise<Value> {
     return this.run(this.#functions.get(`socket_${name}`) as Fn, ...args); // the tests know the names
   }
 
-  /** Calls a function in a thread of its own. */
+  /** Calls a function in its own thread. */
   run(fn: Fn, ...args: Value[]): Promise<Value> {
     return new Promise((resolve, reject) => {
       const thread = this.machine.spawn(fn, args);
@@ -116,7 +116,7 @@ export interface Framework {
 }
 
 /**
- * Everything that a program may rely on, whatever a connection runs over. `makePair` connects a new pair for each check; `canReset`
+ * Everything that a program may rely on, with any transport. `makePair` connects a new pair for each check; `canReset`
  * says whether a connection can be reset.
  */
 export function checkConnection({ it, equal }: Framework, makePair: () => Promise<Pair>, canReset = true): void {

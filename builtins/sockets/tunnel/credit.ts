@@ -8,7 +8,7 @@ const GIVE_BACK = CREDIT / 4;
 export class SendCredit {
   left = CREDIT;
 
-  /** The other end has given credit back; false if it gives more than it got. */
+  /** The other end has returned credit; false if it returns more than it received. */
   give(bytes: number): boolean {
     if (bytes === 0 || this.left + bytes > CREDIT) return false;
     this.left += bytes;

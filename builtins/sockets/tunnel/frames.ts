@@ -120,7 +120,7 @@ function isLength(kind: Kind, length: number): boolean {
   }
 }
 
-/** The numbers that one end gives to new streams: 1, 3, 5 and so on from the page, 2, 4, 6 and so on from the gateway. */
+/** The numbers that one end uses for new streams: 1, 3, 5 and so on from the page, 2, 4, 6 and so on from the gateway. */
 export class StreamNumbers {
   #last: number;
 
@@ -128,7 +128,7 @@ export class StreamNumbers {
     this.#last = end === 'page' ? -1 : 0;
   }
 
-  /** A new number; null when there are no more. */
+  /** A new number; null when they are used up. */
   next(): number | null {
     if (this.#last + 2 > 0xffff_ffff) return null;
     this.#last += 2;

@@ -1,4 +1,4 @@
-/** What the frames say that are not data: JSON in UTF-8, checked by whoever receives it. */
+/** What the frames say that are not data: JSON in UTF-8, checked by the receiver. */
 import type { Breakdown, Encryption, ErrorCode, TlsOptions } from '../backend.ts';
 
 type Check<T> = (value: unknown) => value is T;

@@ -36,7 +36,7 @@ export class Coverage {
     try {
       compiled = compile(loaded, false, { onStatement: (at) => starts.push(at) });
     } catch (error) {
-      if (error instanceof ParseError) return loaded; // whoever imports it reports it
+      if (error instanceof ParseError) return loaded; // reported where it is imported
       throw error;
     }
     const name = relative('', found.key);

@@ -1,4 +1,4 @@
-/** Runs one file of tests in a world of its own. */
+/** Runs one file of tests in its own world. */
 
 import { basename, dirname, relative, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -28,7 +28,7 @@ export interface TestOptions {
   readonly filter: string;
   /** The descriptor that receives what programs print. */
   readonly stdout: 1 | 2;
-  /** Counts what is reached; null if nobody asked for it. */
+  /** Counts the lines that are reached; null without --coverage. */
   readonly coverage: Coverage | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The clock of `magnolia test --virtual-time`: it begins with 2020 and stands still while anything can go on. When all threads wait, it jumps
+ * The clock of `magnolia test --virtual-time`: it begins with 2020 and stops while any thread can run. When all threads wait, it jumps
  * to the next timer, so that a test of a timeout of an hour takes no time.
  *
  * Only `wait`, timeouts and `time()` use it. How long a slice of the machine takes is measured with the real clock, because an endless

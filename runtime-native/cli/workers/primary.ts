@@ -98,7 +98,7 @@ export class Primary {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void this.#stop(signal));
     for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => this.#killAll(signal));
     process.on('SIGHUP', () => this.#restartAll());
-    process.stdout.on('error', () => void this.#stop('SIGTERM')); // nobody reads it any more
+    process.stdout.on('error', () => void this.#stop('SIGTERM')); // its reader is gone
     void this.#startAll();
   }
 
@@ -216,7 +216,7 @@ export class Primary {
 
   // ---- the end ----
 
-  /** The first time all are told to end, and have some time for it; the second time they are killed. */
+  /** The first time all workers are asked to end, and have some time for it; the second time they are killed. */
   async #stop(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
     if (this.#isStopping) {
       if (this.#processes.size > 0) this.#kill();

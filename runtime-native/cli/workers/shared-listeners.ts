@@ -12,7 +12,7 @@ export interface Member {
   send(message: ToWorker, handle?: unknown): boolean;
 }
 
-/** A connection that nobody has taken yet. */
+/** A connection that no worker has taken yet. */
 interface Offer {
   readonly stream: Socket;
   readonly listener: SharedListener;
@@ -194,7 +194,7 @@ function handleOf(stream: Socket): unknown {
   return (stream as Socket & { _handle?: unknown })._handle;
 }
 
-/** Removes the file of a Unix socket on which nobody answers. */
+/** Removes the file of a Unix socket without a listener. */
 function removeLeftOver(path: string, done: (isRemoved: boolean) => void): void {
   dialUnix(path, (answer) => {
     if (!(answer instanceof Failure)) answer.destroy();

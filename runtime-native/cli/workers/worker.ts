@@ -17,7 +17,7 @@ export function reportedOnce(signals: NativeSignals): NativeSignals {
           state = 'reporting';
           for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
           queueMicrotask(() => {
-            state = 'reported'; // everybody who listens was told of the first
+            state = 'reported'; // the first one was reported
           });
         }
         report();

@@ -70,7 +70,7 @@ export interface RawPage {
   sendBytes(bytes: Uint8Array | string): void;
   /** The next frame that fits. */
   frame(fits: (frame: Frame) => boolean): Promise<Frame>;
-  /** All frames so far that nobody has asked for. */
+  /** All frames so far that were not asked for. */
   readonly frames: readonly Frame[];
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   readonly socket: WebSocket;

@@ -36,7 +36,7 @@ function undefinedHint(context: Context, node: NameExpr, name: string): string |
   return meant === null ? null : `did you mean \`${meant}\`?`;
 }
 
-/** `unknown-member`: a module has nothing of this name. `unknown-import`: there is no such module. */
+/** `unknown-member`: a module has no such name. `unknown-import`: the module does not exist. */
 export function members(context: Context): void {
   const { analysis } = context;
   const added = addedMembers(context);
