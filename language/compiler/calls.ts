@@ -24,7 +24,9 @@ export class Calls {
 
   /** Code for a callee that is a function, or an error. */
   callee(callee: Operand, at: number): Code {
-    return js`(typeof ${callee.code} === 'function' ? ${callee.code} : ${this.writer.unit.helper('notCallable')}(${callee.code}, ${at}))`;
+    const { unit } = this.writer;
+    if (unit.large) return js`${unit.helper('callable')}(${callee.code}, ${at})`;
+    return js`(typeof ${callee.code} === 'function' ? ${callee.code} : ${unit.helper('notCallable')}(${callee.code}, ${at}))`;
   }
 
   /** A call; `known` are the callee and, of a pipe, the first argument if they have been evaluated. */

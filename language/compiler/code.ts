@@ -18,20 +18,28 @@ export type Part = string | number | Local | Code;
 /** Builds code from a template. */
 export function js(texts: TemplateStringsArray, ...parts: Part[]): Code {
   const code: (string | Local)[] = [];
-  texts.forEach((text, i) => {
+  for (let i = 0; i < texts.length; i++) {
+    const text = texts[i] as string; // in range
     if (text !== '') code.push(text);
     const part = parts[i];
-    if (part === undefined) return;
+    if (part === undefined) continue;
     if (typeof part === 'number') code.push(part < 0 ? `(${part})` : String(part));
     else if (typeof part === 'string' || part instanceof Local) code.push(part);
-    else for (const one of part) code.push(one); // a spread would put all of it on the native stack
-  });
+    else for (let k = 0; k < part.length; k++) code.push(part[k] as string | Local); // in range
+  }
   return code;
 }
 
 /** Code pieces with something between them. */
 export function joined(codes: readonly Code[], separator: string): Code {
-  return codes.flatMap((code, i) => (i === 0 ? [...code] : [separator, ...code]));
+  const [first = []] = codes;
+  if (codes.length <= 1) return first;
+  const code = [...first];
+  for (let i = 1; i < codes.length; i++) {
+    code.push(separator);
+    for (const one of codes[i] as Code) code.push(one); // in range; a spread would put all of it on the native stack
+  }
+  return code;
 }
 
 /** The text of code whose variables have their names. */

@@ -139,7 +139,7 @@ class FunctionCompiler implements Expressions {
   }
 
   #finish(allArguments: Local | null): FunctionCode {
-    const { self, steps, variables, func } = this.#writer;
+    const { self, steps, variables, func, node } = this.#writer;
     return {
       name: self.name,
       resumeName: self.name.replace(/\$(\d+)$/, '_r$$$1'),
@@ -152,7 +152,8 @@ class FunctionCompiler implements Expressions {
       loops: this.#selfCalls.loops,
       numbers: this.#selfCalls.numberParams,
       allArguments,
-      isClass: this.#writer.node?.kind === 'class',
+      isClass: node?.kind === 'class',
+      isProgram: node === null,
     };
   }
 
@@ -316,6 +317,7 @@ class FunctionCompiler implements Expressions {
           ? this.#property(innermost, null)
           : this.value(innermost);
     for (const { node, callee } of links.reverse()) {
+      this.#unit.step();
       if (node.kind === 'property') value = this.#property(node, value);
       else value = this.#calls.inline(node, value) ?? this.#calls.value(node, callee === null ? [value] : [callee, value]);
     }

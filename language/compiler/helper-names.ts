@@ -43,6 +43,7 @@ export type HelperName =
   | 'destructureList'
   | 'destructureObject'
   | 'spread'
+  | 'callable'
   | 'notCallable'
   | 'undefinedName'
   | 'invalidTarget'

@@ -5,9 +5,12 @@
 import { type Code, Local } from './code.ts';
 import { type Arm, forEachCall, type Step } from './steps.ts';
 
+/** After so many steps `checkpoint` is called, which may end the compilation. */
+const STEPS_BETWEEN_CHECKPOINTS = 1024;
+
 /** Sets what each call saves: exactly what is used after it. */
-export function findSaves(steps: readonly Step[]): void {
-  walkBack(steps, new Set());
+export function findSaves(steps: readonly Step[], checkpoint?: () => void): void {
+  walkBack(steps, new Set(), checkpoint);
 }
 
 function addUses(code: Code, live: Set<Local>): void {
@@ -15,9 +18,10 @@ function addUses(code: Code, live: Set<Local>): void {
 }
 
 /** Walks backwards from what is used after `steps` (`live`); returns what is used from their start on. */
-function walkBack(steps: readonly Step[], after: Set<Local>): Set<Local> {
+function walkBack(steps: readonly Step[], after: Set<Local>, checkpoint?: () => void): Set<Local> {
   let live = after;
   for (let i = steps.length - 1; i >= 0; i--) {
+    if (i % STEPS_BETWEEN_CHECKPOINTS === STEPS_BETWEEN_CHECKPOINTS - 1) checkpoint?.();
     const step = steps[i] as Step; // in range
     switch (step.kind) {
       case 'do':
@@ -38,17 +42,17 @@ function walkBack(steps: readonly Step[], after: Set<Local>): Set<Local> {
         live = new Set();
         addUses(step.call, live); // `still` and `numbers` are for the first body only
         for (const [, code] of step.moves) addUses(code, live);
-        live = walkBack(step.steps, live);
+        live = walkBack(step.steps, live, checkpoint);
         break;
       case 'choose': {
         const behind = live;
-        live = walkBack(step.otherwise, new Set(behind));
+        live = walkBack(step.otherwise, new Set(behind), checkpoint);
         for (let k = step.arms.length - 1; k >= 0; k--) {
           const one = step.arms[k] as Arm; // in range
-          for (const local of walkBack(one.body, new Set(behind))) live.add(local);
+          for (const local of walkBack(one.body, new Set(behind), checkpoint)) live.add(local);
           addUses(one.test, live);
           for (const local of one.sets) live.delete(local);
-          live = walkBack(one.steps, live);
+          live = walkBack(one.steps, live, checkpoint);
         }
         break;
       }
@@ -71,9 +75,14 @@ export class Lifetimes {
   readonly locals: Local[] = [];
   readonly #copies: number[] = [];
   #now = 0;
+  #steps = 0;
 
   /** `incoming` are the parameters and captured variables, which are there from the start. */
-  constructor(steps: readonly Step[], incoming: readonly Local[]) {
+  constructor(
+    steps: readonly Step[],
+    incoming: readonly Local[],
+    readonly checkpoint?: () => void,
+  ) {
     for (const local of incoming) this.#see(local);
     this.#walk(steps);
   }
@@ -114,6 +123,7 @@ export class Lifetimes {
   #walk(list: readonly Step[]): void {
     for (const step of list) {
       this.#now += 2;
+      if (++this.#steps % STEPS_BETWEEN_CHECKPOINTS === 0) this.checkpoint?.();
       switch (step.kind) {
         case 'do':
         case 'call':

@@ -1,11 +1,30 @@
 /**
  * Prints a long function: a single body that begins and goes on inside a `switch`. Behind each call stands the `case` at which the
  * function goes on when it was suspended there. So its text is half of that of two bodies, which V8 would have to read before the
- * function runs at all. `$s` holds the frame until its variables have been restored.
+ * function runs at all.
  */
 import { type Local, printed } from './code.ts';
 import { isEmpty, type Output, type Plain, ResumePrinter } from './resume-printer.ts';
 import { type CallStep, type ChooseStep, forEachCall, type Step } from './steps.ts';
+
+/** What a long function does about its variables around a call. */
+export interface AroundCalls {
+  /** Leaves the function, which has been suspended at a call. */
+  leave(call: CallStep): string;
+  /** Brings back what was saved; reached without a suspension, too. */
+  restore(saves: readonly Local[]): string;
+}
+
+/** Frames hold the variables: `$s` is one that has not been taken from yet. `body` is the name of the function with the body. */
+export function inFrames(body: string): AroundCalls {
+  return {
+    leave: ({ site, saves }) => `$m.save(${body}, ${site}, [${saves.map(({ name }) => name).join(', ')}])`,
+    restore: (saves) => (saves.length === 0 ? '$s = null;' : `if ($s !== null) { ${restore(saves)} }`),
+  };
+}
+
+/** The variables are outside of the body. */
+export const IN_CONTEXT: AroundCalls = { leave: ({ site }) => `$w(${site})`, restore: () => '' };
 
 export class LongPrinter {
   readonly #resumed: ResumePrinter;
@@ -13,8 +32,7 @@ export class LongPrinter {
   constructor(
     readonly plain: Plain,
     readonly printer: Output,
-    /** The name of the function with this body. */
-    readonly name: string,
+    readonly around: AroundCalls,
   ) {
     this.#resumed = new ResumePrinter(plain, printer);
   }
@@ -28,27 +46,28 @@ export class LongPrinter {
     }
   }
 
-  #printCall({ sets, code, at, site, saves }: CallStep): void {
-    const { printer } = this;
-    printer.call(`$v = ${printed(code)};`, at, site);
-    printer.line(`if ($v === $S) return $m.save(${this.name}, ${site}, [${saves.map(({ name }) => name).join(', ')}]);`);
-    const restored = saves.length === 0 ? '$s = null;' : `if ($s !== null) { ${restore(saves)} }`;
-    printer.line(`case ${site}: ${restored} ${sets.name} = $v;`);
+  #printCall(step: CallStep): void {
+    const { printer, around } = this;
+    const { sets, code, at, site, saves } = step;
+    printer.call(`if (($v = ${printed(code)}) === $S) return ${around.leave(step)};`, at, site);
+    printer.line(`case ${site}: ${around.restore(saves)}${sets.name} = $v;`);
   }
 
   /** Calls inside a choice: it is reached again with the number of the call, and its arms look at that. */
   #printChoice(step: ChooseStep): void {
-    const { printer } = this;
+    const { printer, around } = this;
     const calls: CallStep[] = [];
     forEachCall([step], (call) => calls.push(call));
     printer.line('$pc = 0;');
     printer.line(calls.map(({ site }) => `case ${site}:`).join(' '));
-    if (calls.some(({ saves }) => saves.length > 0)) {
+    const restored = calls.filter(({ saves }) => saves.length > 0);
+    if (restored.length > 0) {
       printer.line('if ($s !== null) switch ($pc) {');
-      for (const { site, saves } of calls) if (saves.length > 0) printer.line(`case ${site}: ${restore(saves)} break;`);
+      for (const { site, saves } of restored) printer.line(`case ${site}: ${restore(saves)} break;`);
       printer.line('}');
     }
-    printer.line('$s = null;');
+    const after = around.restore([]);
+    if (after !== '') printer.line(after);
     this.#resumed.printChoice(step);
   }
 }

@@ -31,6 +31,8 @@ export class Variable {
   capturedUnset = false;
   /** Something may read it before it is set. */
   readUnset = false;
+  /** What a name means where it is this one, certainly set. */
+  readonly alone: Reference = { variables: [this], mayBeUnset: false };
 
   constructor(
     readonly name: string,
@@ -399,11 +401,14 @@ class Resolver {
       const certain = found.kind === 'param' || found.kind === 'self' || this.#set.has(found);
       if (!certain) found.readUnset = true;
       this.#capture(found, scope.func);
+      if (certain && variables.length === 0) return found.alone;
       variables.push(found);
       if (certain) return { variables, mayBeUnset: false };
       if (found.kind === 'module') return { variables, mayBeUnset: true };
     }
-    variables.push(this.#module.declare(name)); // bound nowhere: a builtin, or set from outside by an importing module
+    const unbound = this.#module.declare(name); // a builtin, or set from outside by an importing module
+    unbound.readUnset = true;
+    variables.push(unbound);
     return { variables, mayBeUnset: true };
   }
 

@@ -1,7 +1,7 @@
 /** Prints the steps of a function as JavaScript: the function that always runs, and its resume body. */
 import { assignment, joined, js, Local, printed } from './code.ts';
 import { findSaves, Lifetimes, saveOnly, shareTemporaries } from './liveness.ts';
-import { LongPrinter, restore } from './long-printer.ts';
+import { type AroundCalls, IN_CONTEXT, inFrames, LongPrinter, restore } from './long-printer.ts';
 import { isInt32, isSmall } from './numbers.ts';
 import { ResumePrinter } from './resume-printer.ts';
 import {
@@ -69,45 +69,61 @@ const MOST_SAVED = 32;
 /** The array of variables. */
 const SLOTS = '$f';
 
+/** How functions are laid out: those with more than `manySites` call sites have one body instead of two; `large` is for short code. */
+export interface FunctionLayout {
+  readonly manySites: number;
+  readonly large: boolean;
+}
+
 /**
- * Prints a function: a maker that takes the captured variables and returns the function, then its resume body if it needs one. Call
- * sites are numbered from `before` + 1; returns the last number. One with more than `manySites` of them has one body instead of two.
+ * Prints a function: a maker that takes the captured variables and returns the function (for the program that function itself), then its
+ * resume body if it needs one. Call sites are numbered from `before` + 1; returns the last number.
  */
-export function printFunction(fn: FunctionCode, maker: string, printer: Printer, manySites: number, before = 0): number {
+export function printFunction(fn: FunctionCode, name: string, printer: Printer, layout: FunctionLayout, before = 0): number {
   const last = numberSites(fn.steps, before);
   const sites = last - before;
+  const isLong = sites > layout.manySites && !fn.loops && !fn.isClass;
   const { captures, params, self } = fn;
   const own = [...params, ...(fn.rest === null ? [] : [fn.rest])];
   const all = fn.allArguments === null ? [] : [fn.allArguments];
   const incoming = [...captures, ...own, self, ...all];
-  const lifetimes = new Lifetimes(fn.steps, incoming);
+  const lifetimes = new Lifetimes(fn.steps, incoming, printer.checkpoint);
   const { saved } = lifetimes;
-  const inSlots = saved > MOST_SAVED_TOGETHER && saved > MOST_SAVED * lifetimes.copies;
+  const savesMuch = saved > MOST_SAVED_TOGETHER && saved > MOST_SAVED * lifetimes.copies;
+  const inContext = isLong && (savesMuch || layout.large);
+  const inSlots = savesMuch && !isLong;
 
   const temporaries = inSlots ? ['$x'] : [...shareTemporaries(lifetimes, (n) => `$t${n}`), '$x'];
   const declared = inSlots ? temporaries : [...fn.variables.map(({ name }) => name), ...temporaries];
-  const charge = frameCharge(own.length, declared.length);
+  const charge = frameCharge(own.length, inContext ? 0 : declared.length);
   const head =
     fn.allArguments === null
       ? [...params.map(({ name }) => name), ...(fn.rest === null ? [] : [`...${fn.rest.name}`])]
       : [`...${fn.allArguments.name}`];
 
-  printer.line(`const ${maker} = (${captures.map(({ name }) => name).join(', ')}) => function ${fn.name}(${head.join(', ')}) {`);
-  if (sites > manySites && !fn.loops && !fn.isClass) {
+  const given = captures.map(({ name }) => name).join(', ');
+  // In parentheses V8 compiles a function at once; of an arrow function, it reads what is inside twice.
+  const [open, close] = fn.isProgram
+    ? ['(', '});']
+    : layout.large
+      ? [`(function (${given}) { return `, '}; });']
+      : [`(${given}) => `, '};'];
+  printer.line(`const ${name} = ${open}function ${fn.name}(${head.join(', ')}) {`);
+  if (isLong) {
     printEntry(fn, charge + LONG_CHARGE, printer);
-    const slots = inSlots ? { lifetimes } : null;
-    printLong(fn, incoming, declared, slots, printer);
+    if (inContext) printInContext(fn, declared, close, printer);
+    else printLong(fn, incoming, declared, close, printer);
     return last;
   }
   printer.line(`let ${declared.join(', ')};`);
   printEntry(fn, charge, printer);
   if (inSlots) printSlots(fn, incoming, lifetimes, printer);
-  else findSaves(fn.steps);
+  else findSaves(fn.steps, printer.checkpoint);
   if (fn.loops) printer.line('$again: for (;;) {');
   if (fn.numbers.length > 0 && !inSlots) printNumberLoop(fn, sites, charge, printer);
   new BodyPrinter(fn, charge, printer).print(fn.steps);
   if (fn.loops) printer.line('}');
-  printer.line('};');
+  printer.line(close);
   if (sites > 0) printResume(fn, inSlots ? ['$x'] : [...declared, ...incoming.map(({ name }) => name)], inSlots, printer);
   return last;
 }
@@ -128,11 +144,6 @@ function frameCharge(params: number, locals: number): number {
 /** Moves all variables into an array: then a frame saves the array alone, however many variables there are. */
 function printSlots(fn: FunctionCode, incoming: readonly Local[], lifetimes: Lifetimes, printer: Printer): void {
   printer.line(`const ${SLOTS} = [${incoming.map(({ name }) => name).join(', ')}];`);
-  nameSlots(fn, incoming, lifetimes, printer);
-}
-
-/** Names all variables as parts of the array, which holds the incoming ones. */
-function nameSlots(fn: FunctionCode, incoming: readonly Local[], lifetimes: Lifetimes, printer: Printer): void {
   let slots = 0;
   for (const local of [...incoming, ...fn.variables]) local.name = `${SLOTS}[${slots++}]`;
   slots += shareTemporaries(lifetimes, (n) => `${SLOTS}[${slots + n}]`).length;
@@ -145,26 +156,42 @@ function printLong(
   fn: FunctionCode,
   incoming: readonly Local[],
   declared: readonly string[],
-  slots: { readonly lifetimes: Lifetimes } | null,
+  close: string,
   printer: Printer,
 ): void {
   const given = incoming.map(({ name }) => name);
-  const position = Number(fn.name.slice(fn.name.lastIndexOf('$') + 1));
-  printer.call(`return ${fn.resumeName}(0, [${given.join(', ')}], null);`, position, 0); // a tail call: the body is the frame
-  printer.line('};');
+  printer.call(`return ${fn.resumeName}(0, [${given.join(', ')}], null);`, positionOf(fn), 0); // a tail call: the body is the frame
+  printer.line(close);
   printer.line(`function ${fn.resumeName}($pc, $s, $v) {`);
-  printer.line(`let ${[...new Set([...declared, ...(slots === null ? given : [SLOTS])])].join(', ')};`);
+  printer.line(`let ${[...new Set([...declared, ...given])].join(', ')};`);
+  findSaves(fn.steps, printer.checkpoint);
+  printSwitch(fn, restore(incoming), inFrames(fn.resumeName), printer);
+  printer.line('}');
+}
+
+/**
+ * The body stands inside of the function, whose variables it uses where they are: frames save nothing, and the text is shortest. In
+ * parentheses V8 compiles it at once.
+ */
+function printInContext(fn: FunctionCode, declared: readonly string[], close: string, printer: Printer): void {
+  printer.line(`var ${declared.join(', ')};`); // unlike `let`, read without a test
+  printer.line(`var $r = (function ${fn.resumeName}($pc, $s, $v) {`);
+  printSwitch(fn, '', IN_CONTEXT, printer);
+  printer.line('});');
+  printer.line('function $w($pc) { return $m.save($r, $pc, []); }');
+  printer.call('return $r(0, null, null);', positionOf(fn), 0);
+  printer.line(close);
+}
+
+function printSwitch(fn: FunctionCode, start: string, around: AroundCalls, printer: Printer): void {
   printer.line('switch ($pc) {');
-  if (slots === null) {
-    printer.line(`case 0: ${restore(incoming)}`);
-    findSaves(fn.steps);
-  } else {
-    printer.line(`case 0: ${SLOTS} = $s; $s = null;`);
-    nameSlots(fn, incoming, slots.lifetimes, printer);
-  }
-  new LongPrinter(new BodyPrinter(fn, 0, printer), printer, fn.resumeName).print(fn.steps);
+  printer.line(`case 0: ${start}`);
+  new LongPrinter(new BodyPrinter(fn, 0, printer), printer, around).print(fn.steps);
   printer.line('}');
-  printer.line('}');
+}
+
+function positionOf({ name }: FunctionCode): number {
+  return Number(name.slice(name.lastIndexOf('$') + 1));
 }
 
 function printResume(fn: FunctionCode, declared: readonly string[], inSlots: boolean, printer: Printer): void {

@@ -91,12 +91,12 @@ export class StepWriter {
   }
 
   read({ variables, mayBeUnset }: Reference): Operand {
-    const codes = variables.map((variable) => this.load(variable));
     const [only] = variables;
     if (variables.length === 1 && only !== undefined) {
       const plain = only.kind !== 'module' && !only.boxed;
-      return { code: codes[0] as Code, repeatable: plain, immutable: plain && only.constant, unset: mayBeUnset };
+      return { code: this.load(only), repeatable: plain, immutable: plain && only.constant, unset: mayBeUnset };
     }
+    const codes = variables.map((variable) => this.load(variable));
     const code = codes.reduceRight((rest, one) => js`(${one} !== undefined ? ${one} : ${rest})`);
     return { ...computed(code), unset: mayBeUnset };
   }

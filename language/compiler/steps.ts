@@ -113,6 +113,8 @@ export interface FunctionCode {
   /** Passes all its arguments on to parents: takes them as one list, which is this variable. */
   readonly allArguments: Local | null;
   readonly isClass: boolean;
+  /** The program itself, which runs once, and at once. */
+  readonly isProgram: boolean;
 }
 
 /**

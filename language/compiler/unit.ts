@@ -3,7 +3,7 @@ import type { Expr, Program } from '../syntax/ast.ts';
 import type { HelperName } from './helper-names.ts';
 import { literal, mangled, rebinders } from './nodes.ts';
 import { type Resolution, resolve, type Variable } from './resolver.ts';
-import { Printer, printFunction } from './step-printer.ts';
+import { type FunctionLayout, Printer, printFunction } from './step-printer.ts';
 import type { FunctionCode } from './steps.ts';
 
 export interface EmittedUnit {
@@ -56,6 +56,11 @@ export const MAIN = '$unit';
  */
 export const IN_ONE: Layout = { manySites: 200, manyNodes: 50_000, partNodes: null };
 
+/** A module with more names keeps its variables in an array: V8 takes long over a scope of so many. */
+const MOST_MODULE_NAMES = 4000;
+/** That array. */
+const MODULE = '$g';
+
 /** What the functions of one unit share: their names, constants and helpers, and where they are printed. */
 export class UnitContext {
   readonly resolution: Resolution;
@@ -68,6 +73,7 @@ export class UnitContext {
   /** Too large for arithmetic at the site. */
   readonly large: boolean;
   readonly #helpers = new Set<HelperName>();
+  readonly #functions: FunctionLayout;
   readonly #constants = new Map<string, string>();
   readonly #parts: UnitPart[] = [];
   /** How many call sites of the program itself have been printed. */
@@ -96,8 +102,13 @@ export class UnitContext {
     this.#rebinders = found;
     this.large = nodes > layout.manyNodes;
     this.short = short || this.large;
-    for (const [name, variable] of this.resolution.moduleVariables) {
-      this.#moduleNames.set(variable, session ? `$M[${literal(name)}]` : this.name(name));
+    this.#functions = { manySites: layout.manySites, large: this.large };
+    const { moduleVariables } = this.resolution;
+    const inArray = moduleVariables.size > MOST_MODULE_NAMES;
+    for (const [name, variable] of moduleVariables) {
+      this.step();
+      const own = inArray ? `${MODULE}[${this.#moduleNames.size}]` : this.name(name);
+      this.#moduleNames.set(variable, session ? `$M[${literal(name)}]` : own);
     }
   }
 
@@ -108,15 +119,15 @@ export class UnitContext {
 
   /** Prints a function, except the program itself. */
   printInner(code: FunctionCode, maker: string): void {
-    printFunction(code, maker, this.printer, this.layout.manySites);
+    printFunction(code, maker, this.printer, this.#functions);
   }
 
   /** A part of the program itself is complete. */
   finishPart(main: FunctionCode): void {
-    this.#sites = printFunction(main, '$main', this.printer, this.layout.manySites, this.#sites);
+    this.#sites = printFunction(main, '$main', this.printer, this.#functions, this.#sites);
     const head = ['(function () {', ...this.#constantLines()];
     const { text, lines } = this.printer.take(head.length);
-    this.#addPart(`${head.join('\n')}\n${text}\nreturn $main();\n})()`, head.length + lines + 2);
+    this.#addPart(`${head.join('\n')}\n${text}\nreturn $main;\n})()`, head.length + lines + 2);
     this.#constants.clear();
   }
 
@@ -127,7 +138,7 @@ export class UnitContext {
 
   /** The whole text, when all functions have been printed; `main` is the program itself unless it was made in parts. */
   finish(main: FunctionCode | null): EmittedUnit {
-    if (main !== null) printFunction(main, '$main', this.printer, this.layout.manySites);
+    if (main !== null) printFunction(main, '$main', this.printer, this.#functions);
     if (main === null) this.helper('inParts');
     const helpers = [...this.#helpers].map((name) => `${name}: $${name}`);
     const head = [
@@ -136,14 +147,25 @@ export class UnitContext {
       ...this.#constantLines(),
     ];
     const variables = this.session ? null : this.#variables();
-    const declared = [...this.#moduleNames].map(([{ name }, js]) => `${js} = $b(${literal(name)})`);
-    if (!this.session && declared.length > 0) head.push(`let ${declared.join(', ')};`); // one statement: V8 takes longer over many
+    if (!this.session) head.push(...this.#declarations());
     const { text } = this.printer.take(head.length);
-    const made = main === null ? `$inParts($m, ${this.#parts.length}, (i) => eval($parts[i]))` : '$main()';
+    const made = main === null ? `$inParts($m, ${this.#parts.length}, (i) => eval($parts[i]))` : '$main';
     if (main === null && variables !== null) this.#addPart(`({\n${variables}\n})`, 0);
     const last = main === null ? `get variables() { return eval($parts[$parts.length - 1]); }` : `variables: {\n${variables}\n}`;
     const foot = `return { main: ${made}${variables === null ? '' : `, ${last}`} };\n})`;
     return { text: `${head.join('\n')}\n${text}\n${foot}`, calls: this.printer.calls, parts: this.#parts };
+  }
+
+  /** Declares the module's variables; what may be read before it is set begins as the builtin of that name. */
+  #declarations(): string[] {
+    const all = [...this.#moduleNames];
+    if (all.length === 0) return [];
+    const builtin = ([{ name }, js]: [Variable, string]): string => `${js} = $b(${literal(name)})`;
+    if (all.length <= MOST_MODULE_NAMES) {
+      return [`let ${all.map((one) => (one[0].readUnset ? builtin(one) : one[1])).join(', ')};`]; // one statement: V8 takes longer over many
+    }
+    const unset = all.filter(([{ readUnset }]) => readUnset);
+    return [`const ${MODULE} = new Array(${all.length}).fill(undefined);`, ...unset.map((one) => `${builtin(one)};`)];
   }
 
   #constantLines(): string[] {
@@ -152,9 +174,11 @@ export class UnitContext {
 
   /** Accessors of the module's variables. */
   #variables(): string {
-    return [...this.#moduleNames]
-      .map(([{ name }, js]) => `get ${literal(name)}() { return ${js}; }, set ${literal(name)}(v) { ${js} = v; },`)
-      .join('\n');
+    const accessors = ([{ name }, js]: [Variable, string]): string => {
+      this.step();
+      return `get ${literal(name)}() { return ${js}; }, set ${literal(name)}(v) { ${js} = v; },`;
+    };
+    return Array.from(this.#moduleNames, accessors).join('\n');
   }
 
   /** The JavaScript name of a function: its own, its file and line, and the global position of its keyword, as in `area$demo_oak_3$4194310`. */

@@ -52,8 +52,11 @@ function spread(callee: Value | undefined, args: Value[], list: Value | undefine
   if (!Array.isArray(list)) {
     throw mistake('spread-of-no-list', { value: list }, at);
   }
-  const fn = typeof callee === 'function' ? (callee as Fn) : notCallable(callee, at); // every function value is an Fn
-  return callWith(fn, args.length === 0 ? list : args.concat(list));
+  return callWith(callable(callee, at), args.length === 0 ? list : args.concat(list));
+}
+
+function callable(callee: Value | undefined, at: number): Fn {
+  return typeof callee === 'function' ? (callee as Fn) : notCallable(callee, at); // every function value is an Fn
 }
 
 function notCallable(callee: Value | undefined, at: number): Fn {
@@ -195,6 +198,7 @@ export const helpers = {
   destructureList,
   destructureObject,
   spread,
+  callable,
   notCallable,
   undefinedName,
   invalidTarget,
