@@ -2,6 +2,7 @@
 import { COMMANDS, FLAGS, VALUE_FLAGS } from './arguments.ts';
 import { isOwnCommand, OWN_COMMANDS } from './commands.ts';
 import { readFlags, usageError } from './flags.ts';
+import { detailsOf } from './help.ts';
 import { writeOut } from './screen.ts';
 
 const SHELLS: { readonly [shell: string]: () => string } = { bash, zsh, fish };
@@ -31,10 +32,10 @@ function wordsBehind(name: string, names: readonly string[]): readonly string[] 
   if (name === 'help') return [...names, 'builtins', 'library'];
   if (name === 'completions') return Object.keys(SHELLS);
   if (name === 'run') return FLAGS;
-  if (!isOwnCommand(name)) return [];
-  const { usage, details = '' } = OWN_COMMANDS[name];
-  const flags = `    ${usage}\n${details}`.matchAll(/^ {4}\[?(--?[a-z][\w-]*)/gm);
-  return [...new Set(Array.from(flags, ([, flag = '']) => flag))];
+  const usage = isOwnCommand(name) ? OWN_COMMANDS[name].usage : '';
+  const shown = `    ${usage}\n${detailsOf(name) ?? ''}`.matchAll(/^ {4}(\[?-.*?)(?: {2}|$)/gm);
+  const flags = Array.from(shown, ([, line = '']) => Array.from(line.matchAll(/(?<![\w-])--?[a-z][\w-]*/g), ([flag]) => flag));
+  return [...new Set(flags.flat())];
 }
 
 function bash(): string {
@@ -74,17 +75,25 @@ function zsh(): string {
 # Completion of magnolia for zsh. In ~/.zshrc, behind compinit: source <(magnolia completions zsh)
 _magnolia() {
   local -a commands words_behind
+  local at
   commands=(
 ${described.join('')}  )
-  if (( CURRENT == 2 )); then
+  for ((at = 2; at < CURRENT; at++)); do
+    case $words[at] in
+      ${VALUE_FLAGS.join('|')}) ((at++)) ;;
+      -*) ;;
+      *) break ;;
+    esac
+  done
+  if (( at == CURRENT )); then
     [[ $words[CURRENT] == -* ]] && compadd -- ${FLAGS.join(' ')} && return
     _describe 'command' commands
     _files -g '*.(${ENDINGS.join('|')})'
     return
   fi
-  case $words[2] in
+  (( at < CURRENT )) && case $words[at] in
 ${cases.join('')}  esac
-  if [[ $words[CURRENT] == -* || $words[2] == (help|completions) ]]; then
+  if [[ $words[CURRENT] == -* || $words[at] == (help|completions) ]]; then
     compadd -- $words_behind
   else
     _files
@@ -100,7 +109,7 @@ function fish(): string {
   for (const { name, about, words } of commands()) {
     lines.push(`complete -c magnolia -n __fish_use_subcommand -a ${name} -d '${about.replaceAll("'", "\\'")}'`);
     for (const word of words) {
-      const what = word.startsWith('-') ? fishFlag(word) : `-a ${word}`;
+      const what = word.startsWith('-') ? fishFlag(word) : `-f -a ${word}`;
       lines.push(`complete -c magnolia -n '__fish_seen_subcommand_from ${name}' ${what}`);
     }
   }

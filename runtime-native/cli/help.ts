@@ -114,11 +114,16 @@ export function version(): number {
   return 0;
 }
 
+/** What the help of a command says below its usage: flags begin a line. */
+export function detailsOf(command: string): string | undefined {
+  return DETAILS[command] ?? (isOwnCommand(command) ? OWN_COMMANDS[command].details : undefined);
+}
+
 function commandHelp(topic: string): string | null {
   const line = Object.hasOwn(COMMANDS, topic) ? COMMANDS[topic] : undefined;
   if (line === undefined) return null;
   const usage = OVERVIEW.split('\n').find((one) => one.startsWith(`  magnolia ${topic === 'run' ? 'FILE' : topic}`));
-  const details = DETAILS[topic] ?? (isOwnCommand(topic) ? OWN_COMMANDS[topic].details : undefined);
+  const details = detailsOf(topic);
   const more = details === undefined ? '' : `\n${details}`;
   return `${usage?.trim().split(/ {2,}/)[0] ?? `magnolia ${topic}`}\n    ${line}\n${more}`;
 }
