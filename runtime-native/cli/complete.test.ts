@@ -33,9 +33,13 @@ describe('complete', () => {
     ["import('std').findL", [], 'findL'],
     ["import('std').fin", ['find'], 'fin'],
     ['x := import("str").spl', ['split'], 'spl'],
+    ["str := import('str'), str.spl", ['split'], 'spl'],
+    ["socket := import('str')\nsocket.spl", ['split'], 'spl'],
+    ["socket := import('nothing'), socket.spl", [], 'spl'],
     ['1 + ', [], ''],
   ] as const) {
-    it(`knows what may stand behind ${line}`, () => expect(complete(line, session)).toEqual([words, typed]));
+    it(`knows what may stand behind ${line}`, () =>
+      expect(complete(line.replace(/^.*\n/, ''), session, /^.*\n/.exec(line)?.[0])).toEqual([words, typed]));
   }
 
   it('names the functions of a module, not the builtins that can be read through it', () => {

@@ -18,33 +18,43 @@ const MEMBER = /\bimport\(\s*(['"])([\w/-]+)\1\s*\)\.([\p{L}_]?[\p{L}\p{Nd}_?!]*
 const IMPORT = /\bimport\(\s*['"]([\w/-]*)$/;
 const KEYWORDS = ['if', 'fn', 'with', 'cs', 'true', 'false'];
 
-/** The words that may complete a line, and the part of the line that they replace. */
-export function complete(line: string, session: Names): [words: string[], typed: string] {
+/**
+ * The words that may complete a line, and the part of the line that they replace. `before` are the lines of the same input in front of it,
+ * which have not run.
+ */
+export function complete(line: string, session: Names, before = ''): [words: string[], typed: string] {
   const [, library] = IMPORT.exec(line) ?? [];
-  if (library !== undefined) {
-    const known = libraryNames().filter((name) => name.startsWith(library));
-    return [known.sort(), library];
-  }
+  if (library !== undefined) return [startingWith(library, libraryNames()), library];
   const [, , module, begun = ''] = MEMBER.exec(line) ?? [];
-  if (module !== undefined) {
-    const members = libraryManifest().modules.find(({ names, inner }) => !inner && names.includes(module))?.members ?? [];
-    return [
-      members
-        .map(({ name }) => name)
-        .filter((name) => name.startsWith(begun))
-        .sort(),
-      begun,
-    ];
-  }
+  if (module !== undefined) return [startingWith(begun, membersOf(module)), begun];
   const path = PATH.exec(line)?.[0] ?? '';
   if (path === '') return [[], ''];
   const parts = path.split('.');
   const typed = parts.pop() ?? '';
-  const words = parts.length === 0 ? [...session.names(), ...KEYWORDS].map(utf8Decode) : keysAfter(parts, session);
-  return [[...new Set(words)].filter((word) => word.startsWith(typed) && isWord(word)).sort(), typed];
+  const words = parts.length === 0 ? [...session.names(), ...KEYWORDS].map(utf8Decode) : keysAfter(parts, session, before + line);
+  return [startingWith(typed, words.filter(isWord)), typed];
 }
 
-function keysAfter(parts: readonly string[], session: Names): string[] {
+function startingWith(start: string, words: readonly string[]): string[] {
+  return [...new Set(words)].filter((word) => word.startsWith(start)).sort();
+}
+
+/** The public names of a library. */
+function membersOf(module: string): string[] {
+  const found = libraryManifest().modules.find(({ names, inner }) => !inner && names.includes(module));
+  return found?.members.map(({ name }) => name) ?? [];
+}
+
+/** The library that a name is bound to in a text that has not run: the last one. */
+function importedAs(name: string, text: string): string | undefined {
+  const bound = text.matchAll(/(?<![\p{L}\p{Nd}_?!.])([\p{L}_][\p{L}\p{Nd}_?!]*)\s*:=\s*import\(\s*(['"])([\w/-]+)\2\s*\)/gu);
+  return [...bound].findLast(([, one]) => one === name)?.[3];
+}
+
+function keysAfter(parts: readonly string[], session: Names, text: string): string[] {
+  const module = parts.length === 1 ? importedAs(parts[0] ?? '', text) : undefined;
+  const members = module === undefined ? [] : membersOf(module);
+  if (members.length > 0) return members;
   const [first = '', ...keys] = parts.map(utf8Encode);
   let value = session.lookup(first) ?? null;
   for (const key of keys) {

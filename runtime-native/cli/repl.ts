@@ -82,7 +82,7 @@ class Repl {
         this.#lines.end();
         this.#next();
       },
-      complete: (line) => (this.#reads ? [[], ''] : complete(line, this.#session)),
+      complete: (line) => (this.#reads ? [[], ''] : complete(line, this.#session, this.#input)),
     });
     if (this.#terminal) this.#print(`Magnolia ${VERSION}. help explains; Ctrl-C stops a program, Ctrl-D ends the session.\n`);
     this.#prompt();
