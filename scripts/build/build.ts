@@ -35,6 +35,11 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const dist = join(root, 'dist');
 const stamp = join(dist, '.stamp');
 
+/** What is in dist/ and not written by each build. */
+const OTHERS: ReadonlySet<string> = new Set(['cache', 'playground', '.stamp']);
+/** The clock of a file system may lag behind the one of the process by this much. */
+const CLOCK_MS = 1000;
+
 const inputs = [
   'language',
   'builtins',
@@ -203,6 +208,7 @@ export async function build(): Promise<void> {
     buildDeclarations(ready.map(({ entry }) => entry)),
   ]);
   await Promise.all([writeCache(root, dist), writeStatic()]);
+  await removeOlder(dist, started - CLOCK_MS);
   await writeFile(stamp, String(started));
 }
 
@@ -217,9 +223,6 @@ async function writeBundle({ entry, options, names }: Bundle): Promise<void> {
   const { outputFiles, metafile } = await bundle({ ...options, metafile: true }).catch(() => process.exit(1)); // esbuild has said why
   for (const { path, text } of outputFiles) await replaceFile(path, path.endsWith('.cjs') ? withoutRequire(text) : text);
   if (names !== undefined) await replaceFile(join(dist, names), namesOf(metafile, entry));
-  if (options.splitting !== true) return;
-  const written = new Set(outputFiles.map(({ path }) => basename(path)));
-  for (const name of await webParts()) if (!written.has(name)) await rm(join(dist, name), { force: true });
 }
 
 /**
@@ -251,6 +254,16 @@ async function buildDeclarations(entries: string[]): Promise<void> {
   const tsc = spawn(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], { cwd: root });
   const status = await new Promise((done) => tsc.on('close', done));
   if (status !== 0) console.error('build: type errors, see `npm run typecheck`');
+}
+
+/** Removes the files that earlier builds have left and this one has not written. */
+async function removeOlder(folder: string, thanMs: number): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (OTHERS.has(relative(dist, path))) continue;
+    if (entry.isDirectory()) await removeOlder(path, thanMs);
+    else if ((await stat(path)).ctimeMs < thanMs) await rm(path);
+  }
 }
 
 async function lastChange(path: string): Promise<number> {
