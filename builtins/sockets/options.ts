@@ -255,11 +255,15 @@ export const address: Param<string> = {
   mistake: (builtin, value) => mistake('argument-types', { builtin, values: [value] }),
 };
 
-/** What is sent: byte text, or the bytes of a long string. */
+/** From here on, a string is not turned into an array for the sake of sending it again. */
+const VERY_LONG = 2 ** 18;
+
+/** What is sent: byte text, or the bytes of a string that is neither short nor, as the slices of a large one, very long. */
 export type Payload = string | Uint8Array;
 
 export function payloadOf(string: Str): Payload {
-  return string.length < GATHERED ? string.text : string.shareBytes();
+  const { length } = string;
+  return length < GATHERED || (length >= VERY_LONG && string.isText) ? string.text : string.shareBytes();
 }
 
 /** What is sent, as byte text. */

@@ -164,6 +164,11 @@ export class Str {
     return (raw.bytes as Uint8Array).subarray(0, raw.length); // one that is made of bytes has them
   }
 
+  /** Whether it is held as text, so that asking for that costs nothing. */
+  get isText(): boolean {
+    return typeof this.raw === 'string' || this.raw.text !== null;
+  }
+
   /** All bytes as byte text. */
   get text(): ByteText {
     const raw = this.raw;

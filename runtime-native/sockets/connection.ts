@@ -23,6 +23,7 @@ import {
   type TlsOptions,
 } from '../../builtins/sockets/backend.ts';
 import { breakdownOf } from './errors.ts';
+import { isLongText, writeLongText } from './long-text.ts';
 import { describe, LONGEST_TIMER_MS, secure, unexpected, unusable } from './tls.ts';
 import type { TlsEnd } from './tls-end.ts';
 import { isTlsError, tlsErrorText } from './tls-errors.ts';
@@ -171,7 +172,7 @@ export class NodeConnection implements Connection {
       return false;
     }
     const isIdle = stream.writableLength === 0;
-    const goesOn = stream.write(data, 'latin1');
+    const goesOn = typeof data === 'string' && isLongText(data) ? writeLongText(stream, data) : stream.write(data, 'latin1');
     if (stream.writableLength === 0) return true;
     if (isIdle && this.encrypted && queuedBytes(this.#socket) === 0) return true; // Node calls it written a turn later
     this.#alone = stream.writableLength === data.length;
