@@ -116,8 +116,8 @@ function dnsFamily({ network: { access, isSystem }, platform: { system } }: Gran
 }
 
 function httpFamily({ network: { access, fetch }, platform: { system } }: Grants): Family {
-  if (access !== null && system.http !== null) return system.http(access);
   if (fetch !== null && system.fetch !== undefined) return system.fetch(fetch);
+  if (access !== null && system.http !== null) return system.http(access);
   return { builtins: unavailableHttp() };
 }
 

@@ -104,7 +104,7 @@ export function grantedNetwork(
   };
   if (typeof rules.backend === 'object') {
     const { backend, closeAll } = closableSockets(rules.backend);
-    const fetch = http === 'fetch' && system.http === null ? access(NOWHERE) : null;
+    const fetch = http === 'fetch' ? access(NOWHERE) : null;
     return { ...NO_NETWORK, access: access(backend), fetch, close: closeAll };
   }
   if (network === 'none' || system.network === null) return { ...NO_NETWORK, fetch: http === 'fetch' ? access(NOWHERE) : null };

@@ -11,11 +11,11 @@ import type { SocketBackend } from '../builtins/sockets/backend.ts';
 import { memoryNetwork as networkInMemory } from '../builtins/sockets/memory-network.ts';
 import type { RuntimeOptions } from '../embedding/options.ts';
 import { Runtime } from '../embedding/runtime.ts';
-import { fetchHttp } from './loaded-on-call.ts';
+import { connectionHttp, fetchHttp } from './loaded-on-call.ts';
 import { browserPlatform } from './platform.ts';
 
 /** Programs of `magnolia build` are one file, and have no part that is loaded later. */
-const platform = { ...browserPlatform, system: { ...browserPlatform.system, fetch: fetchHttp } };
+const platform = { ...browserPlatform, system: { ...browserPlatform.system, http: connectionHttp, fetch: fetchHttp } };
 
 /** A runtime for one program. It has neither files nor a network unless the options give it some. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {

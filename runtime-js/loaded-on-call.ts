@@ -10,6 +10,9 @@ import { type Fn, failure, type Suspended, type Value } from '../language/values
 /** What can be done without connections, with `fetch` and `WebSocket`. */
 const OF_PAGES = ['req', 'ws_dial', 'ws_send', 'ws_recv', 'ws_close', '__http_close_idle'] as const;
 
+/** What the engine over connections has. */
+const OVER_CONNECTIONS = ['listen', 'http_serve', 'req', '__http_close_idle'] as const;
+
 /** Those of digests/builtins.ts. */
 const OF_DIGESTS = ['__digest', '__hex', '__hmac', '__pbkdf2', '__sign', '__verify'];
 
@@ -17,18 +20,28 @@ const OF_DIGESTS = ['__digest', '__hex', '__hmac', '__pbkdf2', '__sign', '__veri
 // biome-ignore format: a list of names
 const OF_MAIL = [
   '__line_safe', '__bare_line_end', '__eight_bit', '__plain_lines', '__short_lines', '__base64_like', '__is_utf8', '__to_utf8',
-  '__imap_values', '__imap_numbers', '__imap_open', '__mail_as_is', '__mail_head', '__mail_fields', '__mail_tokens', '__mail_word',
+  '__imap_values', '__imap_numbers', '__imap_open', '__mail_lacks', '__mail_head', '__mail_fields', '__mail_tokens', '__mail_word',
   '__usual_date', '__has_text', '__saslprep', '__one_blank', '__crlf', '__dot_stuff', '__dot_unstuff', '__base64_lines',
   '__base64_read', '__qp_encode', '__qp_decode',
 ];
 
 /** Requests with the browser's `fetch`, WebSockets with its `WebSocket`. Servers are unavailable. */
 export function fetchHttp(access: NetworkAccess): HttpFamily {
+  return httpOnCall(OF_PAGES, async () => (await import('./http/http.ts')).fetchFamily(access));
+}
+
+/** HTTP over the network of the program, both ways. WebSockets are unavailable. */
+export function connectionHttp(access: NetworkAccess): HttpFamily {
+  return httpOnCall(OVER_CONNECTIONS, async () => (await import('./http/connections/engine.ts')).connectionFamily(access));
+}
+
+/** The functions with these names are loaded; the others are unavailable. */
+function httpOnCall(names: readonly (keyof typeof SIGNATURES)[], load: () => Promise<HttpFamily>): HttpFamily {
   let family: HttpFamily | null = null;
   let isClosed = false;
-  const stubs = OF_PAGES.map((name) => ({ ...SIGNATURES[name], name, group: 'http' as const }));
+  const stubs = names.map((name) => ({ ...SIGNATURES[name], name, group: 'http' as const }));
   const builtins = loadedOnCall(stubs, async () => {
-    family = (await import('./http/http.ts')).fetchFamily(access);
+    family = await load();
     if (isClosed) family.close();
     return family.builtins;
   });

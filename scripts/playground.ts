@@ -25,6 +25,7 @@ import { browserLibraryFiles, libraryApart } from './build/browser-library.ts';
 import { buildIfStale } from './build/build.ts';
 import { writeDocPages } from './build/doc-pages.ts';
 import { libraryManifest } from './build/library-manifest.ts';
+import { llhttpInPlace } from './build/llhttp.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const source = join(root, 'runtime-js/playground');
@@ -74,7 +75,7 @@ export async function buildPlayground(): Promise<void> {
     bundle({
       ...common,
       entryPoints: [join(source, 'worker.ts')],
-      plugins: [libraryApart],
+      plugins: [libraryApart, llhttpInPlace],
       splitting: true, // what is loaded when it is used becomes a part
       chunkNames: 'magnolia-[name]-[hash]',
     }),

@@ -7,6 +7,7 @@
  */
 import type { Builtin } from '../registry.ts';
 import type { Connection, ErrorCode, Failure } from '../sockets/backend.ts';
+import type { Coding } from './compression.ts';
 
 /** Loads an engine when a program uses HTTP for the first time. There is one engine per program. */
 export type LoadHttp = () => Promise<HttpEngine>;
@@ -25,8 +26,10 @@ export interface HttpEngine {
   request(dial: Dial, request: ClientRequest, events: ClientEvents): ClientCall;
   /** Opens a WebSocket over a new connection. Returns a function that gives up. */
   dialWebSocket(dial: Dial, request: WebSocketRequest, done: (outcome: DialledWebSocket | RefusedWebSocket) => void): () => void;
+  /** What it can compress with, in order of preference. */
+  readonly codings: readonly Coding[];
   /** Compresses a text. */
-  compress(text: string, coding: 'br' | 'gzip', done: (packed: string) => void): void;
+  compress(text: string, coding: Coding, done: (packed: string) => void): void;
   /** Closes the connections that are kept for later requests; those of one `pool` only when it is given. */
   closeIdle(pool?: string): void;
   /** The program has ended: closes what the network does not close by itself. */

@@ -15,8 +15,8 @@ export function isWorthPacking({ headers, body, isEncoded }: Answer & { body: st
   return TEXT.test(type);
 }
 
-/** The best coding that a client accepts (RFC 9110, section 12.5.3); null for none. */
-export function codingFor(headers: readonly string[]): Coding | null {
+/** The coding that a client likes best (RFC 9110, section 12.5.3), of equal ones the first; null for none. */
+export function codingFor(headers: readonly string[], codings: readonly Coding[]): Coding | null {
   const accepted = new Map<string, number>();
   for (const part of allValues(headers, 'Accept-Encoding').join(',').split(',')) {
     const [name = '', ...params] = part
@@ -27,7 +27,6 @@ export function codingFor(headers: readonly string[]): Coding | null {
     accepted.set(name, quality === undefined ? 1 : Number(quality) || 0);
   }
   const weight = (name: string): number => accepted.get(name) ?? accepted.get('*') ?? 0;
-  const [br, gzip] = [weight('br'), weight('gzip')];
-  if (br > 0 && br >= gzip) return 'br';
-  return gzip > 0 ? 'gzip' : null;
+  const best = Math.max(...codings.map(weight));
+  return best > 0 ? (codings.find((coding) => weight(coding) === best) ?? null) : null;
 }

@@ -241,7 +241,7 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner,
       return;
     }
     answer.headers.push('Vary', 'Accept-Encoding');
-    const coding = codingFor(exchange.io.head.headers);
+    const coding = codingFor(exchange.io.head.headers, this.#engine.codings);
     if (coding === null) {
       send(answer);
       return;

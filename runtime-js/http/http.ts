@@ -54,6 +54,7 @@ function fetchEngine(): HttpEngine {
     serve: () => {
       throw new Error('A page cannot listen');
     },
+    codings: [],
     compress: (text, _coding, done) => done(text),
   };
 }

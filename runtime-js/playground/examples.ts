@@ -1,4 +1,5 @@
 /** The examples of the menu, in its order. The build puts the text of each file in the place of its import. */
+import httpMemory from './examples/http-memory.oak';
 import pingPong from './examples/ping-pong.oak';
 import pipeline from './examples/pipeline.oak';
 import socketHello from './examples/socket-hello.oak';
@@ -72,4 +73,5 @@ export const examples: readonly Example[] = [
   example(sockets, 'socket-error', 'No network: the error value', socketHello),
   example(sockets, 'socket-hello', 'The same, on a network in memory', socketHello, true),
   example(sockets, 'socket-memory', 'A conversation in memory', socketMemory, true),
+  example(sockets, 'http-memory', 'A web server and its client, in memory', httpMemory, true),
 ];

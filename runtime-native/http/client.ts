@@ -85,6 +85,7 @@ class NodeCall implements ClientCall {
     const isStale = this.#request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(codeOf(error));
     if (isStale && !this.#repeated && REPEATABLE.has(method) && body !== null) {
       this.#repeated = true;
+      this.#pool.closeKept(this.#wanted.route); // the other ones are probably closed, too
       this.#request = this.#send();
       return;
     }

@@ -24,6 +24,7 @@ export function createEngine(): HttpEngine {
     request: client.request,
     closeIdle: client.closeIdle,
     dialWebSocket: (dial, request, done) => dialWebSocket(streams, dial, request, done),
+    codings: ['br', 'gzip'],
     compress(text, coding, done) {
       const packed = (error: Error | null, bytes: Buffer): void => done(error === null ? toText(bytes) : text);
       if (coding === 'gzip') gzip(toBuffer(text), packed);

@@ -66,6 +66,11 @@ export class Pool extends Agent {
     super.reuseSocket(stream, request);
   }
 
+  /** Closes the kept connections of one route. */
+  closeKept(route: string): void {
+    for (const stream of this.freeSockets[route] ?? []) stream.destroy();
+  }
+
   /** Closes connections that no request uses; those whose route begins with a name only if one is given. */
   closeIdle(name?: string): void {
     for (const [route, streams] of Object.entries(this.freeSockets)) {

@@ -29,6 +29,7 @@ import { buildCommand, writeCache } from './build-command.ts';
 import { buildLibrary } from './build-library.ts';
 import { replaceFile } from './files.ts';
 import { withoutRequire } from './lazily.ts';
+import { llhttpInPlace } from './llhttp.ts';
 import { buildStandalone } from './standalone.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -165,7 +166,7 @@ const bundles: readonly Bundle[] = [
       splitting: true, // what runtime-js imports when it is used becomes a part
       chunkNames: 'magnolia-[name]-[hash]',
       minifyIdentifiers: true, // those of emitted code are made at run time
-      plugins: [libraryApart, apart],
+      plugins: [libraryApart, llhttpInPlace, apart],
     },
     names: 'browser.js',
   },
@@ -241,7 +242,12 @@ function namesOf({ outputs }: Metafile, entry: string): string {
 
 /** The package for browsers in one file: no `import()`, which service workers forbid. */
 async function writeStatic(): Promise<void> {
-  const options = { ...browser, sourcemap: false, entryPoints: { static: join(dist, 'browser.js') } } satisfies BuildOptions;
+  const options = {
+    ...browser,
+    sourcemap: false,
+    entryPoints: { static: join(dist, 'browser.js') },
+    logOverride: { 'ignored-bare-import': 'silent' }, // parts import the parts that run before them
+  } satisfies BuildOptions;
   const { outputFiles } = await bundle(options);
   for (const file of outputFiles) await replaceFile(file.path, file.contents);
 }

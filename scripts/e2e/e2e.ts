@@ -137,6 +137,7 @@ const stories: readonly Story[] = [
           await visitor.picture('sockets');
         }
         if (id === 'socket-hello') await visitor.output(/the server says: hello, /);
+        if (id === 'http-memory') await visitor.output(/GET \/notes\/1 -> 200 \{"text":"buy milk"\}[\s\S]*refused/);
         if (id === 'socket-memory') await visitor.output(/<- you said GOODBYE[\s\S]*code: :refused/);
       }
       await page.locator('#examples').selectOption('text');
