@@ -10,19 +10,15 @@ import {
 import { ReceiveCredit, SendCredit } from '../../builtins/sockets/tunnel/credit.ts';
 import {
   closeFrame,
-  emptyFrame,
   encodeFrame,
   endFrame,
   type Frame,
   isCleanEnd,
-  MOST_DATA,
-  PAYLOAD_AT,
   type WayToClose,
   windowFrame,
   windowOf,
 } from '../../builtins/sockets/tunnel/frames.ts';
 import { type AcceptedMessage, isMessage, readMessage, writeUpgrade } from '../../builtins/sockets/tunnel/messages.ts';
-import { codec } from '../../language/values/values.ts';
 import { browserClock } from '../host.ts';
 import { tlsMessage } from './credentials.ts';
 import type { Holder, Link, Loss } from './link.ts';
@@ -62,8 +58,8 @@ export class TunnelConnection implements Connection, Holder {
   #events: ConnectionEvents | null = null;
   readonly #toGateway = new SendCredit();
   readonly #fromGateway = new ReceiveCredit();
-  /** What has to wait for credit: texts, of the first of which so much was sent. */
-  #queue: string[] = [];
+  /** What has to wait for credit; of the first so much was sent. */
+  #queue: (string | Uint8Array)[] = [];
   #queuedAt = 0;
   #queued = 0;
   /** What comes behind it. */
@@ -99,9 +95,17 @@ export class TunnelConnection implements Connection, Holder {
   // ---- what the program does ----
 
   write(text: string): boolean {
+    return this.#write(text);
+  }
+
+  writeBytes(bytes: Uint8Array): boolean {
+    return this.#write(bytes);
+  }
+
+  #write(data: string | Uint8Array): boolean {
     if (this.#isClosed || this.#broken !== null) return true;
-    this.#queue.push(text);
-    this.#queued += text.length;
+    this.#queue.push(data);
+    this.#queued += data.length;
     this.#pump();
     return this.#queued === 0;
   }
@@ -110,20 +114,12 @@ export class TunnelConnection implements Connection, Holder {
   #pump(): void {
     const credit = this.#toGateway;
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
-      const size = Math.min(first.length - this.#queuedAt, credit.left, MOST_DATA);
-      if (size > 0) {
-        const frame = emptyFrame(this.#number, 'data', size);
-        const isWhole = size === first.length;
-        codec.encode(isWhole ? first : first.slice(this.#queuedAt, this.#queuedAt + size), frame, PAYLOAD_AT);
-        this.#link.send(frame);
-        credit.left -= size;
-        this.#queued -= size;
-        this.#queuedAt += size;
-      }
-      if (this.#queuedAt < first.length) {
-        if (credit.left === 0) return;
-        continue;
-      }
+      const size = Math.min(first.length - this.#queuedAt, credit.left);
+      this.#link.sendData(this.#number, first, this.#queuedAt, size);
+      credit.left -= size;
+      this.#queued -= size;
+      this.#queuedAt += size;
+      if (this.#queuedAt < first.length) return;
       this.#queue.shift();
       this.#queuedAt = 0;
     }
@@ -284,7 +280,7 @@ export class TunnelConnection implements Connection, Holder {
   }
 
   #hand(payload: Uint8Array): void {
-    this.#events?.data(payload);
+    this.#events?.data(payload, true); // each message has an array of its own
     this.#use([payload]);
   }
 

@@ -7,6 +7,7 @@ import { formatAddress } from '../../builtins/sockets/address.ts';
 import {
   type DialOptions,
   Failure,
+  type NameRules,
   NOT_ALLOWED,
   type SocketBackend,
   type StreamOptions,
@@ -17,6 +18,8 @@ import {
   isMessage,
   type OpenedMessage,
   type OpenMessage,
+  type ResolvedMessage,
+  type ResolveMessage,
   readMessage,
   writeMessage,
 } from '../../builtins/sockets/tunnel/messages.ts';
@@ -39,13 +42,17 @@ export function gatewayBackend(url: string, token: string, Socket: typeof WebSoc
     close: () => link.close(),
     connect(target, options, done) {
       const address = textOf(target);
-      const message = { connect: address, ...streamFields(options) };
-      return ask(link, 'dial', address, message, done, (number, { local, remote, encryption }) => {
-        if (!isReachable(options, remote)) {
-          link.send(closeFrame(number, 'drop'));
-          return new Failure('permission', `dial tcp ${remote}: ${NOT_ALLOWED}`);
-        }
-        return new TunnelConnection(link, number, { local, remote, handshake: 'none', encryption }, options.lingerMs);
+      return withAddresses(link, 'dial', target, options, done, (within) => {
+        const message = { connect: address, ...within, ...streamFields(options) };
+        const made = (number: number, { local, remote, encryption }: OpenedMessage) => {
+          if (options.mayReach?.(hostOf(remote)) === false) {
+            link.send(closeFrame(number, 'drop'));
+            return new Failure('permission', `dial tcp ${remote}: ${NOT_ALLOWED}`);
+          }
+          const ends = { local, remote, handshake: 'none', encryption } as const;
+          return link.replace(number, new TunnelConnection(link, number, ends, options.lingerMs));
+        };
+        return ask(link, 'dial', address, message, isMessage.opened, done, made);
       });
     },
     listen(target, options, events, done) {
@@ -56,15 +63,12 @@ export function gatewayBackend(url: string, token: string, Socket: typeof WebSoc
         browserClock.defer(() => done(new Failure('unavailable', text)));
         return;
       }
-      const message = { listen: address, ...streamFields(options), backlog, handshakeMs };
-      ask(
-        link,
-        'listen',
-        address,
-        message,
-        done,
-        (number, { local }) => new TunnelListener(link, number, local, options, events),
-      );
+      withAddresses(link, 'listen', target, options, done, (within) => {
+        const message = { listen: address, ...within, ...streamFields(options), backlog, handshakeMs };
+        const made = (number: number, { local }: OpenedMessage) =>
+          link.replace(number, new TunnelListener(link, number, local, options, events));
+        return ask(link, 'listen', address, message, isMessage.opened, done, made);
+      });
     },
   };
 }
@@ -78,19 +82,58 @@ function streamFields({ tls, noDelay, keepAliveMs, lingerMs }: StreamOptions & P
   return { tls: tls === null ? null : tlsMessage(tls), noDelay, keepAliveMs, lingerMs };
 }
 
-/** The page's own rules about addresses of names; the gateway has resolved the name, and has its own rules. */
-function isReachable({ mayReach }: DialOptions, remote: string): boolean {
-  return mayReach === undefined || mayReach(/^\[?(.*?)\]?:\d+$/.exec(remote)?.[1] ?? remote);
+function hostOf(address: string): string {
+  return /^\[?(.*?)\]?:\d+$/.exec(address)?.[1] ?? address;
 }
 
-/** Asks the gateway to open something; `made` is called with its answer. Returns a function that gives up. */
-function ask<O>(
+/**
+ * Opens something within the page's own rules about the addresses of names: the gateway is asked for them first, and then told those
+ * that it may use. Returns a function that gives up.
+ */
+function withAddresses(
+  link: Link,
+  action: 'dial' | 'listen',
+  target: Target,
+  { mayReach }: NameRules,
+  done: (failure: Failure) => void,
+  open: (within: { readonly within?: readonly string[] }) => () => void,
+): () => void {
+  if (mayReach === undefined || target.kind === 'unix') return open({});
+  if (action === 'listen' && target.host === '') return open({}); // that is no name
+  const address = textOf(target);
+  let cancel = ask<readonly string[], ResolvedMessage>(
+    link,
+    action,
+    address,
+    { resolve: address, use: action },
+    isMessage.resolved,
+    (found) => {
+      if (found instanceof Failure) {
+        done(found);
+        return;
+      }
+      const within = found.filter((ip) => mayReach(ip));
+      const refused = formatAddress(found[0] ?? target.host, target.port);
+      if (within.length > 0) cancel = open({ within });
+      else done(new Failure('permission', `${action} tcp ${refused}: ${NOT_ALLOWED}`));
+    },
+    (number, { addresses }) => {
+      link.send(closeFrame(number));
+      return addresses;
+    },
+  );
+  return () => cancel();
+}
+
+/** Asks the gateway for something; `made` is called with its answer. Returns a function that gives up. */
+function ask<O, M>(
   link: Link,
   action: 'dial' | 'listen',
   address: string,
-  message: OpenMessage,
+  message: OpenMessage | ResolveMessage,
+  isAnswer: (value: unknown) => value is M,
   done: (outcome: O | Failure) => void,
-  made: (number: number, opened: OpenedMessage) => (O & Holder) | Failure,
+  made: (number: number, answer: M) => O | Failure,
 ): () => void {
   let state: 'asked' | 'given up' | 'over' = 'asked';
   let number: number | null = null;
@@ -102,12 +145,10 @@ function ask<O>(
   const holder: Holder = {
     receive({ stream, kind, payload }: Frame) {
       if (kind === 'opened') {
-        const opened = readMessage(payload, isMessage.opened);
+        const opened = readMessage(payload, isAnswer);
         if (opened === null) return 'an opened that makes no sense';
         if (state !== 'asked') return null; // `close` follows
-        const outcome = made(stream, opened);
-        if (!(outcome instanceof Failure)) link.replace(stream, outcome);
-        settle(outcome);
+        settle(made(stream, opened));
         return null;
       }
       if (kind === 'failed') {

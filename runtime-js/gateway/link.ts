@@ -10,6 +10,7 @@ import {
   TOKEN_PREFIX,
 } from '../../builtins/sockets/tunnel/frames.ts';
 import { browserClock } from '../host.ts';
+import { DataFrame } from './data-frame.ts';
 
 /** The WebSocket is kept for so long when nothing uses it. */
 const IDLE_MS = 10_000;
@@ -54,6 +55,7 @@ export class Link {
   #accepted = 0;
   #ownNumbers = new StreamNumbers('page');
   #gatewayNumbers = new StreamNumbers('gateway');
+  readonly #data = new DataFrame((frame) => this.#sendNow(frame));
   #stopIdling: (() => void) | null = null;
   #onClosed: (() => void)[] = [];
 
@@ -80,8 +82,9 @@ export class Link {
   }
 
   /** What had been asked for is there. */
-  replace(number: number, holder: Holder): void {
+  replace<H extends Holder>(number: number, holder: H): H {
     this.#holders.set(number, holder);
+    return holder;
   }
 
   /** Nothing comes for a number any more. */
@@ -93,9 +96,18 @@ export class Link {
   }
 
   send(frame: Uint8Array): void {
-    if (this.#isOpen)
-      this.#socket?.send(frame as Uint8Array<ArrayBuffer>); // they are made with `new`
+    this.#data.flush();
+    if (this.#isOpen) this.#sendNow(frame);
     else if (this.#socket !== null) this.#waiting.push(frame);
+  }
+
+  /** Sends `size` bytes of data from `at` on, of a stream that is open. */
+  sendData(stream: number, data: string | Uint8Array, at: number, size: number): void {
+    this.#data.add(stream, data, at, size);
+  }
+
+  #sendNow(frame: Uint8Array): void {
+    if (this.#isOpen) this.#socket?.send(frame as Uint8Array<ArrayBuffer>); // they are made with `new`
   }
 
   /** Ends the WebSocket; resolved when what was sent has arrived at the gateway. */
@@ -108,6 +120,7 @@ export class Link {
   }
 
   #end(): void {
+    this.#data.flush();
     this.#socket?.close(1000);
   }
 

@@ -1,6 +1,7 @@
 /** Pages at a gateway: what they get, and what those get that want more. */
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { type Connection, type Failure, type Listener, NOT_ALLOWED } from '../../builtins/sockets/backend.ts';
 import { networkPolicy } from '../../builtins/sockets/policy.ts';
 import { plain } from '../../builtins/sockets/testing/testing.ts';
 import {
@@ -124,6 +125,48 @@ describe('what pages may reach', () => {
       expect.stringContaining(`page 1: dial localhost:${port}: `),
       expect.stringContaining('page 1: listen 127.0.0.1:0: '),
     ]);
+  });
+
+  it('is also what the page itself allows: it asks for the addresses of a name before anything is connected', async () => {
+    const { port, clients } = await peer();
+    const { url, log } = await makeGateway();
+    const { network } = makePage(url);
+    const target = { kind: 'tcp', host: 'localhost', port } as const;
+    const asked: string[] = [];
+    const dialled = (mayReach: (ip: string) => boolean) =>
+      new Promise<Connection | Failure>((done) => network.connect(target, { ...streamOptions, mayReach }, done));
+    expect(await dialled((ip) => asked.push(ip) < 0)).toMatchObject({
+      code: 'permission',
+      detail: expect.stringContaining(NOT_ALLOWED),
+    });
+    expect(asked).toContain('127.0.0.1');
+    expect(await dialled((ip) => ip === '127.0.0.1')).toMatchObject({ remote: `127.0.0.1:${port}` });
+    expect(clients).toHaveLength(1);
+    expect(log.filter((line) => line.includes('connected to'))).toHaveLength(1);
+
+    const more = { backlog: 9, handshakeMs: 0, proxy: null, passed: null, reusePort: false, mayReach: () => false } as const;
+    const events = { connection() {}, failed() {} };
+    const listens = new Promise<Listener | Failure>((done) =>
+      network.listen({ ...target, port: 0 }, { ...streamOptions, ...more }, events, done),
+    );
+    expect(await listens).toMatchObject({ code: 'permission', detail: `listen tcp 127.0.0.1:0: ${NOT_ALLOWED}` });
+    expect(log.filter((line) => line.includes('listens on'))).toEqual([]);
+  });
+
+  it('is asked for by name where the gateway allows that name, and no others', async () => {
+    const { url } = await makeGateway({ policy: networkPolicy('localhost:80') });
+    const page = await rawPage(url);
+    const ask = async (stream: number, resolve: string) => {
+      page.send(stream, 'open', { resolve, use: 'dial' });
+      return said(await page.frame(() => true));
+    };
+    expect(await ask(1, 'localhost:80')).toEqual({ addresses: expect.arrayContaining(['127.0.0.1']) });
+    page.send(1, 'close');
+    expect((await page.frame(() => true)).kind).toBe('close');
+    expect(await ask(3, 'localhost:81')).toMatchObject({ code: 'permission' });
+    expect(await ask(5, '127.0.0.1:80')).toMatchObject({ code: 'address' });
+    page.send(7, 'open', { ...opening('localhost:80'), within: ['10.0.0.1'] });
+    expect(said(await page.frame(() => true))).toMatchObject({ code: 'permission' });
   });
 
   it('is resolved by the gateway; addresses that make no sense are refused again there', async () => {

@@ -3,8 +3,15 @@
  *
  * A page that breaks the protocol loses its WebSocket and everything that it has opened.
  */
-import { parseAddress } from '../../builtins/sockets/address.ts';
-import { type Connection, Failure, type Listener, type TlsOptions } from '../../builtins/sockets/backend.ts';
+import { isIP, parseAddress } from '../../builtins/sockets/address.ts';
+import {
+  type Connection,
+  Failure,
+  type Listener,
+  NOT_ALLOWED,
+  type Target,
+  type TlsOptions,
+} from '../../builtins/sockets/backend.ts';
 import { dial, listenAt, type NetworkAccess } from '../../builtins/sockets/network.ts';
 import type { SocketPolicy } from '../../builtins/sockets/policy.ts';
 import {
@@ -20,11 +27,13 @@ import {
   isMessage,
   type OpenMessage,
   plainTls,
+  type ResolveMessage,
   readMessage,
   type TlsMessage,
   writeMessage,
 } from '../../builtins/sockets/tunnel/messages.ts';
 import { type NativeSockets, nativeSockets } from '../sockets/backend.ts';
+import { resolve } from '../sockets/resolve.ts';
 import { GatewayStream, type StreamOwner } from './stream.ts';
 
 /** Streams that the page has closed and whose sockets still send; so many more are kept. */
@@ -32,7 +41,7 @@ const MOST_CLOSING = 192;
 
 /** The WebSocket of a page. */
 export interface Wire {
-  send(frame: Uint8Array): void;
+  send(frame: Uint8Array, sent?: () => void): void;
   close(code: number, reason: string): void;
 }
 
@@ -126,9 +135,8 @@ export class Session implements StreamOwner {
 
   // ---- opening ----
 
-  #open(stream: number, message: OpenMessage): void {
-    const address = 'connect' in message ? message.connect : message.listen;
-    const action = 'connect' in message ? 'dial' : 'listen';
+  #open(stream: number, message: OpenMessage | ResolveMessage): void {
+    const { action, address } = askedBy(message);
     const refuse = (failure: Failure): void => {
       this.#holders.delete(stream);
       this.#log(`${action} ${shown(address)}: ${shown(failure.detail)}`);
@@ -144,6 +152,10 @@ export class Session implements StreamOwner {
       refuse(new Failure(target.code, `${action} tcp: ${target.detail}`));
       return;
     }
+    if ('resolve' in message) {
+      this.#resolve(stream, action, address, target, refuse);
+      return;
+    }
     const tls = message.tls === null ? null : this.tlsOptions(message.tls);
     if (tls instanceof Failure) {
       refuse(tls);
@@ -152,9 +164,10 @@ export class Session implements StreamOwner {
     const opening: Holder = { kind: 'opening', cancel() {} };
     this.#holders.set(stream, opening);
     const isWanted = (): boolean => !this.#isOver && this.#holders.get(stream) === opening;
+    const network = { ...this.#network, policy: narrowed(this.#network.policy, message.within) };
     const { noDelay, keepAliveMs, lingerMs } = message;
     if ('connect' in message) {
-      opening.cancel = dial(this.#network, address, target, { tls, noDelay, keepAliveMs, lingerMs }, (outcome) => {
+      opening.cancel = dial(network, address, target, { tls, noDelay, keepAliveMs, lingerMs }, (outcome) => {
         if (!isWanted()) {
           if (!(outcome instanceof Failure)) outcome.close(false);
         } else if (outcome instanceof Failure) refuse(outcome);
@@ -181,12 +194,40 @@ export class Session implements StreamOwner {
       },
     };
     const more = { proxyProtocol: 'none', trusted: null, reusePort: false, tls } as const;
-    listenAt(this.#network, address, { ...settings, ...more }, events, (outcome) => {
+    listenAt(network, address, { ...settings, ...more }, events, (outcome) => {
       if (!isWanted()) {
         if (!(outcome instanceof Failure)) outcome.close();
       } else if (outcome instanceof Failure) refuse(outcome);
       else this.#listening(stream, outcome);
     });
+  }
+
+  /** Answers with the addresses of a name that pages may use: a page with rules about addresses asks before it connects. */
+  #resolve(stream: number, action: 'dial' | 'listen', address: string, target: Target, refuse: (failure: Failure) => void): void {
+    const { policy } = this.#network;
+    const isAllowed = action === 'dial' ? policy.mayConnect?.(target) : policy.mayListen?.(target);
+    if (isAllowed === false) {
+      refuse(new Failure('permission', `${action} tcp ${address}: ${NOT_ALLOWED}`));
+      return;
+    }
+    if (target.kind === 'unix' || isIP(target.host)) {
+      refuse(new Failure('address', `${action} tcp ${address}: there is no name to resolve`));
+      return;
+    }
+    const { host: name, port } = target;
+    const opening: Holder = { kind: 'opening', cancel() {} };
+    this.#holders.set(stream, opening);
+    const answer = (found: readonly string[] | Failure): void => {
+      if (this.#isOver || this.#holders.get(stream) !== opening) return;
+      if (found instanceof Failure) {
+        refuse(found);
+        return;
+      }
+      const addresses = found.filter((ip) => policy.mayReach?.({ ip, port, name }) !== false);
+      this.send(encodeFrame(stream, 'opened', writeMessage({ addresses }))); // the page closes it
+    };
+    if (name === '') answer(['127.0.0.1']);
+    else opening.cancel = resolve(name, action, answer);
   }
 
   #connected(stream: number, address: string, connection: Connection): void {
@@ -242,8 +283,8 @@ export class Session implements StreamOwner {
 
   // ---- what streams need ----
 
-  send(frame: Uint8Array): void {
-    if (!this.#isOver) this.#wire.send(frame);
+  send(frame: Uint8Array, sent?: () => void): void {
+    if (!this.#isOver) this.#wire.send(frame, sent);
   }
 
   tlsOptions(message: TlsMessage): TlsOptions | Failure {
@@ -287,6 +328,21 @@ export class Session implements StreamOwner {
       if (!(holder instanceof GatewayStream) && holder.kind === 'listener') holder.listener.hold(isFull);
     }
   }
+}
+
+function askedBy(message: OpenMessage | ResolveMessage): { readonly action: 'dial' | 'listen'; readonly address: string } {
+  if ('resolve' in message) return { action: message.use, address: message.resolve };
+  return 'connect' in message ? { action: 'dial', address: message.connect } : { action: 'listen', address: message.listen };
+}
+
+/** A policy that allows no addresses of a name but some. */
+function narrowed(policy: SocketPolicy, within: readonly string[] | undefined): SocketPolicy {
+  if (within === undefined) return policy;
+  return {
+    mayConnect: (target) => policy.mayConnect?.(target) !== false,
+    mayListen: (target) => policy.mayListen?.(target) !== false,
+    mayReach: (address) => within.includes(address.ip) && policy.mayReach?.(address) !== false,
+  };
 }
 
 /** A text of the page in a line of the log. */

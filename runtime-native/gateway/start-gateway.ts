@@ -150,7 +150,7 @@ class Page {
   constructor(socket: WebSocket, { policy }: GatewayOptions, log: (text: string) => void) {
     this.#socket = socket;
     const session = new Session(
-      { send: (frame) => this.#send(frame), close: (code, reason) => refuse(socket, code, reason) },
+      { send: (frame, sent) => this.#send(frame, sent), close: (code, reason) => refuse(socket, code, reason) },
       policy,
       log,
     );
@@ -168,8 +168,12 @@ class Page {
     socket.on('close', () => session.end());
   }
 
-  #send(frame: Uint8Array): void {
-    this.#socket.send(frame, this.#sent);
+  #send(frame: Uint8Array, sent?: () => void): void {
+    const done = (): void => {
+      sent?.();
+      this.#sent();
+    };
+    this.#socket.send(frame, sent === undefined ? this.#sent : done);
     if (this.#isFull || this.#socket.bufferedAmount < MOST_UNSENT) return;
     this.#isFull = true;
     this.#socket.pause();

@@ -3,12 +3,10 @@ import type { Breakdown, Connection, ConnectionEvents, Failure, TlsOptions } fro
 import { ReceiveCredit, SendCredit } from '../../builtins/sockets/tunnel/credit.ts';
 import {
   closeFrame,
-  emptyFrame,
   encodeFrame,
   endFrame,
   type Frame,
   MOST_DATA,
-  PAYLOAD_AT,
   type WayToClose,
   wayToClose,
   windowFrame,
@@ -16,13 +14,15 @@ import {
 } from '../../builtins/sockets/tunnel/frames.ts';
 import { failedMessage, readUpgrade, type TlsMessage, writeMessage } from '../../builtins/sockets/tunnel/messages.ts';
 import { toText } from '../latin1.ts';
+import { dataFrame } from './data-frame.ts';
 
 /** With less credit than this the socket is not read: one read brings as much. What was under way all the same is held. */
 const ENOUGH_CREDIT = MOST_DATA;
 
 /** What a stream needs of its page. */
 export interface StreamOwner {
-  send(frame: Uint8Array): void;
+  /** `sent` is called when the system has taken the frame. */
+  send(frame: Uint8Array, sent?: () => void): void;
   /** The options of TLS for the backend, or what is wrong with their certificates. */
   tlsOptions(tls: TlsMessage): TlsOptions | Failure;
   /** Nothing comes of this stream any more. */
@@ -145,9 +145,8 @@ export class GatewayStream implements ConnectionEvents {
 
   #send(bytes: Uint8Array): void {
     this.#toPage.left -= bytes.length;
-    const frame = emptyFrame(this.number, 'data', bytes.length);
-    frame.set(bytes, PAYLOAD_AT);
-    this.#owner.send(frame);
+    const { frame, sent } = dataFrame(this.number, bytes);
+    this.#owner.send(frame, sent);
   }
 
   /** Sends on what had to wait for credit. */

@@ -1,13 +1,19 @@
 /**
  * Programs in workers of a real browser, headless Chromium, with the built bundle. CHROMIUM names the browser, /usr/bin/chromium
  * unless set.
+ *
+ * The page asks the server for its jobs. Nobody watches it through DevTools: with them a browser copies every message of a WebSocket
+ * to whoever watches, which takes four times as long as the message itself (measured).
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import { browserLibraryFiles } from '../build/browser-library.ts';
 import { webParts } from '../build/build.ts';
 
@@ -48,12 +54,12 @@ function open() {
     worker.onerror = (event) => fail(new Error(event.message));
   });
 }
-async function run(number, job, limitMs) {
-  workers[number] ??= await open();
+async function run({ lane, job, limitMs }) {
+  workers[lane] ??= await open();
   return await new Promise((done) => {
-    const worker = workers[number];
+    const worker = workers[lane];
     const fail = (code, err) => {
-      workers[number] = undefined;
+      workers[lane] = undefined;
       worker.terminate();
       clearTimeout(timer);
       done({ out: '', err, code });
@@ -67,28 +73,92 @@ async function run(number, job, limitMs) {
     worker.postMessage(job);
   });
 }
+async function answer(task) {
+  const answer = await run(task).catch((error) => ({ out: '', err: String(error), code: 'none, there is no worker' }));
+  await fetch('/answer/' + task.number, { method: 'POST', body: JSON.stringify(answer) });
+}
+(async () => {
+  for (;;) answer(await (await fetch('/task')).json());
+})();
 </script>`;
 
 /** A browser whose workers call `runProgram(bundle, sources, job)` of a script. Null where the browser is missing. */
 export async function openChromium<J>(script: string, sources: { [path: string]: string }): Promise<Chromium<J> | null> {
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  if (!existsSync(executablePath)) return null;
-  const { close, url } = await serve(script, sources);
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  const page = await browser.newPage();
-  await page.goto(url);
+  const path = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  if (!existsSync(path)) return null;
+  const tasks = new Tasks<J>();
+  const server = await serve(script, sources, tasks);
+  const folder = mkdtempSync(join(tmpdir(), 'magnolia-chromium-'));
+  const flags = ['--headless', '--no-sandbox', '--no-first-run', '--disable-gpu', `--user-data-dir=${folder}`];
+  const browser = spawn(path, [...flags, server.url], { stdio: 'ignore' });
+  const end = (): void => void browser.kill('SIGKILL');
+  process.once('exit', end);
+  browser.once('error', (error) => tasks.fail(error)).once('exit', () => tasks.fail(new Error('the browser has ended')));
   return {
-    version: browser.version(),
-    run: (lane, job, limitMs) => page.evaluate(`run(${lane}, ${JSON.stringify(job)}, ${limitMs})`) as Promise<Answer>, // what the worker posts
+    version: execFileSync(path, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).replace(
+      /[^\d]*([\d.]*).*\s*/,
+      '$1',
+    ),
+    run: (lane, job, limitMs) => tasks.add(lane, job, limitMs),
     async close() {
-      await browser.close();
-      close();
+      process.off('exit', end);
+      browser.kill();
+      if (browser.exitCode === null) await once(browser, 'exit');
+      server.close();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 }); // its last processes may still write
     },
   };
 }
 
-/** The page, its worker and the built bundle, on the loopback interface. */
-async function serve(program: string, files: { [path: string]: string }): Promise<{ close: () => void; url: string }> {
+/** What the page is to do: it asks for one task after the other, and answers each by its number. */
+class Tasks<J> {
+  #count = 0;
+  #failure: Error | null = null;
+  readonly #waiting: string[] = [];
+  #asking: ServerResponse | null = null;
+  readonly #running = new Map<number, { done(answer: Answer): void; failed(error: Error): void }>();
+
+  add(lane: number, job: J, limitMs: number): Promise<Answer> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const number = ++this.#count;
+    this.#waiting.push(JSON.stringify({ number, lane, job, limitMs }));
+    this.#serve();
+    return new Promise((done, failed) => this.#running.set(number, { done, failed }));
+  }
+
+  /** The page asks for a task. */
+  ask(response: ServerResponse): void {
+    this.#asking = response;
+    this.#serve();
+  }
+
+  answer(number: number, answer: Answer): void {
+    this.#running.get(number)?.done(answer);
+    this.#running.delete(number);
+  }
+
+  /** There is no page any more. */
+  fail(error: Error): void {
+    this.#failure = error;
+    for (const { failed } of this.#running.values()) failed(error);
+    this.#running.clear();
+  }
+
+  #serve(): void {
+    if (this.#asking === null) return;
+    const task = this.#waiting.shift();
+    if (task === undefined) return;
+    this.#asking.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(task);
+    this.#asking = null;
+  }
+}
+
+/** The page, its worker, its tasks and the built bundle, on the loopback interface. */
+async function serve<J>(
+  program: string,
+  files: { [path: string]: string },
+  tasks: Tasks<J>,
+): Promise<{ close: () => void; url: string }> {
   const script = 'text/javascript';
   const pages: { readonly [url: string]: readonly [type: string, body: string | Buffer] } = {
     '/': ['text/html', pageScript],
@@ -102,12 +172,21 @@ async function serve(program: string, files: { [path: string]: string }): Promis
       ]),
     ),
   };
-  const server = createServer(({ url = '/' }, response) => {
+  const server = createServer(async (request, response) => {
+    const { url = '/' } = request;
     const [type, body] = pages[url] ?? [];
-    if (type === undefined) response.writeHead(404).end();
+    if (url === '/task') tasks.ask(response);
+    else if (url.startsWith('/answer/')) {
+      tasks.answer(Number(url.slice('/answer/'.length)), JSON.parse(await text(request)) as Answer); // of our page
+      response.writeHead(204).end();
+    } else if (type === undefined) response.writeHead(404).end();
     else response.writeHead(200, { 'content-type': type }).end(body);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo; // it listens on TCP
-  return { close: () => server.close(), url: `http://127.0.0.1:${port}/` };
+  const close = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { close, url: `http://127.0.0.1:${port}/` };
 }

@@ -1,4 +1,7 @@
-/** Much data through a gateway: every byte of it, the rate and the latency beside the same program on Node, the memory of the gateway. */
+/**
+ * Much data through a gateway: every byte of it, the rate and the latency beside the same program on Node and beside a WebSocket without
+ * any tunnel, the memory of the gateway.
+ */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -7,10 +10,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { startBare } from './bare.ts';
 import { type Browser, cli, expect, type Gateway, here, startGateway } from './kit.ts';
 
 const BLOCK_BYTES = 1024 * 1024;
 const LIMIT_MS = 120_000;
+/** Of the same program on Node, or of what a WebSocket of this browser can by itself, whichever is slower. */
 const LEAST_RATE = 0.5;
 const MOST_LATENCY = 3;
 /** What a gateway may need more while data passes: buffers of V8 and of the system included. */
@@ -83,6 +88,7 @@ export async function bulkInPages(browser: Browser, isShort: boolean): Promise<s
     ROUNDS: String(rounds),
   });
   const file = join(here, 'bulk.oak');
+  const bare = await startBare(browser);
   const inPage = (what: string) => page(browser, gateway, file, env(what));
   const onNode = async (what: string): Promise<string> =>
     (await promisify(execFile)(process.execPath, [cli, file], { env: { ...process.env, ...env(what) } })).stdout;
@@ -90,42 +96,53 @@ export async function bulkInPages(browser: Browser, isShort: boolean): Promise<s
     const said: string[] = [];
     const before = gateway.memory().now;
     for (const what of ['down', 'up']) {
-      const ratios: number[] = [];
-      const rates: number[] = [];
-      for (let i = 0; i < runs; i++) {
-        const expected = what === 'up' ? `sum ${digest}\n{data: '', type: :data}\n` : `{data: '', type: :data}\n`;
-        const times: number[] = [];
-        for (const run of [onNode, inPage]) {
-          const out = await run(what);
-          expect(out === expected, `${what}: ${out.slice(0, 300)}`);
-          times.push(seen.ms);
-        }
-        const [node = 0, chromium = 0] = times;
-        ratios.push(node / chromium);
-        rates.push((megabytes * 1000) / chromium);
-      }
-      said.push(`100 MB ${what} byte-exact, ${best(rates).toFixed(0)} MB/s, ${best(ratios).toFixed(2)} of Node`);
-      if (!isShort) expect(best(ratios) >= LEAST_RATE, `${said.join(', ')}: below ${LEAST_RATE}`);
+      const expected = what === 'up' ? `sum ${digest}\n{data: '', type: :data}\n` : `{data: '', type: :data}\n`;
+      const timed = async (run: (what: string) => Promise<string>): Promise<number> => {
+        const out = await run(what);
+        expect(out === expected, `${what}: ${out.slice(0, 300)}`);
+        return seen.ms;
+      };
+      const { node, tunnel, socket } = await interleaved(runs, {
+        node: () => timed(onNode),
+        tunnel: () => timed(inPage),
+        socket: () => bare.measure(what, megabytes * BLOCK_BYTES),
+      });
+      const rate = ((megabytes * 1000) / tunnel).toFixed(0);
+      said.push(`100 MB ${what} byte-exact, ${rate} MB/s, ${beside(node / tunnel, socket / tunnel, node / socket)}`);
+      if (!isShort) expect(Math.max(node, socket) / tunnel >= LEAST_RATE, `${said.join(', ')}: below ${LEAST_RATE}`);
     }
     const grown = (gateway.memory().most - before) / 1024;
     said.push(`the gateway took ${grown.toFixed(0)} MiB more`);
     expect(grown <= MOST_GATEWAY_MIB, `${said.join(', ')}: above ${MOST_GATEWAY_MIB}`);
 
-    const latencies: number[] = [];
-    let us = 0;
-    for (let i = 0; i < runs; i++) {
-      const [node, chromium] = [microseconds(await onNode('ask')), microseconds(await inPage('ask'))];
-      latencies.push(chromium / node);
-      us = chromium;
-    }
-    const latency = Math.min(...latencies);
-    said.push(`a question ${us} us, ${latency.toFixed(1)} times Node`);
-    if (!isShort) expect(latency <= MOST_LATENCY, `${said.join(', ')}: above ${MOST_LATENCY}`);
+    const { node, tunnel, socket } = await interleaved(runs, {
+      node: async () => microseconds(await onNode('ask')),
+      tunnel: async () => microseconds(await inPage('ask')),
+      socket: async () => ((await bare.measure('ask', rounds)) * 1000) / rounds,
+    });
+    said.push(`a question ${tunnel.toFixed(0)} us, ${beside(tunnel / node, tunnel / socket, socket / node)}`);
+    if (!isShort) expect(tunnel / Math.max(node, socket) <= MOST_LATENCY, `${said.join(', ')}: above ${MOST_LATENCY}`);
     return said.join(', ');
   } finally {
     await gateway.stop();
+    bare.close();
     peer.close();
   }
+}
+
+type Times = { readonly node: number; readonly tunnel: number; readonly socket: number };
+
+/** The shortest time of each: other work on the machine makes figures worse, never better. */
+async function interleaved(runs: number, ways: { readonly [way in keyof Times]: () => Promise<number> }): Promise<Times> {
+  const best = { node: Number.POSITIVE_INFINITY, tunnel: Number.POSITIVE_INFINITY, socket: Number.POSITIVE_INFINITY };
+  for (let i = 0; i < runs; i++) {
+    for (const way of ['node', 'tunnel', 'socket'] as const) best[way] = Math.min(best[way], await ways[way]());
+  }
+  return best;
+}
+
+function beside(node: number, socket: number, socketBesideNode: number): string {
+  return `${node.toFixed(2)} of Node and ${socket.toFixed(2)} of a bare WebSocket, which is ${socketBesideNode.toFixed(2)} of Node`;
 }
 
 async function page(browser: Browser, gateway: Gateway, file: string, env: { readonly [name: string]: string }): Promise<string> {
@@ -133,11 +150,6 @@ async function page(browser: Browser, gateway: Gateway, file: string, env: { rea
   const { out, err, code } = await browser.run(0, job, LIMIT_MS);
   if (code !== 0) throw new Error(`${env.WHAT}: ${code}\n${out}${err}`);
   return out;
-}
-
-/** Other work on the machine makes figures worse, never better. */
-function best(figures: readonly number[]): number {
-  return Math.max(...figures);
 }
 
 function microseconds(out: string): number {

@@ -5,13 +5,16 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Chromium, openChromium } from '../spec/chromium.ts';
 import { sources, specs } from '../spec/spec-files.ts';
+import type { BareJob } from './bare.ts';
 
 export const here = dirname(fileURLToPath(import.meta.url));
 export const root = resolve(here, '../..');
 export const cli = join(root, 'dist/cli.cjs');
 
-/** What a program in the browser is asked to do (page-program.mjs). */
-export interface Job {
+/** What the browser is asked to do (page-program.mjs): to run a program, or to use a WebSocket. */
+export type Job = ProgramJob | { readonly bare: BareJob };
+
+export interface ProgramJob {
   readonly gateway: { readonly url: string; readonly token: string };
   readonly file: string;
   readonly env?: { readonly [name: string]: string };
@@ -22,7 +25,7 @@ export interface Job {
 export type Browser = Chromium<Job>;
 
 export interface Gateway {
-  readonly access: Job['gateway'];
+  readonly access: ProgramJob['gateway'];
   /** All that it has written to standard error. */
   log(): string;
   /** Resident memory in KiB: now, and at most so far; 0 where the system does not tell. */

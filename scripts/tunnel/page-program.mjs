@@ -6,7 +6,8 @@
 const OUTPUT_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** A job is `{ gateway: { url, token }, file, env, text, files }`; without `text`, `file` is one of `sources`. Returns `{ out, err, code }`. */
-export async function runProgram(bundle, sources, { gateway, file, env = {}, text, files = {} }) {
+export async function runProgram(bundle, sources, { bare, gateway, file, env = {}, text, files = {} }) {
+  if (bare !== undefined) return { out: String(await useSocket(bare)), err: '', code: 0 };
   const { createRuntime, gatewayNetwork, MagnoliaError, MemoryFiles } = bundle;
   const all = Object.entries({ ...sources, ...files }).map(([path, content]) => [path, toBytes(content)]);
   const network = gatewayNetwork(gateway.url, { token: gateway.token });
@@ -32,6 +33,43 @@ export async function runProgram(bundle, sources, { gateway, file, env = {}, tex
   } finally {
     await network.close();
   }
+}
+
+/** What a WebSocket itself can (bare.ts): takes or sends so many bytes, or asks so many questions. Returns the milliseconds that took. */
+function useSocket({ url, what, count, credit, step, frame }) {
+  const socket = new WebSocket(url);
+  socket.binaryType = 'arraybuffer';
+  return new Promise((done, failed) => {
+    let started = 0;
+    let left = count;
+    let given = credit;
+    const over = () => {
+      done(performance.now() - started);
+      socket.close();
+    };
+    const more = () => {
+      for (; left > 0 && given > 0; given -= frame, left -= frame) socket.send(new Uint8Array(frame));
+    };
+    const ask = () => (left-- > 0 ? socket.send(new Uint8Array(15)) : over());
+    socket.onerror = () => failed(new Error('the WebSocket has failed'));
+    socket.onopen = () => {
+      started = performance.now();
+      if (what === 'up') more();
+      if (what === 'ask') ask();
+    };
+    socket.onclose = over; // has taken all
+    socket.onmessage = ({ data }) => {
+      if (what === 'ask') ask();
+      else if (what === 'up') {
+        given += step;
+        more();
+      } else {
+        left -= data.byteLength;
+        if (left % step === 0) socket.send(new Uint8Array(9));
+        if (left === 0) over();
+      }
+    };
+  });
 }
 
 function toBytes(text) {

@@ -2,7 +2,7 @@
 import { CREDIT } from './frames.ts';
 
 /** Credit is given back when so much was used: a frame for each chunk would be as many frames as data. */
-const GIVE_BACK = CREDIT / 4;
+const GIVE_BACK = CREDIT / 2;
 
 /** The end that sends. */
 export class SendCredit {

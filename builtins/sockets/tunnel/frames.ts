@@ -38,16 +38,23 @@ export interface Frame {
 
 const NOTHING = new Uint8Array(0);
 
-/** A frame with room for `size` bytes of payload from `PAYLOAD_AT` on. */
-export function emptyFrame(stream: number, kind: Kind, size: number): Uint8Array {
-  const frame = new Uint8Array(HEADER_BYTES + size);
-  new DataView(frame.buffer).setUint32(0, stream);
-  frame[4] = KINDS.indexOf(kind);
-  return frame;
-}
-
 /** Where the payload of a frame begins. */
 export const PAYLOAD_AT = HEADER_BYTES;
+
+/** Writes what stands in front of the payload. */
+export function writeHeader(frame: Uint8Array, stream: number, kind: Kind): void {
+  frame[0] = stream >>> 24;
+  frame[1] = stream >>> 16;
+  frame[2] = stream >>> 8;
+  frame[3] = stream;
+  frame[4] = KINDS.indexOf(kind);
+}
+
+function emptyFrame(stream: number, kind: Kind, size: number): Uint8Array {
+  const frame = new Uint8Array(HEADER_BYTES + size);
+  writeHeader(frame, stream, kind);
+  return frame;
+}
 
 export function encodeFrame(stream: number, kind: Kind, payload: Uint8Array = NOTHING): Uint8Array {
   const frame = emptyFrame(stream, kind, payload.length);

@@ -71,8 +71,11 @@ export type TlsMessage = Checked<typeof isTls>;
 const streamFields = { tls: orNull(isTls), noDelay: flag, keepAliveMs: milliseconds, lingerMs: milliseconds };
 const isConnect = fields({ connect: text, ...streamFields });
 const isListen = fields({ listen: text, ...streamFields, backlog: count, handshakeMs: milliseconds });
-/** Asks for a connection to an address, or a listener on one. */
-export type OpenMessage = Checked<typeof isConnect> | Checked<typeof isListen>;
+const isResolve = fields({ resolve: text, use: oneOf('dial', 'listen') });
+/** Asks for a connection to an address, or a listener on one; `within`: the only addresses of a name that may be used. */
+export type OpenMessage = (Checked<typeof isConnect> | Checked<typeof isListen>) & { readonly within?: readonly string[] };
+/** Asks for the addresses that the name in an address has. */
+export type ResolveMessage = Checked<typeof isResolve>;
 
 const encryption: Check<Encryption> = fields({
   protocol: text,
@@ -87,6 +90,15 @@ const encryption: Check<Encryption> = fields({
 const isOpened = fields({ local: text, remote: text, encryption: orNull(encryption) });
 /** Both ends of a connection; of a listener, `local` alone. */
 export type OpenedMessage = Checked<typeof isOpened>;
+
+function hasWithin(value: object): boolean {
+  const { within } = value as { readonly within?: unknown };
+  return within === undefined || listOf(text)(within);
+}
+
+const isResolved = fields({ addresses: listOf(text) });
+/** The addresses of a name that the gateway allows. */
+export type ResolvedMessage = Checked<typeof isResolved>;
 
 const isAccepted = fields({
   stream: count,
@@ -106,8 +118,10 @@ const isUpgraded = fields({ encryption: orNull(encryption) });
 
 /** What each kind of message says, by its check. */
 export const isMessage = {
-  open: (value: unknown): value is OpenMessage => isConnect(value) || isListen(value),
+  open: (value: unknown): value is OpenMessage | ResolveMessage =>
+    ((isConnect(value) || isListen(value)) && hasWithin(value)) || isResolve(value),
   opened: isOpened,
+  resolved: isResolved,
   accepted: isAccepted,
   failed: isFailed,
   upgraded: isUpgraded,
@@ -118,7 +132,14 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 export function writeMessage(
-  message: OpenMessage | OpenedMessage | AcceptedMessage | FailedMessage | Checked<typeof isUpgraded>,
+  message:
+    | OpenMessage
+    | ResolveMessage
+    | OpenedMessage
+    | ResolvedMessage
+    | AcceptedMessage
+    | FailedMessage
+    | Checked<typeof isUpgraded>,
 ): Uint8Array {
   return encoder.encode(JSON.stringify(message));
 }
