@@ -78,6 +78,11 @@ describe('hintFor', () => {
       { code: 'no-properties', facts: { value: 5 } },
       "it is a function of math: import('math').round(n, 2)",
     ],
+    [
+      'fn f() {}\nf‸.x',
+      { code: 'no-properties', facts: { value: native } },
+      '`f` is a function, and has no properties; f(…) calls it',
+    ],
     ['o := {}\no.keys‸()', notCallable, 'they are a function: keys(o)'],
     ['xs := []\nxs‸.odd', index(str('odd')), null],
     ["console‸.log('x')", noProperties, '`console` is not defined here: to print, write println(x)'],

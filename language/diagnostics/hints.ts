@@ -147,10 +147,17 @@ class Hints {
     const read = this.#node('property');
     if (read === null) return null;
     if (isNumber(value)) return read.key.kind === 'name' ? this.#lesson('number', read) : null;
+    if (typeof value === 'function') return this.#ofFunction(read.object);
     if (!isUnset(value)) return null;
     if (read.object.kind === 'name') return this.#missing(read.object);
     const written = read.object.kind === 'property' ? this.#written(read.object) : null;
     return written === null ? null : `\`${written}\` is \`?\`: what it is read from has no such key`;
+  }
+
+  /** A property is read of a function, which programs take for its result. */
+  #ofFunction(object: Expr): string | null {
+    const written = this.#written(object);
+    return written === null ? null : `\`${written}\` is a function, and has no properties; ${written}(…) calls it`;
   }
 
   /** A key where an index is needed: `list.i` means the key 'i', not the value of i. */
