@@ -29,7 +29,7 @@ import { jsonEscape } from './json-text.ts';
 import { writeJson } from './json-write.ts';
 import { loopBuiltins } from './loops.ts';
 import { percentDecode, percentEncode } from './percent.ts';
-import { indexOf, isQuickSearch, lastIndexOf } from './search.ts';
+import { findNear, indexOf, isQuickSearch, lastIndexOf } from './search.ts';
 import { sortByKeys } from './sorting.ts';
 import { inParts, replaceText, splitText } from './split-replace.ts';
 import { waitingBuiltins } from './waiting.ts';
@@ -139,7 +139,7 @@ export const libraryBuiltins: readonly Builtin[] = [
     run(_machine, xs, from, to) {
       const start = Math.max(0, Number(from));
       const end = Math.max(start, Number(to));
-      return xs instanceof Str ? new Str(xs.text.slice(start, end)) : xs.slice(start, end);
+      return xs instanceof Str ? new Str(xs.slice(start, end)) : xs.slice(start, end);
     },
   }),
   builtin({
@@ -148,7 +148,10 @@ export const libraryBuiltins: readonly Builtin[] = [
     help: 'where a string first occurs in another one, from an index on; -1 if nowhere',
     params: [searched, sought, nonNegativeInt('from')],
     suspends: true,
-    run(machine, { text: s }, { text: sub }, from) {
+    run(machine, searched, { text: sub }, from) {
+      const near = findNear(searched, sub, from);
+      if (near >= 0) return near;
+      const s = searched.text;
       return isQuickSearch(s, sub) ? s.indexOf(sub, from) : inSlices(machine, indexOf(s, sub, from));
     },
   }),
@@ -158,7 +161,10 @@ export const libraryBuiltins: readonly Builtin[] = [
     help: 'where a string last occurs in another one; -1 if nowhere',
     params: [searched, sought],
     suspends: true,
-    run(machine, { text: s }, { text: sub }) {
+    run(machine, searched, { text: sub }) {
+      const near = findNear(searched, sub, null);
+      if (near >= 0) return near;
+      const s = searched.text;
       return isQuickSearch(s, sub) ? s.lastIndexOf(sub) : inSlices(machine, lastIndexOf(s, sub));
     },
   }),

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { asBytes } from '../../language/values/bytes.ts';
+import { Str } from '../../language/values/values.ts';
 import { whole } from '../time-slices.ts';
-import { indexOf, lastIndexOf } from './search.ts';
+import { findNear, indexOf, lastIndexOf } from './search.ts';
 import { replaceText, splitText } from './split-replace.ts';
 
 /** Texts of few letters and short periods, in which a needle nearly matches everywhere. */
@@ -60,5 +61,26 @@ describe('a search in a long text', () => {
     expect(whole(indexOf(text, '', 1 << 20))).toBe(text.indexOf('', 1 << 20));
     expect(whole(indexOf(text, '', 1 << 18))).toBe(1 << 18);
     expect(whole(lastIndexOf(text, ''))).toBe(text.length);
+  });
+});
+
+describe('a search in a string that was changed', () => {
+  it('finds the same near its start and its end', () => {
+    for (const sub of ['b', 'xb', '', 'x'.repeat(70), `${'x'.repeat(600)}b`, `b${'x'.repeat(2000)}`]) {
+      for (const places of [[], [0], [3000], [20_000], [3000, 20_000]]) {
+        const made = (): Str => {
+          const string = new Str(asBytes('x'.repeat(40_000)));
+          for (const place of [...places, 39_999]) string.write(place, asBytes('b'));
+          return string;
+        };
+        const { text } = made();
+        for (const from of [0, 5, 4096, 39_000]) expect([text.indexOf(sub, from), -1]).toContain(findNear(made(), sub, from));
+        expect([text.lastIndexOf(sub), -1]).toContain(findNear(made(), sub, null));
+      }
+    }
+    const string = new Str(asBytes('x'.repeat(100_000)));
+    string.write(9, asBytes('b'));
+    expect([findNear(string, 'b', 0), findNear(string, 'xb', 2), findNear(string, `b${'x'.repeat(100)}`, 0)]).toEqual([9, 8, 9]);
+    expect(findNear(string, 'xx', null)).toBe(99_998);
   });
 });

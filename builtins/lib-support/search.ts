@@ -6,6 +6,7 @@
  * Journal of the ACM 38, 1991): the needle is cut in two where its local period is the global one; the right part is compared from left
  * to right and then the left part from right to left. It makes at most two comparisons for each byte and needs no table.
  */
+import type { Str } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 
 /** About as much of a text is searched in one slice. */
@@ -18,6 +19,26 @@ const STEPS = 1 << 18;
 /** Whether V8's own search for one in the other is short work. */
 export function isQuickSearch(text: string, sub: string): boolean {
   return text.length <= SEGMENT && sub.length <= SHORT_NEEDLE;
+}
+
+/** Bytes at the start or the end of a changing string in which a long needle is looked for first, and the longest such needle. */
+const NEAR = 1 << 12;
+const MEDIUM_NEEDLE = 1 << 10;
+
+/**
+ * Where `sub` first occurs from an index on, or last (`from` is null), if that is near and the string is not a text now. So a program that changes a
+ * string and searches it in turn pays for the bytes up to the place, and not for all.
+ */
+export function findNear(s: Str, sub: string, from: number | null): number {
+  if (s.isFlat || sub.length > MEDIUM_NEEDLE) return -1;
+  const most = sub.length <= SHORT_NEEDLE ? SEGMENT : NEAR;
+  for (let size = NEAR; size <= most && size < s.length; size *= 4) {
+    const start = from ?? s.length - size;
+    const part = s.slice(start, start + size);
+    const at = from === null ? part.lastIndexOf(sub) : part.indexOf(sub);
+    if (at >= 0) return start + at;
+  }
+  return -1;
 }
 
 /** Where `sub` begins in `text` for the first time from an index on; -1 if nowhere. */

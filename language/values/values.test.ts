@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { asBytes } from './bytes.ts';
-import { Str } from './values.ts';
+import { codec, Str } from './values.ts';
 
 describe('a string of an array of bytes', () => {
   const made = (): Str => Str.ofBytes(Uint8Array.from([0, 97, 255, 98]));
@@ -38,5 +39,64 @@ describe('a string of an array of bytes', () => {
     expect([...string.shareBytes(), string.text]).toEqual([97, 98, 99, 255, 'abc\xff']);
     string.append(asBytes('d'));
     expect([...string.shareBytes(), string.text]).toEqual([97, 98, 99, 255, 100, 'abc\xffd']);
+  });
+});
+
+describe('a part of a string', () => {
+  const change = fc.oneof(
+    fc.record({ kind: fc.constant('append' as const), piece: fc.nat(100).map((n) => 'a'.repeat(n)) }),
+    fc.record({ kind: fc.constant('write' as const), at: fc.nat(1000), piece: fc.nat(80).map((n) => 'b'.repeat(n)) }),
+    fc.record({ kind: fc.constant('slice' as const), from: fc.nat(1000), length: fc.nat(300) }),
+    fc.constant({ kind: 'text' as const }),
+  );
+
+  it('is that of its text, however it came about', () => {
+    fc.assert(
+      fc.property(fc.nat(400), fc.array(change, { maxLength: 40 }), (size, changes) => {
+        let text = 'x'.repeat(size);
+        const string = new Str(asBytes(text));
+        for (const one of changes) {
+          if (one.kind === 'append') {
+            text += one.piece;
+            string.append(asBytes(one.piece));
+          } else if (one.kind === 'write') {
+            const at = Math.min(one.at, text.length);
+            text = text.slice(0, at) + one.piece + text.slice(at + one.piece.length);
+            string.write(at, asBytes(one.piece));
+          } else if (one.kind === 'slice') {
+            expect(string.slice(one.from, one.from + one.length)).toBe(text.slice(one.from, one.from + one.length));
+          } else {
+            expect(string.text).toBe(text);
+          }
+          expect(string.length).toBe(text.length);
+        }
+        expect(string.text).toBe(text);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('costs what it is long, when the string changes in turn', () => {
+    const { decode } = codec;
+    let decoded = 0;
+    codec.decode = (bytes, start, end) => {
+      decoded += end - start;
+      return decode(bytes, start, end);
+    };
+    try {
+      for (const piece of ['a', 'a'.repeat(100)]) {
+        decoded = 0;
+        const string = new Str(asBytes('x'.repeat(100_000)));
+        for (let i = 0; i < 1000; i++) {
+          string.append(asBytes(piece));
+          string.slice(i, i + 100);
+          string.write(i, asBytes('y'));
+          string.slice(string.length - 100, string.length);
+        }
+        expect(decoded).toBeLessThan(1000 * 200 + 4 * string.length);
+      }
+    } finally {
+      codec.decode = decode;
+    }
   });
 });

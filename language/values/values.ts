@@ -80,6 +80,8 @@ export const codec: Codec = {
 /** The longest text that JavaScript can hold (V8: 2^29 - 24); no string may be longer. */
 export const MAX_TEXT = 2 ** 29 - 24;
 
+const NO_TEXT = asBytes('');
+
 /** Bytes that are being appended to or written in place: as text, as an array of doubling capacity, or both. */
 class Grown {
   text: ByteText | null;
@@ -87,6 +89,12 @@ class Grown {
   length: number;
   /** Somebody else reads the array, too: before one of its bytes is overwritten there has to be another. */
   isShared = false;
+  /** Pieces were put behind the text: V8 copies all of it when it is next read. */
+  isJoined = false;
+  /** That has happened once: the next time there will be an array instead. */
+  #wasJoined = false;
+  /** How many bytes have been read in parts since there was a text of all. */
+  #read = 0;
 
   /** One of both is there. */
   constructor(text: ByteText | null, bytes: Uint8Array | null = null) {
@@ -115,12 +123,32 @@ class Grown {
     else codec.encode(this.text as string, bytes, 0); // without an array the text is there
     this.bytes = bytes;
     this.isShared = false;
+    this.isJoined = false;
     return bytes;
   }
 
   toText(): ByteText {
     if (this.text === null) this.text = codec.decode(this.bytes as Uint8Array, 0, this.length); // one of both is there
     return this.text;
+  }
+
+  /** A part of it. Parts that are read between changes cost what they are long, not what the string is long. */
+  slice(start: number, end: number): ByteText {
+    if (this.isJoined && this.bytes === null) {
+      this.isJoined = false;
+      if (this.#wasJoined) {
+        this.reserve(this.length);
+        this.text = null;
+      }
+      this.#wasJoined = true;
+    }
+    if (this.text !== null) return asBytes(this.text.slice(start, end));
+    const stop = Math.min(end, this.length);
+    if (start >= stop) return NO_TEXT;
+    this.#read += stop - start;
+    if (this.#read < this.length) return codec.decode(this.bytes as Uint8Array, start, stop); // one of both is there
+    this.#read = 0;
+    return asBytes(this.toText().slice(start, end));
   }
 }
 
@@ -133,8 +161,6 @@ const LONG_PIECE = 64;
 const HEAVY_PIECE = 16 * 1024;
 /** Receives how many bytes an operation copies, so that a thread of few but long operations yields in time. */
 export const heavyWork = { charge(_bytes: number): void {} };
-
-const NO_TEXT = asBytes('');
 
 /** A mutable byte string. `raw` is its byte text, or the buffer that it grows in: use `text`, `length` and `codeAt`. */
 export class Str {
@@ -179,6 +205,18 @@ export class Str {
     return this.raw.length;
   }
 
+  /** Whether it is held as one text, so that reading in that costs nothing either. */
+  get isFlat(): boolean {
+    const raw = this.raw;
+    return typeof raw === 'string' || (raw.text !== null && !raw.isJoined);
+  }
+
+  /** The bytes from an index (not negative) to before another, as far as there are any. */
+  slice(start: number, end: number): ByteText {
+    const raw = this.raw;
+    return typeof raw === 'string' ? asBytes(raw.slice(start, end)) : raw.slice(start, end);
+  }
+
   /** The byte at `index`, which is in range. */
   codeAt(index: number): number {
     const raw = this.raw;
@@ -201,6 +239,7 @@ export class Str {
     }
     if (raw.bytes === null && piece.length >= LONG_PIECE) {
       raw.text = asBytes((raw.text as string) + piece); // without an array the text is there
+      raw.isJoined = true;
       raw.length += piece.length;
       return;
     }

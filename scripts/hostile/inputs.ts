@@ -89,6 +89,12 @@ export const ROWS: readonly Row[] = [
       'compose quotes': '"\\',
     },
   ),
+  ...texts(
+    `str := import('str'), s := '' + input()
+    fn change(i) if i < len(s) { true -> { s.(i) := 'y', str.indexOf(s, 'y'), str.rindexOf(s, 'x'), s << 'b', str.endsWith?(s, 'xb'), change(i + 32) } }
+    change(0)`,
+    { 'text that is changed and searched in turn': 'x' },
+  ),
   ...texts("import('mime').parseDate(input())", { 'date blanks': ' ', 'date comments': '(' }),
   ...texts("import('datetime').parse(input())", { 'datetime digits': '2026-' }),
   ...texts("md := import('md'), md.transform(input())", {
