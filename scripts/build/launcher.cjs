@@ -52,6 +52,7 @@ const fresh = new Map();
 
 /** Keeps the code when the program has begun, or has ended before: what starting needs is in it. */
 function keepLater(script, file) {
+  if (!canKeep()) return;
   if (fresh.size === 0) {
     process.once('exit', keepAll);
     setImmediate(keepAll).unref();
