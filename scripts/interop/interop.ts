@@ -10,6 +10,7 @@ import { damageCases } from './cases-damage.ts';
 import { docsCases } from './cases-docs.ts';
 import { hostileCases } from './cases-hostile.ts';
 import { imapCases } from './cases-imap.ts';
+import { mailboxCases } from './cases-mailbox.ts';
 import { mimeCases } from './cases-mime.ts';
 import { popCases } from './cases-pop.ts';
 import { smtpCases } from './cases-smtp.ts';
@@ -32,7 +33,16 @@ if (missing.has('dovecot') || missing.has('aiosmtpd') || missing.has('openssl'))
   await buildIfStale();
   const servers = await startServers(Number(values.base));
   try {
-    const all = [...smtpCases, ...popCases, ...imapCases, ...mimeCases, ...damageCases, ...docsCases, ...hostileCases];
+    const all = [
+      ...smtpCases,
+      ...popCases,
+      ...imapCases,
+      ...mailboxCases,
+      ...mimeCases,
+      ...damageCases,
+      ...docsCases,
+      ...hostileCases,
+    ];
     const matching =
       positionals.length === 0 ? all : all.filter((one) => positionals.some((part) => `${one.peer}: ${one.name}`.includes(part)));
     const cases = values.short ? matching.filter((one) => one.short) : matching;
