@@ -59,6 +59,9 @@ export function httpFamily(
     const choices = serverOptions.read(args.options);
     if (choices === undefined) throw serverOptions.mistake(name, args.options);
     checkListenSettings(name, network.backend, choices);
+    if (choices.forwarded && choices.trusted === null) {
+      throw mistake('domain', { says: `${name} options.trusted must be given with forwarded, such as ['10.0.0.0/8', '::1']` });
+    }
     /** Reads the certificates again. */
     const reload = (renew: (tls: TlsOptions) => void): Value | Suspended => {
       if (!choices.tls) return okValue();

@@ -17,7 +17,8 @@ import { type Answer, isBodiless, readAnswer } from './answer.ts';
 import type { OutgoingBody, ServerExchange } from './backend.ts';
 import { StreamedBody } from './body.ts';
 import { reportMistake } from './context.ts';
-import { firstValue, requestHeaders } from './headers.ts';
+import type { Origin } from './forwarded.ts';
+import { requestHeaders } from './headers.ts';
 import { errorValue, requestEvent, sentValue } from './results.ts';
 
 /** What an exchange needs of its server. */
@@ -25,6 +26,8 @@ export interface ExchangeOwner {
   readonly machine: Machine;
   /** The server has been closed: connections end with their answers. */
   readonly closing: boolean;
+  /** Where a request came from, as trusted proxies say. */
+  originOf(io: ServerExchange): Origin;
   /** Compresses an answer if the client takes that and it is worth it. */
   pack(exchange: Exchange, answer: Answer & { body: string }, send: (answer: Answer & { body: string }) => void): void;
   /** The answer is given, with `status` and the size of its body, or the client has gone (status 0). */
@@ -77,12 +80,12 @@ export class Exchange {
   #info(): Obj {
     const { connection, head } = this.io;
     const encryption = connection.encryption();
-    const host = firstValue(head.headers, 'Host');
+    const { remote, tls, host } = this.#owner.originOf(this.io);
     return obj({
-      remote: str(connection.remote),
+      remote: str(remote),
       local: str(connection.local),
-      tls: connection.encrypted,
-      host: host === undefined ? null : str(host),
+      tls,
+      host: host === null ? null : str(host),
       version: str(head.version),
       peer: encryption?.peer == null ? null : obj({ subject: str(encryption.peer.subject), verified: encryption.verified }),
     });

@@ -76,6 +76,7 @@ const serverFields = {
   answerTimeout: seconds(0),
   stream: bool,
   info: bool,
+  forwarded: bool,
   log,
   compress: bool,
   maxMessage: limit(16 * MIB),

@@ -29,8 +29,9 @@ import { BodyFault, StreamedBody, WholeBody } from './body.ts';
 import { codingFor, isWorthPacking } from './compression.ts';
 import type { HttpContext } from './context.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
+import { type Origin, originOf } from './forwarded.ts';
 import { refusalOfUpgrade } from './handshake.ts';
-import { canonicalName, isFieldValue, isToken } from './headers.ts';
+import { canonicalName, firstValue, isFieldValue, isToken } from './headers.ts';
 import { type Refusal, readHead, refuseRequest } from './incoming.ts';
 import type { ServerOptions } from './options.ts';
 import { errorValue, okValue } from './results.ts';
@@ -252,6 +253,12 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner,
     });
   }
 
+  originOf({ connection: { remote, encrypted }, head: { headers } }: ServerExchange): Origin {
+    const direct = { remote, tls: encrypted, host: firstValue(headers, 'Host') ?? null };
+    const { forwarded, trusted } = this.options;
+    return forwarded && trusted !== null ? originOf(headers, direct, trusted) : direct;
+  }
+
   done(exchange: Exchange, status: number, bytes: number): void {
     this.#active--;
     this.#log(exchange.io, exchange.startedAt, exchange.url, status, bytes);
@@ -268,7 +275,7 @@ export class HttpServing implements ListenerEvents, ServerEvents, ExchangeOwner,
     if (log === false) return;
     const { host } = this.machine;
     const entry: LogEntry = {
-      remote: io.connection.remote,
+      remote: this.originOf(io).remote,
       method: io.head.method,
       url,
       status,
