@@ -33,7 +33,7 @@ const GOING_ON: ReadonlySet<TokenKind> = new Set<TokenKind>([...BINARY, '-', '!'
 
 const KEYWORDS: ReadonlySet<TokenKind> = new Set<TokenKind>(['if', 'fn', 'with', 'cs', 'true', 'false', '_']);
 
-const VALUE_ENDS: ReadonlySet<TokenKind> = new Set<TokenKind>([')', ']', '}', 'name', 'string', 'number']);
+const VALUE_ENDS: ReadonlySet<TokenKind> = new Set<TokenKind>([')', ']', '}', 'name', 'string', 'number', 'true', 'false']);
 
 /** Operators of other languages: two tokens that touch, where the second one has no place. */
 const FOREIGN: ReadonlyMap<string, string> = new Map([
@@ -168,9 +168,9 @@ function foreignHint(token: Token, before: Token, earlier: Token | undefined): s
   return null;
 }
 
-/** Something in the parentheses of `for (…)` or `switch (…)`. */
+/** Something in the parentheses of `for (…)` or `switch (…)`, or right behind them. */
 function headHint(tokens: readonly Token[], index: number): string | null {
-  const open = openAt(tokens, index);
+  const open = openAt(tokens, tokens[index - 1]?.kind === ')' ? index - 1 : index);
   const word = open === null || tokens[open]?.kind !== '(' ? undefined : tokens[open - 1];
   return word?.kind === 'name' && !CALLED.has(word.text) ? (FOREIGN_WORDS.get(word.text) ?? null) : null;
 }
