@@ -17,6 +17,9 @@ import { acceptWebSocket } from './websocket.ts';
 /** How long a client that was refused may go on sending before it is cut off; it would not see the answer otherwise. */
 const LINGER_MS = 1000;
 
+/** From so many requests that have no answer yet, nothing is read from a connection: a peer may send them faster than they are answered. */
+const MOST_UNANSWERED = 64;
+
 /** A connection, and what is under way on it. */
 export interface Client {
   readonly connection: Connection;
@@ -25,6 +28,10 @@ export interface Client {
   running: number;
   /** It was refused: nothing that comes counts any more. */
   refused: boolean;
+}
+
+function pauseIfBusy({ running, stream }: Client): void {
+  if (running >= MOST_UNANSWERED) stream.pause();
 }
 
 /** Closes a connection when the peer has had time to read what was sent. */
@@ -80,7 +87,7 @@ export class NodeExchange implements ServerExchange, IncomingBody {
 
   started(): void {
     this.#started = true;
-    this.#client.running++;
+    if (++this.#client.running >= MOST_UNANSWERED) process.nextTick(pauseIfBusy, this.#client); // Node resumes behind each request
     this.#response.once('close', this.#closed);
   }
 
@@ -93,7 +100,7 @@ export class NodeExchange implements ServerExchange, IncomingBody {
   #settle(): void {
     if (!this.#started) return;
     this.#started = false;
-    this.#client.running--;
+    if (this.#client.running-- === MOST_UNANSWERED) this.#client.stream.resume();
   }
 
   // ---- the body of the request ----

@@ -1,4 +1,4 @@
-/** Networks in memory, and WebSocket against `ws`. HTTP/1.1 is tested in scripts/checks/http-engines.test.ts. */
+/** Networks in memory, pipelined requests, and WebSocket against `ws`. HTTP/1.1 is tested in scripts/checks/http-engines.test.ts. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -17,7 +17,13 @@ async function serving(program: string, options: RuntimeOptions = {}): Promise<n
   const port = new Promise<number>((done) => {
     told = done;
   });
-  const runtime = createRuntime({ network: 'system', output: () => {}, onProblem: () => {}, builtins: { told }, ...options });
+  const runtime = createRuntime({
+    network: 'system',
+    output: () => {},
+    onProblem: () => {},
+    ...options,
+    builtins: { told, ...options.builtins },
+  });
   closers.push(() => runtime.stop());
   runtime.run(`${program}\ntold(int(import('str').split(server.local, ':').1))`).catch(() => {});
   return await port;
@@ -68,6 +74,49 @@ describe('a network in memory', () => {
     expect(status).toBe(7);
     expect(timers()).toBe(before);
   });
+});
+
+describe('an HTTP server', () => {
+  it('stops reading from who sends requests faster than they are answered, and answers all of them', async () => {
+    const many = 10_000;
+    let seen = 0;
+    let open = (): void => {};
+    const gate = new Promise<void>((done) => {
+      open = done;
+    });
+    const slow = (): Promise<void> => {
+      seen++;
+      return gate;
+    };
+    const program = `server := http_serve('127.0.0.1:0', fn(evt) {
+      if evt.req.url { '/slow' -> slow() }
+      (evt.end)({status: 200, headers: {}, body: 'answer'})
+    })`;
+    const port = await serving(program, { builtins: { slow } });
+    const ask = (path: string, count: number): { socket: Socket; answered: Promise<void> } => {
+      const socket = connect(port, '127.0.0.1');
+      closers.push(() => socket.destroy());
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(count));
+      let text = '';
+      let answers = 0;
+      const answered = new Promise<void>((done) => {
+        socket.on('data', (data) => {
+          const parts = (text + data.toString('latin1')).split('answer');
+          text = parts.at(-1) ?? '';
+          answers += parts.length - 1;
+          if (answers === count) done();
+        });
+      });
+      return { socket, answered };
+    };
+    const flood = ask('/slow', many);
+    for (let i = 0; i < 30; i++) await ask('/', 1).answered; // in that time all of it could be read
+    expect(seen).toBeGreaterThanOrEqual(64);
+    expect(seen).toBeLessThan(6000);
+    open();
+    await flood.answered;
+    expect(seen).toBe(many);
+  }, 30_000);
 });
 
 describe('a WebSocket server', () => {

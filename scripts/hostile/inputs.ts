@@ -205,12 +205,14 @@ export const ROWS: readonly Row[] = [
     'PROXY ',
     { 'proxy header': 'TCP4 ' },
   ),
-  ...clients("import('http').serve(address(), fn(req) {status: 200, body: 'a'})", 'GET / HTTP/1.1\r\nHost: a\r\n', {
+  ...clients("import('http').serve(address(), fn(evt) (evt.end)({status: 200, body: 'a'}))", 'GET / HTTP/1.1\r\nHost: a\r\n', {
     'http request headers': 'a: b\r\n',
     'http request header': 'a',
   }),
-  ...clients("import('http').serve(address(), fn(req) {status: 200, body: 'a'})", '', {
-    'http requests': 'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+  ...clients("import('http').serve(address(), fn(evt) ?)", '', {
+    'http requests without answers': 'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+  }),
+  ...clients("import('http').serve(address(), fn(evt) (evt.end)({status: 200, body: 'a'}))", '', {
     'http empty lines': '\r\n',
     'http path': 'GET /',
   }),
