@@ -315,6 +315,7 @@ function callsOf(name: string, places: number): Value[][] {
 /** Every file is there, and empty. */
 const emptyFiles: FileBackend = {
   ...NO_FILES,
+  stat: (_path, done) => done({ kind: 'done', value: null }),
   open: (_path, _mode, _permissions, done) =>
     done({
       kind: 'done',

@@ -11,6 +11,20 @@ import { unusable } from './tls-choices.ts';
 
 const PIECE_BYTES = 64 * 1024;
 
+/** The content of a file, as it was when the file had this size and time. */
+interface Kept {
+  readonly bytes: number;
+  readonly modified: number;
+  readonly content: string;
+}
+
+/** What programs have read, by path: a client that connects again and again asks for the state of its files, and does not read them. */
+const kept = new WeakMap<Machine, Map<string, Kept>>();
+/** More files than the certificate, the key and the roots of most programs. */
+const MOST_KEPT = 16;
+/** A file that was changed within this many seconds may change again without a new time. */
+const UNSETTLED_SECONDS = 2;
+
 type Choices = TlsChoices & { readonly sni?: ReadonlyMap<string, OwnCertificate> };
 
 /** One file, and where its content goes. */
@@ -55,7 +69,7 @@ export function withFiles<C extends Choices>(
   if (here === null) return goOn();
 
   const thread = machine.block('external');
-  readAll(files, wanted, (outcome) => {
+  readAll(machine, files, wanted, (outcome) => {
     bad = outcome;
     machine.wake(thread, null);
   });
@@ -79,14 +93,19 @@ function* identityFiles(own: OwnCertificate, read: OwnCertificate): Generator<Wa
 }
 
 /** Reads one file after the other; `done` receives the first that cannot be read. */
-function readAll(files: FileBackend | null, wanted: readonly Wanted[], done: (bad: BadCredentials | null) => void): void {
+function readAll(
+  machine: Machine,
+  files: FileBackend | null,
+  wanted: readonly Wanted[],
+  done: (bad: BadCredentials | null) => void,
+): void {
   const next = (at: number): void => {
     const one = wanted[at];
     if (one === undefined) {
       done(null);
       return;
     }
-    readFile(files, one.path, (content, cause) => {
+    readFile(machine, files, one.path, (content, cause) => {
       if (content === null) {
         done({ kind: 'bad', what: one.what, detail: cause });
         return;
@@ -101,15 +120,38 @@ function readAll(files: FileBackend | null, wanted: readonly Wanted[], done: (ba
 type Done = (content: string | null, cause: string) => void;
 
 /** The content of a file, or null and why it cannot be read. */
-function readFile(files: FileBackend | null, path: string, done: Done): void {
+function readFile(machine: Machine, files: FileBackend | null, path: string, done: Done): void {
   if (files === null) {
     done(null, `open ${path}: unavailable in this runtime`);
     return;
   }
-  files.open(path, 'readonly', 0, (opened) => {
-    if (opened.kind === 'failed') done(null, opened.cause);
-    else readOpened(opened.value, path, done);
+  files.stat(path, (found) => {
+    const info = found.kind === 'done' ? found.value : null;
+    const known = kept.get(machine)?.get(path);
+    if (known !== undefined && info !== null && known.bytes === info.bytes && known.modified === info.modified) {
+      done(known.content, '');
+      return;
+    }
+    files.open(path, 'readonly', 0, (opened) => {
+      if (opened.kind === 'failed') {
+        done(null, opened.cause);
+        return;
+      }
+      readOpened(opened.value, path, (content, cause) => {
+        if (content !== null && info !== null) keep(machine, path, { bytes: info.bytes, modified: info.modified, content });
+        done(content, cause);
+      });
+    });
   });
+}
+
+function keep(machine: Machine, path: string, file: Kept): void {
+  const now = machine.host.wallTime?.() ?? Date.now();
+  if (file.modified > now / 1000 - UNSETTLED_SECONDS) return;
+  const files = kept.get(machine) ?? new Map<string, Kept>();
+  kept.set(machine, files);
+  if (files.size >= MOST_KEPT) files.clear();
+  files.set(path, file);
 }
 
 function readOpened(file: OpenFile, path: string, done: Done): void {

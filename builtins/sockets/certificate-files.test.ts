@@ -1,0 +1,86 @@
+import { expect, it } from '@jest/globals';
+import type { Machine } from '../../language/runtime/machine.ts';
+import type { FileBackend } from '../files.ts';
+import { withFiles } from './certificate-files.ts';
+import type { TlsChoices } from './options.ts';
+
+const NOW_SECONDS = 1_800_000_000;
+
+/** One file, whose reads are counted. */
+class OneFile {
+  content = 'first';
+  modified = NOW_SECONDS - 100;
+  reads = 0;
+
+  readonly backend = {
+    stat: (name, done) =>
+      done({ kind: 'done', value: { name, bytes: this.content.length, directory: false, modified: this.modified } }),
+    open: (_path, _mode, _permissions, done) => {
+      this.reads++;
+      const read = (offset: number, length: number, then: (outcome: unknown) => void) =>
+        then({ kind: 'done', value: this.content.slice(offset, offset + length) });
+      done({ kind: 'done', value: { read, close: (then: () => void) => then() } as never }); // all that is used of it
+    },
+  } as FileBackend; // all that is used of it
+}
+
+/** A machine whose only thread goes on at once. */
+function fakeMachine() {
+  let goOn: () => unknown = () => null;
+  const machine = {
+    host: { wallTime: () => NOW_SECONDS * 1000 },
+    block: () => ({}),
+    wake() {},
+    save: (resume: () => unknown) => {
+      goOn = resume;
+    },
+  };
+  return { machine: machine as unknown as Machine, goOn: () => goOn() };
+}
+
+/** What a program of its own reads. */
+function reader(file = new OneFile()) {
+  const { machine, goOn } = fakeMachine();
+  const read = (): unknown => {
+    let ca: unknown = null;
+    withFiles(machine, file.backend, { caFile: 'ca.pem', certFile: null, keyFile: null } as TlsChoices, (choices) => {
+      ca = choices.ca;
+      return null;
+    });
+    goOn();
+    return ca;
+  };
+  return { file, read };
+}
+
+it('reads a file once while its size and time stay', () => {
+  const { file, read } = reader();
+  expect([read(), read(), read()]).toEqual(['first', 'first', 'first']);
+  expect(file.reads).toBe(1);
+});
+
+it('reads a file again when its size or its time has changed', () => {
+  const { file, read } = reader();
+  read();
+  file.content = 'longer than before';
+  expect(read()).toBe('longer than before');
+  file.content = 'as long but new...';
+  file.modified++;
+  expect(read()).toBe('as long but new...');
+  expect(file.reads).toBe(3);
+});
+
+it('reads a file each time that has just been changed: it may change again within the same second', () => {
+  const { file, read } = reader();
+  file.modified = NOW_SECONDS - 1;
+  read();
+  file.content = 'other';
+  expect(read()).toBe('other');
+});
+
+it('keeps files for one program', () => {
+  const { file, read } = reader();
+  read();
+  reader(file).read();
+  expect(file.reads).toBe(2);
+});
