@@ -1,81 +1,28 @@
 /** Pages of a gateway that is none: it says what it should not, or nothing at all. */
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import { type Driver, plain } from '../../builtins/sockets/testing/testing.ts';
-import {
-  CREDIT,
-  decodeFrame,
-  encodeFrame,
-  endFrame,
-  type Frame,
-  type Kind,
-  MOST_DATA,
-  MOST_STREAMS,
-  PROTOCOL,
-  windowFrame,
-} from '../../builtins/sockets/tunnel/frames.ts';
+import { CREDIT, encodeFrame, type Kind, MOST_DATA, MOST_STREAMS } from '../../builtins/sockets/tunnel/frames.ts';
 import { type Obj, obj, str, type Value } from '../../language/values/values.ts';
 import { closeAll, later, seconds, socketOf } from '../sockets/test-kit.ts';
+import { fakeGateway, message, type OnFrame, opened, opensAll, VIOLATIONS } from './testing/fake-gateway.ts';
 import { makePage } from './testing/gateway-kit.ts';
 
 afterEach(closeAll);
 
-const opened = { local: '127.0.0.1:1', remote: '127.0.0.1:2', encryption: null };
-const json = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
-
-/** A WebSocket server that answers each frame as a test wants, and the program of a page that uses it. */
-async function fake(
-  onFrame: (frame: Frame, socket: WebSocket) => void,
-): Promise<{ url: string; driver: Driver; closed: Promise<number> }> {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => PROTOCOL });
-  later(() => {
-    for (const client of server.clients) client.terminate();
-    server.close();
-  });
-  await new Promise((done) => server.once('listening', done));
-  const closed = new Promise<number>((done) => {
-    server.on('connection', (socket) => {
-      socket.on('message', (data: Buffer) => onFrame(decodeFrame(Uint8Array.from(data)) as Frame, socket)); // pages send frames
-      socket.on('close', done);
-    });
-  });
-  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+/** A gateway that answers each frame as a test wants, and the program of a page that uses it. */
+async function fake(onFrame: OnFrame): Promise<{ url: string; driver: Driver; closed: Promise<number> }> {
+  const { url, closed, close } = await fakeGateway(onFrame);
+  later(close);
   return { url, driver: makePage(url).driver, closed };
 }
 
-/** One that opens whatever it is asked for, and then does its worst. */
-function opens(worst: (socket: WebSocket, frame: Frame) => void): ReturnType<typeof fake> {
-  return fake((frame, socket) => {
-    if (frame.kind !== 'open') return;
-    socket.send(encodeFrame(frame.stream, 'opened', json(opened)));
-    worst(socket, frame);
-  });
-}
+const opens = (worst: (socket: WebSocket) => void): ReturnType<typeof fake> => fake(opensAll(worst));
 
 const connectOf = async (driver: Driver): Promise<Value> => socketOf(await driver.call('connect', str('127.0.0.1:2')));
 
 describe('a gateway that breaks the protocol', () => {
-  const worst: { readonly [problem: string]: (socket: WebSocket) => void } = {
-    'a message that is text': (socket) => socket.send('hello'),
-    'a frame of 3 bytes': (socket) => socket.send(new Uint8Array(3)),
-    'a frame of the unknown kind 77': (socket) => socket.send(Uint8Array.of(0, 0, 0, 1, 77)),
-    'a frame data of stream 3, which was not opened': (socket) => socket.send(encodeFrame(3, 'data', Uint8Array.of(1))),
-    'a frame data of stream 2, which was not opened': (socket) => socket.send(encodeFrame(2, 'data', Uint8Array.of(1))),
-    'a frame opened on an open stream': (socket) => socket.send(encodeFrame(1, 'opened', json(opened))),
-    'a failure that makes no sense': (socket) => socket.send(encodeFrame(1, 'failed', json({ code: 'no such', detail: 1 }))),
-    'an upgrade that was not asked for': (socket) => socket.send(encodeFrame(1, 'upgrade')),
-    'a close that was not asked for': (socket) => socket.send(encodeFrame(1, 'close')),
-    'credit that was not taken': (socket) => socket.send(windowFrame(1, 1)),
-    'data behind the end': (socket) => {
-      socket.send(endFrame(1));
-      socket.send(encodeFrame(1, 'data', Uint8Array.of(1)));
-    },
-    'data without credit': (socket) => {
-      for (let sent = 0; sent <= 4 * CREDIT; sent += MOST_DATA) socket.send(encodeFrame(1, 'data', new Uint8Array(MOST_DATA)));
-    },
-  };
-  for (const [problem, act] of Object.entries(worst)) {
+  for (const [problem, act] of Object.entries(VIOLATIONS)) {
     it(`with ${problem} is left, and the program is told`, async () => {
       const { url, driver, closed } = await opens(act);
       const socket = await connectOf(driver);
@@ -91,7 +38,7 @@ describe('a gateway that breaks the protocol', () => {
   }
 
   it('while something is opened is an error of that', async () => {
-    const { url, driver } = await fake(({ stream }, socket) => socket.send(encodeFrame(stream, 'opened', json({ local: 5 }))));
+    const { url, driver } = await fake(({ stream }, socket) => socket.send(encodeFrame(stream, 'opened', message({ local: 5 }))));
     expect(plain(await driver.call('connect', str('127.0.0.1:2')))).toMatchObject({
       code: 'protocol',
       error: `Could not connect socket: dial tcp 127.0.0.1:2: gateway ${url} broke the protocol of the tunnel: an opened that makes no sense`,
@@ -101,9 +48,9 @@ describe('a gateway that breaks the protocol', () => {
   it('with connections that nobody has asked for gets no more of them than there may be', async () => {
     const { driver, closed } = await fake(({ stream, kind }, socket) => {
       if (kind !== 'open') return;
-      socket.send(encodeFrame(stream, 'opened', json(opened)));
+      socket.send(encodeFrame(stream, 'opened', message(opened)));
       for (let i = 1; i <= 1000; i++) {
-        socket.send(encodeFrame(stream, 'accepted', json({ ...opened, stream: 2 * i, handshake: 'none' })));
+        socket.send(encodeFrame(stream, 'accepted', message({ ...opened, stream: 2 * i, handshake: 'none' })));
       }
     });
     let accepted = 0;
@@ -137,7 +84,7 @@ describe('a gateway that says nothing', () => {
     const { driver } = await fake(({ stream, kind, payload }, socket) => {
       kinds.push(kind);
       if (kind === 'data') received += payload.length;
-      if (kind === 'open') socket.send(encodeFrame(stream, 'opened', json(opened)));
+      if (kind === 'open') socket.send(encodeFrame(stream, 'opened', message(opened)));
     });
     const socket = await connectOf(driver);
     const text = str('x'.repeat(4 * CREDIT));
@@ -155,7 +102,7 @@ describe('what a page has unread', () => {
     let sent = 0;
     let credit = CREDIT;
     const { driver } = await fake(({ stream, kind, payload }, socket) => {
-      if (kind === 'open') socket.send(encodeFrame(stream, 'opened', json(opened)));
+      if (kind === 'open') socket.send(encodeFrame(stream, 'opened', message(opened)));
       if (kind === 'window') credit += new DataView(payload.buffer, payload.byteOffset).getUint32(0);
       for (; credit >= MOST_DATA; credit -= MOST_DATA, sent += MOST_DATA) {
         socket.send(encodeFrame(stream, 'data', new Uint8Array(MOST_DATA).fill(sent / MOST_DATA)));

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { buildIfStale } from '../build/build.ts';
 import { makeSpecCertificates } from '../spec/spec-certificates.ts';
 import { bulkInPages } from './bulk.ts';
+import { hostileGateways } from './hostile.ts';
 import { type Browser, openBrowser } from './kit.ts';
 import { mailFromPages } from './mail.ts';
 import { memoryOfStreams } from './memory.ts';
@@ -21,6 +22,7 @@ const PROOFS: { readonly [name: string]: (browser: Browser) => Promise<string> }
   specs: (browser) => specsInPages(browser, filters, values.short),
   mail: mailFromPages,
   playground: gatewayInPlayground,
+  hostile: hostileGateways,
   memory: memoryOfStreams,
   bulk: (browser) => bulkInPages(browser, values.short),
 };
