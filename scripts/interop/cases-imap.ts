@@ -76,6 +76,11 @@ const clientCases: Case[] = [
           copied: true,
           idle: true,
           inbox: 2,
+          modified: [[], [1]],
+          changed: [
+            [1, true],
+            [2, true],
+          ],
           flagged: 2,
           expunged: true,
           empty: 0,
