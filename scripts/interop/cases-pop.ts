@@ -1,6 +1,7 @@
 /** POP3: our client against Dovecot; our server against the clients that people use. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Ran } from '../run-command.ts';
 import {
   type Account,
   digest,
@@ -12,7 +13,7 @@ import {
   seededOnWire,
   withMailbox,
 } from './mailbox.ts';
-import { type Case, type Outcome, same, succeeded, type World } from './table.ts';
+import { type Case, same, succeeded, type World } from './table.ts';
 
 const everybody: readonly Account[] = ['alice', 'bob', 'carol', 'seed', 'pop', 'empty'];
 /** A message whose last line has no end gets one on the way. */
@@ -109,7 +110,7 @@ function drives(
 }
 
 const curl = (security: Security) => async (world: World, port: number) => {
-  const get = async (path: string): Promise<Outcome> => {
+  const get = async (path: string): Promise<Ran> => {
     const url = `${security === 'tls' ? 'pop3s' : 'pop3'}://localhost:${port}/${path}`;
     const args = ['-sS', '--cacert', ca(world), '-u', `${reader.user}:${reader.password}`, url];
     return succeeded(await world.command('curl', security === 'starttls' ? [...args, '--ssl-reqd'] : args));

@@ -1,8 +1,9 @@
 /** SMTP: our client against Exim, aiosmtpd and Dovecot's submission; our server against the clients that people use. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Ran } from '../run-command.ts';
 import { accounts } from './configs.ts';
-import { type Case, type Outcome, type Running, same, succeeded, type World } from './table.ts';
+import { type Case, type Running, same, succeeded, type World } from './table.ts';
 
 type Security = 'plain' | 'starttls' | 'tls';
 type Account = keyof typeof accounts;
@@ -293,7 +294,7 @@ function drives(
   needs: string[],
   security: Security,
   account: Account | null,
-  client: (world: World, port: number) => Promise<Outcome>,
+  client: (world: World, port: number) => Promise<Ran>,
 ): Case {
   return {
     peer,

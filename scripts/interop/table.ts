@@ -5,11 +5,14 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
+import { type Ran, runCommand } from '../run-command.ts';
 import type { Servers } from './servers.ts';
 
 /** The folder of this file and of the programs that cases run. */
 export const here = dirname(fileURLToPath(import.meta.url));
 export const cli = resolve(here, '../../dist/cli.cjs');
+/** The longest that a command may run. */
+const COMMAND_MS = 30_000;
 
 /** One full session between one of our programs and a foreign one. */
 export interface Case {
@@ -22,13 +25,6 @@ export interface Case {
   readonly needs?: readonly string[];
   /** Throws when something is wrong. */
   run(world: World): Promise<void>;
-}
-
-/** How a command ended. */
-export interface Outcome {
-  readonly out: string;
-  readonly err: string;
-  readonly code: number | null;
 }
 
 /** A program that serves; each line it prints is a JSON value. */
@@ -56,7 +52,7 @@ export interface World {
   /** Where `import` finds the npm packages that are peers. */
   readonly packages: string;
   /** Runs a command to its end, at most 30 seconds. */
-  command(name: string, args: readonly string[], options?: { input?: string; env?: NodeJS.ProcessEnv }): Promise<Outcome>;
+  command(name: string, args: readonly string[], options?: { input?: string; env?: NodeJS.ProcessEnv }): Promise<Ran>;
   /** Runs a Magnolia program of this folder with values in its environment; its last line is JSON. */
   magnolia(program: string, env: { readonly [name: string]: string | number }): Promise<unknown>;
   /** Starts Node. */
@@ -72,20 +68,7 @@ export function createWorld(servers: Servers, packages: string): World {
     ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
   });
   const command: World['command'] = (name, args, { input = '', env = process.env } = {}) =>
-    new Promise((done, failed) => {
-      const child = spawn(name, args, { env, stdio: 'pipe', timeout: 30_000 });
-      let out = '';
-      let err = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        out += text;
-      });
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        err += text;
-      });
-      child.once('error', failed).once('close', (code) => done({ out, err, code }));
-      child.stdin.on('error', () => {}); // it may end without reading all
-      child.stdin.end(input);
-    });
+    runCommand(name, args, { input, env, limitMs: COMMAND_MS });
   const start: World['start'] = (args, env) => {
     const child = spawn(process.execPath, args, { env: environment(env), stdio: ['ignore', 'pipe', 'inherit'] });
     const lines: string[] = [];
@@ -127,8 +110,8 @@ export function createWorld(servers: Servers, packages: string): World {
     packages,
     command,
     async magnolia(program, env) {
-      const { out, err, code } = await command(process.execPath, [cli, join(here, program)], { env: environment(env) });
-      if (code !== 0) throw new Error(`${program} ended with ${code}\n${out}${err}`);
+      const { out, err, status } = await command(process.execPath, [cli, join(here, program)], { env: environment(env) });
+      if (status !== 0) throw new Error(`${program} ended with ${status}\n${out}${err}`);
       return JSON.parse(out.trim().split('\n').at(-1) ?? '');
     },
     start,
@@ -157,8 +140,9 @@ export function same(what: string, actual: unknown, expected: unknown): void {
 }
 
 /** Throws with what a command printed unless it ended well. */
-export function succeeded(outcome: Outcome): Outcome {
-  if (outcome.code !== 0) throw new Error(`exit status ${outcome.code}\n${outcome.out.slice(-2000)}${outcome.err.slice(-2000)}`);
+export function succeeded(outcome: Ran): Ran {
+  if (outcome.status !== 0)
+    throw new Error(`exit status ${outcome.status}\n${outcome.out.slice(-2000)}${outcome.err.slice(-2000)}`);
   return outcome;
 }
 

@@ -1,9 +1,9 @@
 /** What the cases of the matrix share: packages installed in their own folders, processes with a limit, and the programs that are bundled. */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Ran, runCommand } from '../run-command.ts';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const LIMIT_MS = 240_000;
@@ -32,31 +32,9 @@ export interface Place {
   bin(name: string): string;
 }
 
-export interface Ran {
-  readonly out: string;
-  readonly err: string;
-  readonly status: number | null;
-}
-
 /** Runs a program to its end, or to the limit. */
-export async function run(command: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const [file = '', ...args] = command;
-  const child = spawn(file, args, { cwd, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
-  let out = '';
-  let err = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text;
-  });
-  return await new Promise((done, fail) => {
-    child.on('error', fail).on('close', (status) => {
-      clearTimeout(timer);
-      done({ out, err, status });
-    });
-  });
+export function run([file = '', ...args]: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  return runCommand(file, args, { cwd, env: { ...process.env, NO_COLOR: '1', ...env }, limitMs: LIMIT_MS });
 }
 
 /** The same of a program that has to succeed. */
