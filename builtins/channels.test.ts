@@ -131,7 +131,7 @@ describe('channels', () => {
     expect(stuck).toBe(0);
   });
 
-  it('tell who is stuck: a callback that waits for ever counts', async () => {
+  it('report the stuck threads: a callback that waits for ever counts', async () => {
     const { stuck } = await run(function* (program) {
       const channel = yield program.call('make_chan');
       yield program.call('chan_recv', channel, () => null);
@@ -151,7 +151,7 @@ describe('channels', () => {
 });
 
 describe('wait', () => {
-  it('lets others run, and gives ?', async () => {
+  it('lets others run, and returns ?', async () => {
     const { notes } = await run(function* (program, note) {
       const sleeper = program.threadFunction(function* (seconds) {
         yield program.call('wait', seconds);

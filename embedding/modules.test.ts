@@ -30,7 +30,7 @@ describe('modules in memory', () => {
     ['lib', '/', null],
     ['nope', '/', null],
   ] as const) {
-    it(`gives ${file ?? 'nothing'} for ${path} in ${directory}`, () => {
+    it(`returns ${file ?? 'nothing'} for ${path} in ${directory}`, () => {
       expect(found(path, directory)).toBe(file);
     });
   }
@@ -68,7 +68,7 @@ describe('paths', () => {
 });
 
 describe('LoadedPrograms', () => {
-  it('gives each program once, and asks another finder for all else', () => {
+  it('returns each program once, and asks another finder for all else', () => {
     const programs = new LoadedPrograms({
       find: (path) => ({ key: path, directory: '/', library: false, load: () => new Source(path, '') }),
     });

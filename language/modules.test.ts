@@ -20,12 +20,12 @@ describe('import', () => {
     expect(lines).toEqual(['run', 'true', '5']);
   });
 
-  it('gives a module its own variables, and nothing of the importer', () => {
+  it('returns a module its own variables, and nothing of the importer', () => {
     const { lines } = run("secret := 1, m := import('m'), p([m.seen(), m.secret])", { m: 'fn seen() secret' });
     expect(lines).toEqual(['[?, ?]']);
   });
 
-  it('gives a live view: what either side changes, the other sees', () => {
+  it('returns a live view: what either side changes, the other sees', () => {
     const module = 'n := 1\nfn next() { n <- n + 1, n }\nfn get() n\nfn later() fresh\nfn length(x) len(x)';
     const program = [
       "m := import('m')",
@@ -61,7 +61,7 @@ describe('import', () => {
     expect(lines).toEqual(['[true, true, false, false, true]']);
   });
 
-  it('gives what a module has so far when it is imported in a circle', () => {
+  it('returns what a module has so far when it is imported in a circle', () => {
     const { lines } = run("a := import('a'), p([a.x, a.b.fromA, a.b.later()])", {
       a: "before := 1, b := import('b'), x := 2",
       b: "a := import('a'), fromA := [a.before, a.x], fn later() a.x",

@@ -91,7 +91,7 @@ describe('signatures', () => {
     for (const backend of backends) expect(whole(backend.verify('rsa', key, 'x', made?.signature ?? ''))).toBe(true);
   });
 
-  it('are not made with what is no key, or of a kind or size that is not known', () => {
+  it('are not made with malformed keys, or of a kind or size that is not known', () => {
     const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
     const short = generateKeyPairSync('rsa', { modulusLength: 768 }).privateKey.export({
       type: 'pkcs8',

@@ -43,14 +43,14 @@ async function stopReason(text: string, options: RuntimeOptions): Promise<unknow
 }
 
 describe('run', () => {
-  it('gives the status and the value of a program that has ended with all its threads', async () => {
+  it('returns the status and the value of a program that has ended with all its threads', async () => {
     let output = '';
     const runtime = createRuntime({ output: (text) => (output += text) });
     const ended = await runtime.run("go(fn() { wait(0.01), print('thread') })\nprint('main ')\n6 * 7");
     expect([ended, output]).toEqual([{ status: 0, value: 42, problems: [] }, 'main thread']);
   });
 
-  it('gives the status of exit', async () => {
+  it('returns the status of exit', async () => {
     expect(await createRuntime().run('exit(3)')).toEqual({ status: 3, value: null, problems: [] });
   });
 
@@ -116,7 +116,7 @@ describe('run', () => {
     expect(await resultOf('input().error')).toBe('EOF');
   });
 
-  it('gives arguments and variables', async () => {
+  it('returns arguments and variables', async () => {
     expect(await resultOf('[args().2, env()]', { args: ['ä'], env: { A: 'b', C: undefined } })).toEqual(['ä', { A: 'b' }]);
   });
 });
@@ -287,7 +287,7 @@ describe('options', () => {
     });
   }
 
-  it('may be left open, and a network of somebody else may have what it likes', () => {
+  it('may be left open, and a foreign network may have other fields', () => {
     const network = Object.assign(memoryNetwork(), { more: 1 });
     createRuntime({ network, files: undefined, limits: undefined } as unknown as RuntimeOptions);
   });

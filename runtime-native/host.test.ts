@@ -94,7 +94,7 @@ describe('NodeHost', () => {
     cancel();
   });
 
-  it('gives the strings of the language its own conversions', () => {
+  it('returns the strings of the language its own conversions', () => {
     new NodeHost({ stdout: fd });
     for (const length of [0, 1, 23, 24, 25, 300]) {
       const text = str('y'.repeat(300));

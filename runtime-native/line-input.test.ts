@@ -32,7 +32,7 @@ describe('LineInput', () => {
     ['\n\n', ['', '', 'EOF:', 'EOF:']],
     ['\xff\x00\n', ['\xff\x00', 'EOF:', 'EOF:']],
   ] as const) {
-    it(`gives ${JSON.stringify(expected)} for ${JSON.stringify(sent)}`, async () => {
+    it(`returns ${JSON.stringify(expected)} for ${JSON.stringify(sent)}`, async () => {
       expect(await all([sent])).toEqual(expected);
     });
   }
@@ -49,7 +49,7 @@ describe('LineInput', () => {
     expect(await next(input)).toEqual(end);
   });
 
-  it('gives the same lines however the bytes are cut', async () => {
+  it('returns the same lines however the bytes are cut', async () => {
     const piece = fc.string({ unit: fc.constantFrom('a', '\n', '\r'), minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(fc.array(piece), async (pieces) => {
@@ -58,7 +58,7 @@ describe('LineInput', () => {
     );
   });
 
-  it('serves those who wait in their order, and reads nothing when nobody does', async () => {
+  it('serves waiting reads in order, and reads nothing without one', async () => {
     const stream = new PassThrough();
     let opened = 0;
     const input = new LineInput(() => {

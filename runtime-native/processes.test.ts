@@ -47,7 +47,7 @@ async function exec(path: string, args: readonly string[], input = '', callback?
 }
 
 describe('exec', () => {
-  it('gives what a program wrote and how it ended', async () => {
+  it('returns what a program wrote and how it ended', async () => {
     expect(await exec('echo', ['hi', 'there'])).toBe("{status: 0, stderr: '', stdout: 'hi there\n', type: :end}");
     expect(await exec('sh', ['-c', 'echo out; echo err >&2; exit 3'])).toBe(
       "{status: 3, stderr: 'err\n', stdout: 'out\n', type: :end}",
@@ -97,7 +97,7 @@ it('a program that writes without an end is ended', async () => {
   expect(execution).toEqual({ kind: 'flooded', mostBytes: 1_000_000 });
 });
 
-it('input keeps the process alive only while somebody waits for a line', async () => {
+it('input keeps the process alive only while a thread waits for a line', async () => {
   const here = join(process.cwd(), 'runtime-native');
   const script = join(directory, 'script.mjs');
   writeFileSync(

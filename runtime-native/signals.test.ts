@@ -21,7 +21,7 @@ describe('signals of this process', () => {
     expect(process.listenerCount('SIGUSR2')).toBe(0);
   });
 
-  it('end process 1 when nobody listens to them', () => {
+  it('end process 1 when there is no listener', () => {
     const statuses: number[] = [];
     defaultsForProcessOne((status) => statuses.push(status));
     const end = nativeSignals().listen('hup', () => {});

@@ -185,12 +185,12 @@ describe('builtins without a world', () => {
     });
   }
 
-  it('string gives a string back itself', () => {
+  it('string returns a string back itself', () => {
     const text = str('same');
     expect(program.fn('string')(text)).toBe(text);
   });
 
-  it('srand gives as many bytes as asked for, and refuses to make none or too many', () => {
+  it('srand returns as many bytes as asked for, and refuses to make none or too many', () => {
     expect((program.fn('srand')(33) as ReturnType<typeof str>).length).toBe(33);
     expect(call('srand', -1)).toMatch(/^error: srand\(\) makes from 0 to \d+ bytes, got -1$/);
     expect(call('srand', 2n ** 62n)).toMatch(/^error: srand/);

@@ -57,7 +57,7 @@ describe('JSON strings', () => {
     );
   });
 
-  it('keep all bytes, also those that are no text', () => {
+  it('keep all bytes, also those that are not text', () => {
     fc.assert(
       fc.property(bytes, (text) => {
         const json = JSON.parse(`"${jsonEscape(text)}"`) as string;

@@ -11,7 +11,7 @@ const words = fc.array(fc.constantFrom(...PIECES.slice(0, 12)), { maxLength: 4 }
 const folded = (text: string) => text.normalize('NFKC').toUpperCase();
 
 describe('hasText', () => {
-  it('finds what is in a text without regard to case, wherever it stands', () => {
+  it('finds what is in a text ignoring case, at every place', () => {
     fc.assert(
       fc.property(texts, words, (text, sought) => {
         expect(whole(hasText(utf8Encode(text), utf8Encode(sought)))).toBe(folded(text).includes(folded(sought)));

@@ -71,7 +71,7 @@ describe('encodings', () => {
     );
   });
 
-  it('base64Read skips what is no digit, and goes on behind padding', () => {
+  it('base64Read skips what is not a digit, and continues after padding', () => {
     expect(whole(mail.base64Read(' aG!Vs\nbG8= '))).toBe('hello');
     expect(whole(mail.base64Read('aGVsbG8=aGVsbG8'))).toBe('hellohello');
     expect(whole(mail.base64Read('=a'))).toBe('');

@@ -20,7 +20,7 @@ function stops(work: Work<unknown>): number {
 }
 
 describe('splitText', () => {
-  it('gives what one native split gives', () => {
+  it('returns what the native split returns', () => {
     fc.assert(
       fc.property(longText, separator, (text, sep) => {
         const pieces = texts(whole(splitText(asBytes(text), sep)));
@@ -32,7 +32,7 @@ describe('splitText', () => {
     );
   });
 
-  it('gives the single bytes when there is no separator', () => {
+  it('returns the single bytes when there is no separator', () => {
     const text = 'abc'.repeat(200_000);
     expect(texts(whole(splitText(asBytes(text), ''))).join('')).toBe(text);
     expect(whole(splitText(asBytes(''), ''))).toEqual([]);
@@ -59,7 +59,7 @@ describe('inParts', () => {
 });
 
 describe('replaceText', () => {
-  it('gives what native replacement gives', () => {
+  it('returns what the native replace returns', () => {
     fc.assert(
       fc.property(longText, separator, fc.constantFrom('', 'a', '$&', 'longer than it was'), (text, sub, by) => {
         expect(whole(replaceText(asBytes(text), sub, by))?.text === text.replaceAll(sub, () => by)).toBe(true);
@@ -68,7 +68,7 @@ describe('replaceText', () => {
     );
   });
 
-  it('gives nothing when the result would be too long', () => {
+  it('returns nothing when the result would be too long', () => {
     expect(whole(replaceText(asBytes('aa'), 'a', 'b'.repeat(MAX_TEXT / 2 + 1)))).toBeNull();
   });
 });

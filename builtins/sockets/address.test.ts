@@ -74,7 +74,7 @@ describe('parseAddress', () => {
     it(JSON.stringify(address).slice(0, 60), () => expect(parseAddress(address)).toEqual(expected));
   }
 
-  it('gives back what formatAddress made', () => {
+  it('returns what formatAddress made', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), fc.integer({ min: 0, max: 65535 }), (ip, port) => {
         const parsed = parseAddress(formatAddress(ip, port));

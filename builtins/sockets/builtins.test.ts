@@ -131,7 +131,7 @@ describe('mistakes in calls', () => {
     ]);
   }
 
-  it(`are told in the reference's words (${cases.length} cases)`, async () => {
+  it(`are reported in the reference's words (${cases.length} cases)`, async () => {
     const { driver } = await pair();
     for (const [name, args, text] of cases) {
       const error: unknown = await driver.call(name, ...args).catch((one: unknown) => one);
@@ -275,7 +275,7 @@ describe('maxLine', () => {
 });
 
 describe('recvUntil', () => {
-  it('gives what stands before the delimiter, and the rest with an error at the end', async () => {
+  it('returns the bytes before the delimiter, and the rest with an error at the end', async () => {
     const { driver, a, b } = await pair();
     await driver.call('send', b, str('one\r;;two;;;rest'));
     await driver.call('close', b);
@@ -303,7 +303,7 @@ describe('recvUntil', () => {
 });
 
 describe('recvAll', () => {
-  it('gives everything up to the end, which may be nothing', async () => {
+  it('returns everything up to the end, which may be nothing', async () => {
     const { driver, a, b } = await pair();
     const all = driver.call('recv_all', a);
     await driver.call('send', b, str('one\n'));

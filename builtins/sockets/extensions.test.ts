@@ -125,7 +125,7 @@ describe('maxConnections', () => {
 });
 
 describe('a watch', () => {
-  it('is told what happens, without data', async () => {
+  it('receives events, without data', async () => {
     const told: unknown[] = [];
     const watch = {
       tell: (event: SocketEvent) => told.push(event),

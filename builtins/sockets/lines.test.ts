@@ -30,7 +30,7 @@ function read(parts: readonly string[]): string[] {
   return lines;
 }
 
-it('gives the lines of the model, for all texts of up to eight characters and every cut', () => {
+it('returns the lines of the model, for all texts of up to eight characters and every cut', () => {
   let texts = [''];
   let cuts = 0;
   for (let length = 1; length <= 8; length++) {
@@ -47,7 +47,7 @@ it('gives the lines of the model, for all texts of up to eight characters and ev
   expect(cuts).toBe(73_812);
 });
 
-it('gives up a line as soon as more of it than the limit has come, of which its end is no part', () => {
+it('abandons a line as soon as more of it than the limit has come, of which its end is no part', () => {
   const limit = 3;
   let texts = [''];
   for (let length = 1; length <= 7; length++) {
@@ -70,7 +70,7 @@ it('gives up a line as soon as more of it than the limit has come, of which its 
   expect(texts.length).toBe(2187);
 });
 
-it('gives them as well behind and before a text that does not fit the window', () => {
+it('returns them as well behind and before a text that does not fit the window', () => {
   const long = 'x'.repeat(3000);
   for (const text of ['a\r\n', '\r\r\n', '\n\r', 'a\rb\n\n', '\r\n\r\n', 'a']) {
     for (const whole of [`${long}${text}`, `${text}${long}`, `${long}\n${text}${long}\r\n${text}`]) {

@@ -26,7 +26,7 @@ describe('the network in memory', () => {
     code: 'refused',
   });
 
-  it('refuses where nobody listens, and where nobody listens any more', async () => {
+  it('refuses without a listener, and after it was closed', async () => {
     const driver = new Driver(memoryNetwork(), loop);
     expect(plain(await driver.call('connect', str(':80')))).toEqual(refused('127.0.0.1:80'));
     const listener = await driver.listen(':80');
@@ -37,7 +37,7 @@ describe('the network in memory', () => {
     expect(plain(await driver.call('connect', str(':80')))).toEqual(refused('127.0.0.1:80'));
   });
 
-  it('gives a port to one listener only, and one of its own for port 0', async () => {
+  it('returns a port to one listener only, and one of its own for port 0', async () => {
     const driver = new Driver(memoryNetwork(), loop);
     await driver.listen('127.0.0.1:80');
     expect(plain((await driver.listen('127.0.0.1:80')).result)).toMatchObject({ code: 'inuse' });
@@ -55,7 +55,7 @@ describe('the network in memory', () => {
     expect(plain(await other.call('send', a, str('x')))).toMatchObject({ code: 'closed' });
   });
 
-  it('breaks a connection into which something is sent that nobody takes', async () => {
+  it('breaks a connection into which something is sent and not read', async () => {
     const { driver, a, b } = await pair();
     await driver.call('close', a);
     expect(plain(await driver.call('send', b, str('x')))).toEqual({ type: 'sent', bytes: 1 });

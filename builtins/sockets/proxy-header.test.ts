@@ -40,7 +40,7 @@ const good: readonly (readonly [name: string, text: string, expected: object])[]
 
 describe('readProxyHeader', () => {
   for (const [name, text, expected] of good) {
-    it(`reads ${name}, however it is cut, and not what stands behind it`, () => {
+    it(`reads ${name}, however it is cut, and nothing after it`, () => {
       const bytes = bytesOf(`${text}data`);
       for (let length = 0; length < text.length; length++) expect(readProxyHeader(bytes.subarray(0, length))).toBe('more');
       for (let length = text.length; length <= bytes.length; length++) {

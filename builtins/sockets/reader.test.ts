@@ -46,7 +46,7 @@ describe('takeLine', () => {
     }
   });
 
-  it('gives the same lines however the network cuts the bytes', () => {
+  it('returns the same lines however the network cuts the bytes', () => {
     const piece = fc.oneof(
       fc.constantFrom('\n', '\r\n', 'x', '\r'),
       fc.integer({ min: 0, max: 5000 }).map((size) => 'y'.repeat(size)),
@@ -92,7 +92,7 @@ describe('takeLine', () => {
 });
 
 describe('a mixture of reads', () => {
-  it('gives out the stream, whole and in order', () => {
+  it('returns the stream, whole and in order', () => {
     const read = fc.oneof(
       fc.record({ kind: fc.constant('some' as const), size: fc.integer({ min: 1, max: 3000 }) }),
       fc.record({ kind: fc.constant('whole' as const), size: fc.integer({ min: 1, max: 100_000 }) }),

@@ -37,7 +37,7 @@ describe('a socket', () => {
     expect((await Promise.all(reads)).map(plain)).toMatchObject([{ data: 'ab' }, { data: 'line' }, { data: 'rest' }]);
   });
 
-  it('holds its peer back when nobody reads, and lets it go on when somebody does', async () => {
+  it('holds its peer back while there are no reads, and resumes it with the next read', async () => {
     const { driver, a, b, info } = await pair();
     const text = 'x'.repeat(4 * MOST_UNREAD);
     const sending = driver.call('send', a, str(text));
@@ -46,7 +46,7 @@ describe('a socket', () => {
     expect(plain(await sending)).toMatchObject(sent);
   });
 
-  it('wakes everybody who waits when it is closed', async () => {
+  it('wakes all waiting threads when it is closed', async () => {
     const { driver, a } = await pair();
     const waiting = [driver.call('recv', a, 1), driver.call('recv_line', a)];
     expect(plain(await driver.call('close', a))).toEqual({ type: 'closed' });

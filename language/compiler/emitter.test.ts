@@ -111,7 +111,7 @@ describe('a name in a program', () => {
     });
   }
 
-  it('is a variable of its own however it is mangled', () => {
+  it('is a separate variable however it is mangled', () => {
     const names = [
       '$a',
       '_24a',

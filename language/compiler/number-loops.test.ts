@@ -81,7 +81,7 @@ f(5, 0)`,
       '[1, 14, 4]',
     );
   });
-  it('gives each turn its own variables', () => {
+  it('returns each turn its own variables', () => {
     gives(
       `all := []
 fn f(i, acc) if i { 3 -> acc, _ -> { all << fn() [i, acc], f(i + 1, acc + i * 10) } }
@@ -111,7 +111,7 @@ f(4, ${MAX - 20n})`,
 
 describe('an expression of several operators', () => {
   const values = ['0', '1', '(0 - 1)', '2', '7', '0.5', '2.0', String(MAX), `(0 - ${MAX})`, '9223372036854775807', '3037000500'];
-  it('gives what its parts give one after the other', () => {
+  it('returns what its parts return one after the other', () => {
     for (const [whole, first, second] of [
       ['a + b * c', 'b * c', 'a + t'],
       ['a * b - c', 'a * b', 't - c'],

@@ -75,7 +75,7 @@ describe('a stack trace', () => {
     expect(trace).toEqual(['inner m.oak 1:1', 'theirs m.oak 2:1', 'mine main.oak 2:1', 'top level main.oak 3:5']);
   });
 
-  it('shows who imports a module that fails', () => {
+  it('shows the import of a module that fails', () => {
     const trace = traceOf("fn load(name) [import(name)]\nload('m')", { m: 'fn bad() [nope()]\n[bad()]' });
     expect(trace).toEqual(['bad m.oak 1:1', 'top level m.oak 2:5', 'load main.oak 1:1', 'top level main.oak 2:5']);
   });

@@ -14,7 +14,7 @@ const quiet: Host = {
 const machine = new Machine(quiet, { failed() {}, idle() {} });
 
 describe('Ring', () => {
-  it('gives what was put in, in that order', () => {
+  it('returns what was put in, in that order', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -20, max: 20 })), (steps) => {
         const ring = new Ring<number>();

@@ -45,7 +45,7 @@ describe('a program in parts', () => {
     expect(runProgram(text, { layout }).errors).toEqual(runProgram(text).errors);
   });
 
-  it('is told when a part of it is too large for JavaScript', () => {
+  it('is reported when a part of it is too large for JavaScript', () => {
     const text = `x := 1\nfn f(${many(70_000, (i) => `a${i}, `)}) 1\n`;
     expect(runProgram(text, { layout }).errors).toEqual([expect.stringMatching(/^Runtime: Too large to compile: /)]);
   });

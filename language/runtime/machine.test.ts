@@ -83,7 +83,7 @@ describe('Machine', () => {
     expect(bench.idle).toEqual([0]);
   });
 
-  it('gives a parked thread what it is woken with, and calls onEnd with the result', () => {
+  it('returns a parked thread what it is woken with, and calls onEnd with the result', () => {
     const bench = new Bench();
     const { thread, wake } = bench.waiting('a');
     let ended: unknown = null;
@@ -141,7 +141,7 @@ describe('Machine', () => {
     expect(bench.log).toEqual(['waker', 'waits', 'woken 1']);
   });
 
-  it('keeps the order also when the world wakes one while others wait', () => {
+  it('keeps the order also when I/O wakes one while others wait', () => {
     const bench = new Bench();
     const { wake } = bench.waiting('woken');
     bench.turn();
@@ -316,7 +316,7 @@ describe('Machine', () => {
       expect(bench.flushes).toBe(1);
     });
 
-    it('does not come while one waits for the world', () => {
+    it('does not come while one waits for I/O', () => {
       const bench = new Bench();
       bench.waiting('a', 'internal');
       const { wake } = bench.waiting('b');
@@ -344,7 +344,7 @@ describe('Machine', () => {
     });
   });
 
-  it('runs nothing any more after stop, whoever is woken or started', () => {
+  it('runs nothing any more after stop, even if a thread is woken or started', () => {
     const bench = new Bench();
     const { wake } = bench.waiting('a');
     bench.turn();
@@ -377,7 +377,7 @@ describe('Machine', () => {
     expect(bench.log).toEqual(['last']);
   });
 
-  it('gives the result of a call in the background to a function', () => {
+  it('returns the result of a call in the background to a function', () => {
     const bench = new Bench();
     const { machine, log } = bench;
     const slow = bench.fn(function* (x) {

@@ -85,7 +85,7 @@ describe('operators on kinds of values', () => {
   }
 
   for (const op of Object.keys(binary)) {
-    it(`${op} gives a value or the reference's error for every two kinds`, () => {
+    it(`${op} returns a value or the reference's error for every two kinds`, () => {
       for (const [left, makeLeft] of Object.entries(kinds)) {
         for (const [right, makeRight] of Object.entries(kinds)) {
           const values = `${display(makeLeft())}, ${display(makeRight())}`;
@@ -98,7 +98,7 @@ describe('operators on kinds of values', () => {
   }
 
   for (const [op, apply] of Object.entries(unary)) {
-    it(`prefix ${op} gives a value or the reference's error for every kind`, () => {
+    it(`prefix ${op} returns a value or the reference's error for every kind`, () => {
       for (const [kind, make] of Object.entries(kinds)) {
         const got = `${kind}: ${outcome(() => apply(make(), AT))}`;
         if (op === '!' ? kind === 'bool' : isInt(kind) || (op === '-' && kind === 'float')) expect(got).not.toContain('!');

@@ -78,7 +78,7 @@ describe('reading a property', () => {
     expect(getProperty(s, 0, AT)).not.toBe(getProperty(s, 0, AT));
   });
 
-  it('charAt gives bare bytes and leaves what is no string to others', () => {
+  it('charAt gives bare bytes and leaves other values to others', () => {
     expect([charAt(str('abc'), 1, AT), charAt(str('abc'), 3, AT), charAt(str('abc'), -1, AT)]).toEqual(['b', null, null]);
     expect([charAt(str('abc'), HUGE, AT), charAt([1], 0, AT), charAt(undefined, 0, AT)]).toEqual([null, undefined, undefined]);
     expect(() => charAt(str('abc'), float(1), AT)).toThrow(ProgramError);

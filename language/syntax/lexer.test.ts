@@ -99,7 +99,7 @@ describe('lex', () => {
     expect(lex(new Source('test', "'b'")).unclosedString).toBeNull();
   });
 
-  it('gives tokens in order, each within the text, whatever the text is', () => {
+  it('returns tokens in order, each within the text, whatever the text is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
         const length = [...new Source('test', text).text].length;
@@ -151,7 +151,7 @@ describe('byte text', () => {
     );
   });
 
-  it('turns each byte that is no UTF-8, and each lone surrogate, into U+FFFD', () => {
+  it('turns each byte that is not UTF-8, and each lone surrogate, into U+FFFD', () => {
     expect(utf8Decode('a\xffb\xe2\x82c\xc0\x80')).toBe('a\ufffdb\ufffd\ufffdc\ufffd\ufffd');
     expect(utf8Decode('\xed\xa0\x80')).toBe('\ufffd\ufffd\ufffd');
     expect(utf8Encode('a\ud800b')).toBe('a\xef\xbf\xbdb');

@@ -256,7 +256,7 @@ describe('an assignment-only class', () => {
     });
   }
 
-  it('inside another one has a hidden name of its own', () => {
+  it('inside another one has its own hidden name', () => {
     const [outer] = parse('cs A { n := 1, b := cs B(m) { m := m, sum := fn() [n, m, self] } }').body;
     const names = new Set<string>();
     const visit = (node: Expr): void => {
@@ -321,7 +321,7 @@ describe('size', () => {
     'a.(',
     'a + (b * ',
   ]) {
-    it(`${many} times ${JSON.stringify(open)} is told to be too deep`, () => {
+    it(`${many} times ${JSON.stringify(open)} is reported as too deep`, () => {
       expect(errorOf(open.repeat(many)).reason).toBe('Nested too deeply: more than 500 levels');
     });
   }

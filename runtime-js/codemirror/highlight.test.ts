@@ -22,7 +22,7 @@ describe('pieces', () => {
     it(`${JSON.stringify(text)} has ${expected.length}`, () => expect(styled(text)).toEqual(expected));
   }
 
-  it('gives pieces in order, within any text', () => {
+  it('returns pieces in order, within any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...":a1'/\n #!.{}()fn😀\ufeff\ud800\\") }), (text) => {
         let behind = 0;

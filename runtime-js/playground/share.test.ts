@@ -28,7 +28,7 @@ describe('a link', () => {
     ['of little that becomes a lot', link(Buffer.alloc(20_000_000)), /too long/],
     ['of more than a program', link(Buffer.alloc(1_500_000, 'a')), /too long/],
   ] as const) {
-    it(`${name} is told to people`, async () => {
+    it(`${name} is reported to people`, async () => {
       await expect(fromFragment(fragment)).rejects.toThrow(reason);
     });
   }

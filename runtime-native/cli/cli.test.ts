@@ -106,7 +106,7 @@ Runtime Error: Cannot / incompatible values 'x', ?
 `);
   });
 
-  it('shows what is wrong with a text that is no program, and runs none of it', async () => {
+  it('shows what is wrong with a malformed program, and runs none of it', async () => {
     file('bad.oak', "print('before')\nx := [1, 2\n");
     const { out, err, status } = await magnolia(['bad.oak']);
     expect([out, status]).toEqual(['', 1]);
@@ -114,7 +114,7 @@ Runtime Error: Cannot / incompatible values 'x', ?
     expect(err).not.toContain('.js');
   });
 
-  it('says that there is no such file, and which one is meant', async () => {
+  it('reports a missing file, and which one was probably meant', async () => {
     file('greeting.oak', '1');
     for (const [name, message] of [
       ['nowhere.oak', 'magnolia: Could not open nowhere.oak: no such file\n'],
@@ -302,7 +302,7 @@ describe('magnolia repl', () => {
     expect(out).toMatch(/\D23\r\n/);
   });
 
-  it('gives lines to a program that reads them, and the end of its input by Ctrl-D', async () => {
+  it('returns lines to a program that reads them, and the end of its input by Ctrl-D', async () => {
     const { out, status } = await atTerminal([
       ['> ', "{ stdin: stdin } := import('std'), print('na' + 'me? '), 'hello ' + input().data + '!'\r"],
       ['name? ', 'anN\x7fn\r'],

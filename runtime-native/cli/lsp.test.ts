@@ -209,7 +209,7 @@ describe('magnolia lsp', () => {
     await client.sendNotification('initialized', {});
   }
 
-  it('pushes diagnostics while somebody types, and ends with status 0', async () => {
+  it('pushes diagnostics while the user types, and ends with status 0', async () => {
     await start();
     const seen: PublishDiagnosticsParams[] = [];
     let news = (): void => {};

@@ -23,7 +23,7 @@ const connectOf = async (driver: Driver): Promise<Value> => socketOf(await drive
 
 describe('a gateway that breaks the protocol', () => {
   for (const [problem, act] of Object.entries(VIOLATIONS)) {
-    it(`with ${problem} is left, and the program is told`, async () => {
+    it(`with ${problem} is left, and the program gets an error`, async () => {
       const { url, driver, closed } = await opens(act);
       const socket = await connectOf(driver);
       expect(await closed).toBe(4002);
@@ -45,7 +45,7 @@ describe('a gateway that breaks the protocol', () => {
     });
   });
 
-  it('with connections that nobody has asked for gets no more of them than there may be', async () => {
+  it('with unrequested connections gets no more of them than there may be', async () => {
     const { driver, closed } = await fake(({ stream, kind }, socket) => {
       if (kind !== 'open') return;
       socket.send(encodeFrame(stream, 'opened', message(opened)));
@@ -78,7 +78,7 @@ describe('a gateway that says nothing', () => {
     expect(plain(await silent.driver.call('close', socket))).toEqual({ type: 'closed' });
   });
 
-  it('and gives no credit lets senders wait, keeps what they have not sent, and nothing more', async () => {
+  it('and returns no credit lets senders wait, keeps what they have not sent, and nothing more', async () => {
     const kinds: Kind[] = [];
     let received = 0;
     const { driver } = await fake(({ stream, kind, payload }, socket) => {

@@ -39,13 +39,13 @@ async function peer(onClient: (socket: Socket) => void = () => {}): Promise<{ po
   return { port: (server.address() as { port: number }).port, clients };
 }
 
-describe('who may come', () => {
+describe('admission', () => {
   const refused = async (url: string, token?: string) => {
     const { driver } = makePage(url, token);
     return plain(await driver.call('connect', str('127.0.0.1:1')));
   };
 
-  it('must know the token, and is told so as an error value', async () => {
+  it('must know the token, otherwise gets an error value', async () => {
     const { url, log } = await makeGateway();
     expect(await refused(url, 'another-token-of-somebody')).toEqual({
       type: 'error',
@@ -251,7 +251,7 @@ describe('a page that breaks the protocol', () => {
   }
 
   for (const [name, attack] of Object.entries(attacks)) {
-    it(`${name} loses everything, and nobody else does`, async () => {
+    it(`${name} loses everything, and no other session does`, async () => {
       const { port, clients } = await peer((socket) => socket.pause());
       const { url, log } = await makeGateway();
       const { driver } = makePage(url);
@@ -294,7 +294,7 @@ describe('limits', () => {
     expect(plain(await open())).toMatchObject({ type: 'ok' });
   });
 
-  it('let those wait who want to be accepted', async () => {
+  it('let connections wait to be accepted', async () => {
     const { url } = await makeGateway();
     const page = await rawPage(url);
     page.send(1, 'open', listening('127.0.0.1:0'));
@@ -314,7 +314,7 @@ describe('limits', () => {
     expect(said(await page.frame(({ kind }) => kind === 'accepted'))).toMatchObject({ handshake: 'none' });
   });
 
-  it('hold back a peer whose page gives no credit, and send on when it does', async () => {
+  it('hold back a peer whose page returns no credit, and send on when it does', async () => {
     let written = 0;
     const { port } = await peer((socket) => {
       const flood = (): void => {
@@ -393,7 +393,7 @@ describe('when the gateway goes', () => {
 });
 
 describe('the rest of what a network has', () => {
-  it('gives up a connection that is not wanted any more', async () => {
+  it('abandons a connection that is not wanted any more', async () => {
     const { url, log } = await makeGateway({ policy: { mayConnect: () => true } });
     const page = await rawPage(url);
     page.send(1, 'open', opening('192.0.2.1:9'));

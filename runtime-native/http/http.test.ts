@@ -238,7 +238,7 @@ describe('a WebSocket server', () => {
     });
   }
 
-  it('ends the connection of who sends pings faster than their answers leave, and no other', async () => {
+  it('ends the connection of a client that sends pings faster than their answers leave, and no other', async () => {
     const port = await serving(echo);
     const flood = Buffer.concat(Array.from({ length: 5000 }, () => frame(0x89, 'p')));
     const answers = await talk(port, [flood], Number.POSITIVE_INFINITY); // until the server closes it

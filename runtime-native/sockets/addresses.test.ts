@@ -65,7 +65,7 @@ it('are more than 200', () => {
   expect(new Set(addresses).size).toBeGreaterThanOrEqual(200);
 });
 
-it('are error values that come at once, and nobody is asked', async () => {
+it('are error values at once, without a query', async () => {
   const driver = makeDriver();
   const encrypted = obj({ tls: true });
   const wrong: unknown[] = [];

@@ -89,7 +89,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s', (version) => {
     }
   };
 
-  it('that is cut at any byte is told from one that has ended, as a client', async () => {
+  it('that is cut at any byte is distinguished from one that has ended, as a client', async () => {
     const driver = makeDriver();
     const context = createSecureContext({ cert: server.cert, key: server.key, maxVersion: version });
     const port = await listenAt(
@@ -125,7 +125,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s', (version) => {
     }
   }, 120_000);
 
-  it('that is cut at any byte is told from one that has ended, as a server', async () => {
+  it('that is cut at any byte is distinguished from one that has ended, as a server', async () => {
     const driver = makeDriver();
     const listening = await serve(driver, obj({ tls: true, minVersion, ...own }));
     const via = await cutter(listening.port, 'up');

@@ -74,7 +74,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       expect(resumed(told)).toEqual([false, false]);
     });
 
-    it('still knows who the server is', async () => {
+    it('still knows the server', async () => {
       const driver = makeDriver();
       const { port } = await serve('localhost', 0, version);
       for (let i = 0; i < 2; i++) {

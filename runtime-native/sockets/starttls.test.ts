@@ -300,7 +300,7 @@ describe('an upgrade', () => {
     expect(plain(await flood)).toMatchObject({ type: 'error', code: 'closed' });
   });
 
-  it('after the end of the stream gives an error', async () => {
+  it('after the end of the stream returns an error', async () => {
     for (const options of [asClient, asServer]) {
       const { driver, a, b } = await pair();
       await driver.call('close', b);
@@ -313,7 +313,7 @@ describe('an upgrade', () => {
     }
   });
 
-  it('after our own end of the stream gives an error', async () => {
+  it('after our own end of the stream returns an error', async () => {
     const { driver, a } = await pair();
     await driver.call('close_write', a);
     expect(plain(await driver.call('starttls', a, asClient))).toMatchObject({ type: 'error' });

@@ -71,7 +71,7 @@ describe('connect', () => {
 });
 
 describe('a reset', () => {
-  it('is told once, then reads find the end and sends a broken pipe', async () => {
+  it('is reported once, then reads find the end and sends a broken pipe', async () => {
     const driver = makeDriver();
     const { server, port } = await peer((stream) => stream.once('data', () => stream.resetAndDestroy()));
     const a = socketOf(await driver.call('connect', str(`127.0.0.1:${port}`)));
@@ -242,7 +242,7 @@ describe('serve', () => {
 });
 
 describe('a timeout', () => {
-  it('ends a connect that nobody answers', async () => {
+  it('ends a connect without an answer', async () => {
     const driver = makeDriver();
     // A listener that accepts nothing, because its process is stopped; its queue is full after two connections.
     const code = "require('net').createServer().listen(0, '127.0.0.1', 1, function () { console.log(this.address().port) })";
@@ -274,7 +274,7 @@ describe('a Unix socket', () => {
     listener.close();
   });
 
-  it('is refused where nobody listens, and its file goes with the listener', async () => {
+  it('is refused without a listener, and its file goes with the listener', async () => {
     const driver = makeDriver();
     const path = `${folder}/gone`;
     const listener = await driver.listen(`unix:${path}`);
@@ -371,7 +371,7 @@ function leaveStale(path: string): void {
 }
 
 describe('a socket that the program has lost', () => {
-  it('is closed once it has been told the end', async () => {
+  it('is closed once the end was reported', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const driver = makeDriver();

@@ -16,7 +16,7 @@ const errorOf = (result: Value): string => (plain(result) as { error: string }).
 afterEach(closeAll);
 
 describe('a peer that does not speak TLS', () => {
-  it('is told apart by the client', async () => {
+  it('is distinguished by the client', async () => {
     const port = await peer((stream) => stream.write('220 hello\r\n'));
     const result = await makeDriver().call('connect', str(`127.0.0.1:${port}`), unchecked);
     expect(plain(result)).toEqual({
@@ -26,7 +26,7 @@ describe('a peer that does not speak TLS', () => {
     });
   });
 
-  it('that closes the connection gives EOF', async () => {
+  it('that closes the connection returns EOF', async () => {
     const port = await peer((stream) => stream.once('data', () => stream.end()));
     const result = await makeDriver().call('connect', str(`127.0.0.1:${port}`), unchecked);
     expect(plain(result)).toEqual({ type: 'error', error: 'Could not connect socket: EOF', code: 'eof' });
@@ -79,7 +79,7 @@ describe('garbage instead of a handshake', () => {
 });
 
 describe('a limit of the time', () => {
-  it('ends a handshake that nobody answers', async () => {
+  it('ends a handshake without an answer', async () => {
     const driver = makeDriver();
     const port = await peer(() => {});
     const soon = { timeout: new Float(0.02) };

@@ -38,7 +38,7 @@ async function upgradedPair(): Promise<Pair> {
   return { driver, a, b };
 }
 
-it('is used from the start by both ends, which are told so', async () => {
+it('is used from the start by both ends, which report it', async () => {
   const driver = makeDriver();
   const port = await freePort();
   const listener = await driver.listen(`127.0.0.1:${port}`, serving('localhost'));

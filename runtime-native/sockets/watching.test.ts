@@ -70,7 +70,7 @@ it('MAGNOLIA_TRACE=net tells everything but data', async () => {
   expect(err).not.toContain('secret');
 }, 20_000);
 
-it('without it nothing is told', async () => {
+it('without it nothing is reported', async () => {
   expect(await magnolia([], CONVERSATION)).toEqual({ status: 0, out: '', err: '' });
 }, 20_000);
 

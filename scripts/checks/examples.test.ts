@@ -108,7 +108,7 @@ describe('examples/chat-server.oak', () => {
     expect(await client().ask({ type: 'hello', name: 'carl' })).toEqual(error('the name is taken'));
   });
 
-  it('disconnects who is silent, and who sends lines without end', async () => {
+  it('disconnects silent clients, and clients that send endless lines', async () => {
     const [silent, endless] = [client(), client()];
     endless.sendLine('x'.repeat(10_000));
     expect(await endless.next()).toMatchObject({ type: 'error' });

@@ -34,7 +34,7 @@ export const limitStories: readonly Story[] = [
     },
   },
   {
-    name: 'a program that gives no answer is ended the second time',
+    name: 'a program that does not answer is ended the second time',
     async tell(visitor) {
       const { page } = visitor;
       await page.clock.install();

@@ -85,7 +85,7 @@ export const linkStories: readonly Story[] = [
     },
   },
   {
-    name: 'the program is there after a reload, and its example can be had again',
+    name: 'the program is kept over a reload, and its example can be restored',
     async tell(visitor) {
       const { page } = visitor;
       await visitor.open();

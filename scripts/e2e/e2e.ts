@@ -102,7 +102,7 @@ const stories: readonly Story[] = [
     },
   },
   {
-    name: 'a text that is no program is marked while it is typed',
+    name: 'a syntax error is marked while it is typed',
     async tell(visitor) {
       await visitor.open();
       await visitor.write("x := [1, 2\nprint('never')\n");

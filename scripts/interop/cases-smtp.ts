@@ -218,7 +218,7 @@ const clientCases: Case[] = [
   },
   {
     peer: 'Exim 4',
-    name: 'certificates are checked: by name, and by who signed them',
+    name: 'certificates are checked: their names and their issuers',
     needs: ['exim4'],
     async run(world) {
       const byAddress = await send(world, world.servers.ports.exims, 'tls', { host: '127.0.0.1' });

@@ -19,6 +19,8 @@ export class ConnectionExchange implements ServerExchange, IncomingBody {
   readonly upgrades = false;
   readonly body: IncomingBody | null;
   onGone: ((failed: boolean) => void) | null = null;
+  /** `Expect` with anything but `100-continue` (RFC 9110, section 10.1.1). */
+  readonly hasUnknownExpectation: boolean;
   /** The program has it. */
   isRunning = false;
   readonly #owner: ExchangeOwner;
@@ -33,7 +35,9 @@ export class ConnectionExchange implements ServerExchange, IncomingBody {
     this.#owner = owner;
     this.head = head;
     this.#keepsAlive = head.keepsAlive;
-    this.#expects = /^100-continue$/i.test(firstValue(head.headers, 'Expect')?.trim() ?? '');
+    const expectation = firstValue(head.headers, 'Expect');
+    this.#expects = /^\s*100-continue\s*$/i.test(expectation ?? '');
+    this.hasUnknownExpectation = expectation !== undefined && !this.#expects;
     const length = Number(firstValue(head.headers, 'Content-Length') ?? 0);
     this.body = length > 0 || hasHeader(head.headers, 'transfer-encoding') ? this : null;
   }

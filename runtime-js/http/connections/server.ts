@@ -135,6 +135,7 @@ class ServerConnection implements ConnectionEvents, MessageEvents, ExchangeOwner
     this.#exchange = exchange;
     if (head.version === '1.1' && !hasHeader(head.headers, 'host'))
       refuseRequest(exchange, { status: 400, reason: 'no Host header' });
+    else if (exchange.hasUnknownExpectation) refuseRequest(exchange, { status: 417, reason: '' });
     else this.#events.request(exchange);
   }
 
