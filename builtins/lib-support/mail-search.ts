@@ -9,25 +9,9 @@ import { indexOf } from './search.ts';
 const SEARCHED = 2 ** 17;
 const fromUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Characters beyond ASCII, with short text between them. */
-const BEYOND_ASCII = /[\x80-\xff]+(?:[^\x80-\xff]{1,16}[\x80-\xff]+)*/g;
-
 /** UTF-8 in a form in which letters of both cases are the same, and letters that look the same, too. */
 function folded(bytes: string): string {
-  if (isAscii(bytes)) return bytes.toUpperCase();
-  let made = '';
-  let copied = 0;
-  for (const { 0: run, index } of bytes.matchAll(BEYOND_ASCII)) {
-    const from = Math.max(0, index - 1); // a mark may change the letter in front of it
-    const end = index + run.length;
-    made += bytes.slice(copied, from).toUpperCase();
-    made += fromUtf8
-      .decode(scratchBytes(bytes.slice(from, end)))
-      .normalize('NFKC')
-      .toUpperCase();
-    copied = end;
-  }
-  return made + bytes.slice(copied).toUpperCase();
+  return isAscii(bytes) ? bytes.toUpperCase() : fromUtf8.decode(scratchBytes(bytes)).normalize('NFKC').toUpperCase();
 }
 
 /** Whether there is some text in another one, both in UTF-8, ignoring the case of letters. */
