@@ -1,5 +1,5 @@
 /**
- * HTTP in browsers, in its own file (magnolia-http.js) that is loaded when a program first uses it.
+ * HTTP with the `fetch` and `WebSocket` of a browser, in its own file (magnolia-http.js) that is loaded when a program first uses it.
  *
  * A page cannot have connections: the browser dials, so the network of such a program only says where it may go.
  */

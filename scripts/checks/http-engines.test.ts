@@ -191,6 +191,21 @@ for (const [name, make] of [
         expect((await make({ network: memoryNetwork() }).run(program)).value).toEqual(['POSTx', 'PUTyz', 'GET', '']);
       });
 
+      it('drops the rest of a body that the program does not read, and goes on with the connection', async () => {
+        const program = `
+          str := import('str')
+          server := http_serve('127.0.0.1:80', fn(evt) {
+            first := if evt.read { ? -> '', _ -> (evt.read)(3).data }
+            (evt.end)({status: 200, headers: {}, body: first})
+          }, {stream: true})
+          long := str.padEnd('abc', 1000000, 'x')
+          fn ask(body) req({url: 'http://127.0.0.1/', method: 'POST', body: body, timeout: 5}).resp.body
+          answers := [ask(long), ask('defg')]
+          (server.drain)(1)
+          answers`;
+        expect((await make({ network: memoryNetwork() }).run(program)).value).toEqual(['abc', 'def']);
+      });
+
       it('keeps connections, answers pipelined requests in order, and ends with the last answer', async () => {
         const program = `
       std := import('std'), socket := import('socket')

@@ -28,6 +28,7 @@ export class ConnectionExchange implements ServerExchange, IncomingBody {
   /** The client waits for `100 Continue`. */
   #expects: boolean;
   #reader: BodyEvents | null = null;
+  #isPaused = false;
   #isOver = false;
   #drained: (() => void) | null = null;
 
@@ -59,10 +60,12 @@ export class ConnectionExchange implements ServerExchange, IncomingBody {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.connection.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.connection.resume();
   }
 
@@ -125,6 +128,7 @@ export class ConnectionExchange implements ServerExchange, IncomingBody {
     this.isRunning = false;
     this.#reader = null;
     this.onGone = null;
+    if (this.#isPaused) this.resume(); // the rest of the body is dropped
     this.#owner.answered(close);
   }
 
