@@ -37,6 +37,19 @@ describe('lacksText', () => {
     );
   });
 
+  it('does not take the product of the lengths', () => {
+    const long = 'a'.repeat(60_000);
+    expect(whole(lacksText('a'.repeat(130_000), 0, `${long}b`))).toBe(false);
+    expect(whole(lacksText('x'.repeat(130_000), 0, `${long}b`))).toBe(true);
+  });
+
+  it('cuts a long text between two characters', () => {
+    for (let before = 60; before < 67; before++) {
+      const text = utf8Encode(`${'a'.repeat(before)}😀😀b`);
+      expect(whole(lacksText(text, 0, text))).toBe(false);
+    }
+  });
+
   for (const [message, sought, expected] of [
     ['Subject: hi\r\n\r\nwords', 'WORDS', false],
     ['Subject: hi\r\n\r\nwords', 'hi', true],
