@@ -19,6 +19,7 @@ import { makeGateway, makePage, type RawPage, rawPage, said, TOKEN } from './tes
 
 afterEach(closeAll);
 
+const KIND_WINDOW = 4;
 const streamOptions = { tls: null, noDelay: true, keepAliveMs: 0, lingerMs: 1000 };
 const opening = (address: string) => ({ connect: address, ...streamOptions });
 const listening = (address: string) => ({ listen: address, ...streamOptions, backlog: 511, handshakeMs: 1000 });
@@ -342,6 +343,36 @@ describe('limits', () => {
     expect(second).toBeLessThanOrEqual(first + CREDIT);
     expect(written).toBeLessThan(16 * 1024 * 1024);
   });
+});
+
+it('bytes that come one by one while the peer reads nothing are all there, in their order, also when the page has gone', async () => {
+  const { port, clients } = await peer((socket) => socket.pause());
+  const { url } = await makeGateway();
+  const page = await rawPage(url);
+  page.send(1, 'open', opening(`127.0.0.1:${port}`));
+  await page.frame(({ kind }) => kind === 'opened');
+  let credit = CREDIT;
+  let sent = 0;
+  const fill = (): void => {
+    for (; credit >= 2 * MOST_DATA; credit -= MOST_DATA, sent += MOST_DATA) page.send(1, 'data', new Uint8Array(MOST_DATA));
+  };
+  page.socket.on('message', (message: Buffer) => {
+    if (message[4] !== KIND_WINDOW) return;
+    credit += message.readUInt32BE(5);
+    fill();
+  });
+  fill();
+  for (let before = -1; before !== sent; before = sent) await new Promise((done) => setTimeout(done, 200)); // the system is full
+  const short = Array.from({ length: 20_000 }, (_, i) => i % 251);
+  for (const byte of short) page.send(1, 'data', Uint8Array.of(byte));
+  page.socket.close();
+  const [client] = clients as [Socket];
+  const received: Buffer[] = [];
+  client.on('data', (chunk) => received.push(chunk)).resume();
+  await new Promise((done) => client.once('end', done));
+  const all = Buffer.concat(received);
+  expect(all.length).toBe(sent + short.length);
+  expect(all.subarray(sent).equals(Buffer.from(short))).toBe(true);
 });
 
 describe('when the gateway goes', () => {

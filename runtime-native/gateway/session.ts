@@ -90,6 +90,7 @@ export class Session implements StreamOwner {
     if (this.#isOver) return;
     this.#isOver = true;
     const left = this.#holders.size;
+    for (const holder of this.#holders.values()) if (holder instanceof GatewayStream) holder.flush();
     this.#holders.clear();
     this.#network.backend.drainAll(() => {});
     this.#log(left === 0 ? 'left' : `left, with ${left} stream${left === 1 ? '' : 's'} open`);
