@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Report, Task } from './growth-child.ts';
-import { ROWS, type Row } from './inputs.ts';
+import { memoryPerByte, ROWS, type Row } from './inputs.ts';
 import { random } from './random.ts';
 
 const { values: flags, positionals: names } = parseArgs({
@@ -27,12 +27,11 @@ const SHORT_MS = 30_000;
 const MOST_GROWTH = 2.6;
 /** Below it, other things than the input count. */
 const LEAST_MS = 100;
-const MEMORY_PER_BYTE = 6;
 const MEMORY_BASE = 40e6;
 /** A peer that is still connected so long after its last byte leaves. */
 const PATIENCE_MS = 1500;
 /** An input that has not been taken by then never will be. */
-const FROZEN_MS = 60_000;
+const FROZEN_MS = 180_000;
 
 type Measured = Exclude<Report, 'serving'>;
 
@@ -104,11 +103,11 @@ interface Verdict {
   readonly says: string;
 }
 
-function verdict(times: readonly number[], memory: Measured | null): Verdict {
+function verdict(times: readonly number[], memory: Measured | null, perByte: number): Verdict {
   const [, n = 0, , fourN = 0] = times;
   const slow = fourN > LEAST_MS && fourN > MOST_GROWTH ** 2 * Math.max(n, LEAST_MS / 8);
   const bytes = memory?.bytes ?? 0;
-  const large = bytes > MEMORY_PER_BYTE * 4 * SMALLEST + MEMORY_BASE;
+  const large = bytes > perByte * 4 * SMALLEST + MEMORY_BASE;
   const ended =
     memory === null ? '' : `, ${(bytes / (4 * SMALLEST)).toFixed(1)} bytes for each byte, ${memory.ended.split('\n')[0]}`;
   return { isWrong: slow || large, says: `${times.map(Math.round).join(' ')} ms${ended}` };
@@ -124,10 +123,10 @@ async function judge(row: Row): Promise<Verdict> {
       if (/^(?!Magnolia|Stopped)\w*Error/.test(taken.ended)) return { isWrong: true, says: `${size} bytes: ${taken.ended}` };
       times.push(taken.ms);
     }
-    if (row.from === 'text') return verdict(times, null);
+    if (row.from === 'text') return verdict(times, null, 0);
     const taken = await child.take(row, 4 * SMALLEST, true);
     if (typeof taken === 'string') return { isWrong: true, says: `memory: ${taken}` };
-    return verdict(times, taken);
+    return verdict(times, taken, memoryPerByte(row));
   } finally {
     child.end();
   }
