@@ -94,7 +94,7 @@ export const ROWS: readonly Row[] = [
   ),
   ...texts(
     `str := import('str'), s := '' + input()
-    fn change(i) if i < len(s) { true -> { s.(i) := 'y', str.indexOf(s, 'y'), str.rindexOf(s, 'x'), s << 'b', str.endsWith?(s, 'xb'), change(i + 32) } }
+    fn change(i) if i < len(s) { true -> { s.(i) := 'y', str.indexOf(s, 'y'), str.rindexOf(s, 'b'), s << 'b', str.endsWith?(s, 'xb'), change(i + 32) } }
     change(0)`,
     { 'text that is changed and searched in turn': 'x' },
   ),
