@@ -20,18 +20,28 @@ const LINGER_MS = 1000;
 /** From so many requests that have no answer yet, nothing is read from a connection: a peer may send them faster than they are answered. */
 const MOST_UNANSWERED = 64;
 
+/**
+ * A connection with so many of them is closed when none is answered for this long: while nothing is read, it does not show that the
+ * client is gone.
+ */
+const UNANSWERED_MS = 10_000;
+
 /** A connection, and what is under way on it. */
 export interface Client {
   readonly connection: Connection;
   readonly stream: Socket;
   /** Requests that the program has and has not answered. */
   running: number;
+  /** Closes the connection, which is not read from, when none of them is answered; null while it is read from. */
+  stuck: NodeJS.Timeout | null;
   /** It was refused: nothing that comes counts any more. */
   refused: boolean;
 }
 
-function pauseIfBusy({ running, stream }: Client): void {
-  if (running >= MOST_UNANSWERED) stream.pause();
+function pauseIfBusy(client: Client): void {
+  if (client.running < MOST_UNANSWERED) return;
+  client.stream.pause();
+  client.stuck ??= setTimeout(() => client.stream.destroy(), UNANSWERED_MS).unref();
 }
 
 /** Closes a connection when the peer has had time to read what was sent. */
@@ -100,7 +110,12 @@ export class NodeExchange implements ServerExchange, IncomingBody {
   #settle(): void {
     if (!this.#started) return;
     this.#started = false;
-    if (this.#client.running-- === MOST_UNANSWERED) this.#client.stream.resume();
+    const client = this.#client;
+    client.stuck?.refresh();
+    if (client.running-- !== MOST_UNANSWERED) return;
+    clearTimeout(client.stuck ?? undefined);
+    client.stuck = null;
+    client.stream.resume();
   }
 
   // ---- the body of the request ----

@@ -69,7 +69,7 @@ class NodeHttpServer implements HttpServer {
         stream.destroy(); // the server was closed meanwhile
         return;
       }
-      this.#clients.set(stream, { connection, stream, running: 0, refused: false });
+      this.#clients.set(stream, { connection, stream, running: 0, stuck: null, refused: false });
       stream.once('close', () => {
         this.#clients.delete(stream);
         this.#bytesIn += stream.bytesRead;

@@ -1,4 +1,4 @@
-/** Servers in their own process: of lines, of lines in TLS, of HTTP and of mail. Answers what they hold when it is asked. */
+/** Servers in their own process: of lines, of lines in TLS, of HTTP, and of HTTP without answers. Answers what they hold when it is asked. */
 import { readdirSync } from 'node:fs';
 import { createRuntime } from '../../runtime-native/index.ts';
 
@@ -22,7 +22,8 @@ secure := {linger: 1, handshakeTimeout: 2, tls: true, cert: identity.cert, key: 
 [
 	socket.serve('127.0.0.1:0', answer, options).local
 	socket.serve('127.0.0.1:0', answer, secure).local
-	import('http').serve('127.0.0.1:0', fn(req) {status: 200, body: req.url}).local
+	import('http').serve('127.0.0.1:0', fn(evt) if evt.type = :req -> (evt.end)({status: 200, headers: {}, body: evt.req.url})).local
+	import('http').serve('127.0.0.1:0', fn(evt) ?).local
 ]`;
 
 /** What the servers hold now. */
