@@ -57,11 +57,15 @@ export interface LoadedProgram {
 
 /** A promise of the embedder that waits for something in the program. */
 interface Waiting {
+  /** When the program has taken longer than it may. */
+  readonly due: number;
   fail(error: unknown): void;
 }
 
 /** How often the memory in use is looked at. */
 const MEMORY_CHECK_MS = 25;
+/** Bytes of memory through which V8 looks for garbage in a millisecond. */
+const COLLECTED_PER_MS = 1e6;
 
 const STOPPED: { readonly [reason in Exclude<StopReason, 'exit'>]: string } = {
   timeMs: 'The program was stopped: it took longer than it may',
@@ -105,7 +109,7 @@ export class Runtime {
       exceeded: () => this.#stopFromInside('outputBytes'),
       alive: () => this.#checkAlive(),
       fault: this.#fault,
-      turn: () => this.#checkMemory(),
+      turn: () => this.#checkLimits(),
       compiling: () => this.#checkCompiling(),
     });
     this.#functions = new Functions(
@@ -133,7 +137,7 @@ export class Runtime {
     });
     this.#interpreter = this.#world.interpreter;
     this.#machine = this.#interpreter.machine;
-    if (limits.memoryBytes !== undefined) this.#memoryAtStart = platform.memoryInUse(false) ?? 0;
+    if (limits.memoryBytes !== undefined) this.#limitMemory(limits.memoryBytes);
     if (options.signal?.aborted === true) this.#onAbort();
     else options.signal?.addEventListener('abort', this.#onAbort);
   }
@@ -265,7 +269,7 @@ export class Runtime {
       if (this.#state === 'ended') throw this.#stopped ?? stopped('ended');
       const { timeMs } = this.#options.limits ?? {};
       this.#startTime();
-      const waiting: Waiting = { fail: (error) => settle(() => reject(error)) };
+      const waiting: Waiting = { due: this.#deadline, fail: (error) => settle(() => reject(error)) };
       const cancel = timeMs === undefined ? null : this.#platform.clock.timer(timeMs, () => this.#stop(stopped('timeMs')));
       const settle = (tell: () => void): void => {
         cancel?.();
@@ -387,6 +391,22 @@ export class Runtime {
     if (this.#stopped !== null) throw new Exit(1);
   }
 
+  /** A single string above the limit is refused before it is made: copying it would take as long as the whole program may. */
+  #limitMemory(memoryBytes: number): void {
+    this.#memoryAtStart = this.#platform.memoryInUse(false) ?? 0;
+    this.#machine.onAllocation = (bytes) => {
+      if (bytes > memoryBytes && this.#machine.current !== null) this.#stopFromInside('memoryBytes');
+    };
+  }
+
+  /** In each turn of the event loop: timers have to wait while many turns are due at once. */
+  #checkLimits(): void {
+    this.#checkMemory();
+    if (this.#options.limits?.timeMs === undefined) return;
+    const now = this.#platform.clock.now();
+    for (const { due } of this.#waiting) if (now > due) this.#stop(stopped('timeMs'));
+  }
+
   #checkMemory(): void {
     const { memoryBytes } = this.#options.limits ?? {};
     if (memoryBytes === undefined || this.#state === 'ended') return;
@@ -394,7 +414,9 @@ export class Runtime {
     if (now - this.#memoryChecked < MEMORY_CHECK_MS) return;
     this.#memoryChecked = now;
     const most = this.#memoryAtStart + memoryBytes;
-    if ((this.#platform.memoryInUse(false) ?? 0) <= most || (this.#platform.memoryInUse(true) ?? 0) <= most) return;
+    const withGarbage = this.#platform.memoryInUse(false) ?? 0;
+    if (withGarbage <= most || now + withGarbage / COLLECTED_PER_MS > this.#deadline) return; // the time ends first
+    if ((this.#platform.memoryInUse(true) ?? 0) <= most) return;
     this.#stop(stopped('memoryBytes'));
   }
 

@@ -125,6 +125,16 @@ describe('options that are numbers', () => {
     const limits = { timeMs: all, memoryBytes: all, threads: all, outputBytes: all };
     expect((await createRuntime({ limits }).run('1')).value).toBe(1);
   });
+
+  it('end a program before it gets an array of bytes above the limit of memory', async () => {
+    const program = "s := 'x'\nfn grow(n) {\n\ts << s\n\ts.0 := 'y'\n\tn <= LEFT & grow(n + 1)\n}\ngrow(1)\nlen(s)";
+    const grown = (times: number) =>
+      createRuntime({ limits: { memoryBytes: 2 ** 26 } }).evaluate(program.replace('LEFT', `${times}`));
+    expect(await grown(18)).toBe(2 ** 19);
+    const before = process.memoryUsage().arrayBuffers;
+    await expect(grown(27)).rejects.toMatchObject({ reason: 'memoryBytes' });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 28);
+  });
 });
 
 describe('results', () => {

@@ -145,6 +145,8 @@ export class Machine {
 
   /** For tests of races: which of `count` runnable threads goes on, counted from 0. Null for the one that has waited longest. */
   pick: ((count: number) => number) | null = null;
+  /** Called before a string gets an array of so many bytes, 16 KiB or more; throws to refuse it. */
+  onAllocation: ((bytes: number) => void) | null = null;
 
   readonly #events: MachineEvents;
   #fuelPerTurn: number;
@@ -314,6 +316,7 @@ export class Machine {
     if (this.running || this.stopped) return;
     this.running = true;
     heavyWork.charge = this.#charge;
+    heavyWork.allocate = this.#allocate;
     const started = this.host.now();
     let switches = 0;
     let late = false;
@@ -356,6 +359,11 @@ export class Machine {
   /** Bytes that are copied take fuel: 2000 calls may take as long as copying half a megabyte. */
   readonly #charge = (bytes: number): void => {
     this.fuel -= bytes >> 8;
+  };
+
+  readonly #allocate = (bytes: number): void => {
+    this.#charge(bytes);
+    this.onAllocation?.(bytes);
   };
 
   #isLate(started: number): boolean {

@@ -118,7 +118,9 @@ class Grown {
   #move(capacity: number): Uint8Array {
     const old = this.bytes;
     if (capacity > MAX_TEXT) throw new RangeError('Invalid string length'); // as V8 words it
-    const bytes = new Uint8Array(Math.min(Math.max(capacity, this.length * 2, 512), MAX_TEXT));
+    const size = Math.min(Math.max(capacity, this.length * 2, 512), MAX_TEXT);
+    if (size >= HEAVY_PIECE) heavyWork.allocate(size);
+    const bytes = new Uint8Array(size);
     if (old !== null) bytes.set(old.subarray(0, this.length));
     else codec.encode(this.text as string, bytes, 0); // without an array the text is there
     this.bytes = bytes;
@@ -160,7 +162,11 @@ const LONG_PIECE = 64;
 /** From here on copying a piece is charged to the thread that runs. */
 const HEAVY_PIECE = 16 * 1024;
 /** Receives how many bytes an operation copies, so that a thread of few but long operations yields in time. */
-export const heavyWork = { charge(_bytes: number): void {} };
+export const heavyWork = {
+  charge(_bytes: number): void {},
+  /** Called before an array of so many bytes is made; throws to refuse it. */
+  allocate(_bytes: number): void {},
+};
 
 /** A mutable byte string. `raw` is its byte text, or the buffer that it grows in: use `text`, `length` and `codeAt`. */
 export class Str {
