@@ -6,7 +6,7 @@
 
 import { brief } from '../../language/runtime/brief.ts';
 import { mistake } from '../../language/runtime/errors.ts';
-import type { Machine } from '../../language/runtime/machine.ts';
+import type { Machine, Thread } from '../../language/runtime/machine.ts';
 import { isAscii } from '../../language/values/bytes.ts';
 import {
   type Fn,
@@ -43,21 +43,26 @@ const bound = (name: string) => saying(int(name), 'The part of a string or list 
 const searched = saying(text('s'), 'Only a string can be searched, got');
 const sought = saying(text('sub'), 'A string can only be searched for a string, got');
 
+/** Threads that are started in one slice. */
+const STARTED = 1000;
+
 /**
  * Calls each function in its own thread. The first error is that of the calling thread: it is raised there at once, and what
- * goes wrong in the others after that is reported as for any thread.
+ * goes wrong in the others after that is reported as for any thread. Functions whose thread has not been started by then are not called.
  */
-function runAll(machine: Machine, fns: readonly Value[]): Value | Suspended {
+function runAll(machine: Machine, functions: readonly Value[]): Value | Suspended {
+  const fns = functions.slice(); // other threads may change the list meanwhile
   for (const fn of fns) {
     if (typeof fn !== 'function') throw mistake('not-callable', { value: fn });
   }
-  if (fns.length === 0) return [];
-
-  const caller = machine.block('internal');
   const values: Value[] = new Array(fns.length).fill(null);
+  const threads: Thread[] = [];
   let running = fns.length;
-  const threads = fns.map((fn, i) => {
-    const thread = machine.spawn(fn as Fn, []); // the loop above has seen to it
+  let failure: Error | null = null;
+  let caller: Thread | null = null; // when all are started
+  const start = (i: number): void => {
+    const thread = machine.spawn(fns[i] as Fn, []); // the loop above has seen to it
+    threads.push(thread);
     thread.attended = true;
     thread.onEnd = (value, error) => {
       running--;
@@ -65,14 +70,23 @@ function runAll(machine: Machine, fns: readonly Value[]): Value | Suspended {
       if (error instanceof Error) {
         if (!thread.attended) return;
         for (const one of threads) one.attended = false;
-        machine.fail(caller, error);
-      } else if (running === 0) {
+        failure = error;
+        if (caller !== null) machine.fail(caller, error);
+      } else if (running === 0 && caller !== null) {
         machine.wake(caller, values);
       }
     };
-    return thread;
-  });
-  return SUSPENDED;
+  };
+  const startFrom = (first: number): Value | Suspended => {
+    if (failure !== null) throw failure;
+    const end = Math.min(first + STARTED, fns.length);
+    for (let i = first; i < end; i++) start(i);
+    if (end < fns.length) return machine.outOfFuel(0, startFrom as Fn, [end]);
+    if (running === 0) return values;
+    caller = machine.block('internal');
+    return SUSPENDED;
+  };
+  return startFrom(0);
 }
 
 /** Calls a function in its own thread, whose error is reported as for any thread, and tells the caller how it ended. */
