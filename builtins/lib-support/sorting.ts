@@ -8,7 +8,7 @@ type Key = number | bigint | string;
 /** Items that are moved in one slice, and keys that are looked at. */
 const SLICE = 20_000;
 
-/** Whether the key at one index comes before the one at another. */
+/** Whether one number comes before another; of keys, their indexes. */
 type Order = (i: number, j: number) => boolean;
 
 /** A key in the form that JavaScript compares as Magnolia does; undefined if it has no order. */
@@ -68,49 +68,11 @@ const INTS_AT_ONCE = 2 ** 16;
 
 /** Sorts ints. Equal ones cannot be told apart, so JavaScript may sort the runs that are merged. */
 function* sortInts(ints: Float64Array): Work<Float64Array> {
-  const count = ints.length;
-  for (let low = 0; low < count; low += INTS_AT_ONCE) {
+  for (let low = 0; low < ints.length; low += INTS_AT_ONCE) {
     if (low > 0) yield;
     ints.subarray(low, low + INTS_AT_ONCE).sort();
   }
-  let [from, to] = [ints, count > INTS_AT_ONCE ? new Float64Array(count) : ints];
-  for (let width = INTS_AT_ONCE; width < count; width *= 2) {
-    for (let low = 0; low < count; low += 2 * width) {
-      const run = {
-        left: low,
-        right: Math.min(low + width, count),
-        middle: Math.min(low + width, count),
-        high: Math.min(low + 2 * width, count),
-      };
-      for (let at = low; at < run.high; at += INTS_AT_ONCE) {
-        mergeInts(from, to, at, Math.min(at + INTS_AT_ONCE, run.high), run);
-        yield;
-      }
-    }
-    [from, to] = [to, from];
-  }
-  return from;
-}
-
-/** Two neighbouring runs: where each is read next, and where the left one and both end. */
-interface Runs {
-  left: number;
-  right: number;
-  readonly middle: number;
-  readonly high: number;
-}
-
-/** Fills one part of what two runs become. */
-function mergeInts(from: Float64Array, to: Float64Array, start: number, end: number, runs: Runs): void {
-  let { left, right } = runs;
-  const { middle, high } = runs;
-  for (let i = start; i < end; i++) {
-    // Both are in range where they are read.
-    const takeRight = left >= middle || (right < high && (from[right] as number) < (from[left] as number));
-    to[i] = from[takeRight ? right++ : left++] as number;
-  }
-  runs.left = left;
-  runs.right = right;
+  return yield* mergeRuns(ints, new Float64Array(ints.length > INTS_AT_ONCE ? ints.length : 0), INTS_AT_ONCE, (a, b) => a < b);
 }
 
 /** Sorts `items` in place by the keys at the same places, once all of it is done. One item needs no key that can be compared. */
@@ -132,32 +94,53 @@ export function* sortByKeys(items: Value[], keys: readonly Value[]): Work<Value[
   while (sorted < count && !before(sorted, sorted - 1)) if (++sorted % SLICE === 0) yield;
   if (sorted === count) return items;
 
-  // Merges runs of 1, 2, 4 ... items, of which only the indexes are moved.
-  let from = new Uint32Array(count);
-  let to = new Uint32Array(count);
-  for (let i = 0; i < count; i++) from[i] = i;
-  let left = SLICE;
-  for (let width = 1; width < count; width *= 2) {
-    for (let low = 0; low < count; low += 2 * width) {
-      const high = Math.min(low + 2 * width, count);
-      merge(from, to, low, Math.min(low + width, count), high, before);
-      left -= high - low;
-      if (left > 0) continue;
-      left = SLICE;
-      yield;
-    }
-    [from, to] = [to, from];
-  }
-  for (let i = 0; i < count; i++) items[i] = unsorted[from[i] as number] as Value; // each is the index of an item
+  const indexes = new Float64Array(count);
+  for (let i = 0; i < count; i++) indexes[i] = i;
+  const order = yield* mergeRuns(indexes, new Float64Array(count), 1, before);
+  for (let i = 0; i < count; i++) items[i] = unsorted[order[i] as number] as Value; // each is the index of an item
   return items;
 }
 
-/** Merges two neighbouring runs of indexes. Of equal ones those on the left come first. */
-function merge(from: Uint32Array, to: Uint32Array, low: number, middle: number, high: number, before: Order): void {
-  let [left, right] = [low, middle];
-  for (let i = low; i < high; i++) {
+/** Sorts what consists of sorted runs of `width`: merges them into runs of twice that, and so on. `spare` is as long, unless there is one run. */
+function* mergeRuns(sorted: Float64Array, spare: Float64Array, width: number, before: Order): Work<Float64Array> {
+  const count = sorted.length;
+  let [from, to] = [sorted, spare];
+  let left = SLICE;
+  for (let size = width; size < count; size *= 2) {
+    for (let low = 0; low < count; low += 2 * size) {
+      const runs = { left: low, right: Math.min(low + size, count), middle: low + size, high: Math.min(low + 2 * size, count) };
+      for (let at = low; at < runs.high; ) {
+        const end = Math.min(at + left, runs.high);
+        merge(from, to, at, end, runs, before);
+        left -= end - at;
+        at = end;
+        if (left > 0) continue;
+        left = SLICE;
+        yield;
+      }
+    }
+    [from, to] = [to, from];
+  }
+  return from;
+}
+
+/** Two neighbouring runs: where each is read next, and where both end. */
+interface Runs {
+  left: number;
+  right: number;
+  readonly middle: number;
+  readonly high: number;
+}
+
+/** Fills one part of what two runs become. Of equal items those of the left run come first. */
+function merge(from: Float64Array, to: Float64Array, start: number, end: number, runs: Runs, before: Order): void {
+  let { left, right } = runs;
+  const { middle, high } = runs;
+  for (let i = start; i < end; i++) {
     // Both are in range where they are read.
     const takeRight = left >= middle || (right < high && before(from[right] as number, from[left] as number));
     to[i] = from[takeRight ? right++ : left++] as number;
   }
+  runs.left = left;
+  runs.right = right;
 }
