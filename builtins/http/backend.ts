@@ -145,6 +145,13 @@ export interface ClientRequest {
   readonly maxPerRoute: number;
 }
 
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/** Whether a request does no harm when it is sent again, because a kept connection turned out to be closed. */
+export function mayRepeat({ method, body }: ClientRequest): boolean {
+  return SAFE_METHODS.has(method) && body !== null;
+}
+
 export interface ClientEvents extends BodyEvents {
   head(answer: AnswerHead): void;
   /** The request was not answered. */

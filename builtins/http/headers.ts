@@ -77,3 +77,8 @@ export function firstValue(list: readonly string[], name: string): string | unde
   for (let i = 0; i < list.length; i += 2) if (canonicalName(list[i] as string) === name) return trimmed(list[i + 1] as string);
   return undefined;
 }
+
+/** Whether there is a line with this canonical name. */
+export function hasHeader(list: readonly string[], name: string): boolean {
+  return firstValue(list, name) !== undefined;
+}

@@ -1,6 +1,7 @@
 /** What is wrong with a request that the platform's parser let through, before anything of it is used. */
 import type { RequestHead, ServerExchange } from './backend.ts';
 import { canonicalName, trimmed } from './headers.ts';
+import { REASONS } from './reasons.ts';
 import { targetOf } from './url.ts';
 
 /** An answer to a request that no handler sees. */
@@ -12,23 +13,9 @@ export interface Refusal {
 const MOST_LINES = 200;
 const MOST_TARGET_BYTES = 16 * 1024;
 
-const TEXTS: { readonly [status: number]: string } = {
-  400: 'Bad Request',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  413: 'Content Too Large',
-  414: 'URI Too Long',
-  417: 'Expectation Failed',
-  431: 'Request Header Fields Too Large',
-  501: 'Not Implemented',
-  503: 'Service Unavailable',
-  505: 'HTTP Version Not Supported',
-};
-
 /** The body of an answer that refuses: `400 Bad Request: reason`. */
 function refusalText({ status, reason }: Refusal): string {
-  const title = `${status} ${TEXTS[status] ?? 'Error'}`;
+  const title = `${status} ${REASONS[status] ?? 'Error'}`;
   return `${reason === '' ? title : `${title}: ${reason}`}\n`;
 }
 

@@ -1,16 +1,20 @@
 /** Requests with Node's `http`, over connections of the program's own network. */
 import { request as httpRequest, type IncomingMessage, type ClientRequest as NodeRequest, type RequestOptions } from 'node:http';
 import { createGunzip, type Gunzip } from 'node:zlib';
-import type { ClientCall, ClientEvents, ClientRequest, Dial, HttpEngine } from '../../builtins/http/backend.ts';
+import {
+  type ClientCall,
+  type ClientEvents,
+  type ClientRequest,
+  type Dial,
+  type HttpEngine,
+  mayRepeat,
+} from '../../builtins/http/backend.ts';
 import { formatAddress } from '../../builtins/sockets/address.ts';
 import type { ErrorCode, Failure } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { toText } from '../latin1.ts';
 import { DialError, Pool, type PoolOptions } from './pool.ts';
 import type { Streams } from './streams.ts';
-
-/** What may be sent twice without harm, when a kept connection turns out to be closed. */
-const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /** The client of one program, with its connections. */
 export function nodeClient(streams: Streams): Pick<HttpEngine, 'request' | 'closeIdle'> {
@@ -81,9 +85,8 @@ class NodeCall implements ClientCall {
 
   #error(error: Error): void {
     if (this.#state !== 'sent') return;
-    const { method, body } = this.#wanted;
     const isStale = this.#request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(codeOf(error));
-    if (isStale && !this.#repeated && REPEATABLE.has(method) && body !== null) {
+    if (isStale && !this.#repeated && mayRepeat(this.#wanted)) {
       this.#repeated = true;
       this.#pool.closeKept(this.#wanted.route); // the other ones are probably closed, too
       this.#request = this.#send();

@@ -1,13 +1,18 @@
 /** Requests over connections of a program's network, which are kept for later requests to the same place. */
-import type { BodyEvents, ClientCall, ClientEvents, ClientRequest, Dial } from '../../../builtins/http/backend.ts';
-import { firstValue } from '../../../builtins/http/headers.ts';
+import {
+  type BodyEvents,
+  type ClientCall,
+  type ClientEvents,
+  type ClientRequest,
+  type Dial,
+  mayRepeat,
+} from '../../../builtins/http/backend.ts';
+import { firstValue, hasHeader } from '../../../builtins/http/headers.ts';
 import { type Breakdown, type Connection, type ConnectionEvents, Failure } from '../../../builtins/sockets/backend.ts';
 import { type Llhttp, type MessageEvents, type MessageFault, type MessageHead, Parser } from './parser.ts';
 import { Unpacker } from './unpack.ts';
-import { chunk, hasHeader, headerLines, LAST_CHUNK } from './writer.ts';
+import { chunk, headerLines, LAST_CHUNK } from './writer.ts';
 
-/** What may be sent twice without harm, when a kept connection turns out to be closed. */
-const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const SWITCHING_PROTOCOLS = 101;
 
 /** The connections of one program, by route. */
@@ -131,13 +136,13 @@ class Call implements ClientCall {
     this.dial = dial;
     this.wanted = wanted;
     this.events = events;
-    this.#isChunked = wanted.body === null && !hasHeader(wanted.headers, 'content-length');
+    this.#isChunked = wanted.body === null && !hasHeader(wanted.headers, 'Content-Length');
   }
 
   /** The request as it is sent. */
   text(): string {
     const { method, target, headers, body } = this.wanted;
-    const framing = this.#isChunked && !hasHeader(headers, 'transfer-encoding') ? 'Transfer-Encoding: chunked\r\n' : '';
+    const framing = this.#isChunked && !hasHeader(headers, 'Transfer-Encoding') ? 'Transfer-Encoding: chunked\r\n' : '';
     return `${method} ${target} HTTP/1.1\r\n${headerLines(headers)}${framing}\r\n${body ?? this.#written}`;
   }
 
@@ -300,8 +305,7 @@ class ClientConnection implements ConnectionEvents, MessageEvents {
       sink?.failed('unexpected EOF', 'eof');
       return;
     }
-    const { method, body } = call.wanted;
-    if (!this.#isReused || this.#hasReceived || call.isRepeated || body === null || !REPEATABLE.has(method)) {
+    if (!this.#isReused || this.#hasReceived || call.isRepeated || !mayRepeat(call.wanted)) {
       call.refused(new Failure(code, detail));
       return;
     }

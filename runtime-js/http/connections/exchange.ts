@@ -1,9 +1,9 @@
 /** One request on a connection of a server, and its answer. */
 import type { BodyEvents, IncomingBody, OutgoingBody, RequestHead, ServerExchange } from '../../../builtins/http/backend.ts';
-import { firstValue } from '../../../builtins/http/headers.ts';
+import { firstValue, hasHeader } from '../../../builtins/http/headers.ts';
 import type { Connection } from '../../../builtins/sockets/backend.ts';
 import type { MessageHead } from './parser.ts';
-import { chunk, hasHeader, headerLines, LAST_CHUNK, statusLine } from './writer.ts';
+import { chunk, headerLines, LAST_CHUNK, statusLine } from './writer.ts';
 
 /** The connection of an exchange. */
 export interface ExchangeOwner {
@@ -40,7 +40,7 @@ export class ConnectionExchange implements ServerExchange, IncomingBody {
     this.#expects = /^\s*100-continue\s*$/i.test(expectation ?? '');
     this.hasUnknownExpectation = expectation !== undefined && !this.#expects;
     const length = Number(firstValue(head.headers, 'Content-Length') ?? 0);
-    this.body = length > 0 || hasHeader(head.headers, 'transfer-encoding') ? this : null;
+    this.body = length > 0 || hasHeader(head.headers, 'Transfer-Encoding') ? this : null;
   }
 
   get connection(): Connection {
@@ -96,13 +96,13 @@ export class ConnectionExchange implements ServerExchange, IncomingBody {
   }
 
   #lines(status: number, headers: readonly string[], close: boolean): string {
-    const date = hasHeader(headers, 'date') ? '' : `Date: ${new Date().toUTCString()}\r\n`;
+    const date = hasHeader(headers, 'Date') ? '' : `Date: ${new Date().toUTCString()}\r\n`;
     const connection = close ? 'Connection: close\r\n' : this.head.version === '1.0' ? 'Connection: keep-alive\r\n' : '';
     return `${statusLine(status)}${headerLines(headers)}${date}${connection}`;
   }
 
   begin(status: number, headers: readonly string[], close: boolean, drained: () => void): OutgoingBody {
-    const hasLength = hasHeader(headers, 'content-length');
+    const hasLength = hasHeader(headers, 'Content-Length');
     const isChunked = !hasLength && this.head.version === '1.1';
     const isLast = close || !this.#keepsAlive || !(isChunked || hasLength); // the end of the connection is that of the body
     const framing = isChunked ? 'Transfer-Encoding: chunked\r\n' : '';

@@ -67,7 +67,7 @@ export interface MessageEvents {
 }
 
 export interface MessageFault {
-  readonly kind: 'head-too-long' | 'eof' | 'chunk' | 'malformed';
+  readonly kind: 'head-too-long' | 'eof' | 'malformed';
   readonly reason: string;
 }
 
@@ -232,7 +232,7 @@ export class Parser {
     }
     const reason = this.#llhttp.text(exports.llhttp_get_error_reason(this.#pointer));
     if (this.#isTooLong) this.#fail({ kind: 'head-too-long', reason: '' });
-    else this.#fail({ kind: this.#isHeadDone ? 'chunk' : 'malformed', reason });
+    else this.#fail({ kind: 'malformed', reason });
     return piece.length;
   }
 

@@ -1,10 +1,10 @@
 /** Serves HTTP/1.1 on connections of a program's network, one request at a time on each. */
 import type { HttpServer, ServerEvents, ServerSettings } from '../../../builtins/http/backend.ts';
+import { hasHeader } from '../../../builtins/http/headers.ts';
 import { refuseRequest } from '../../../builtins/http/incoming.ts';
 import type { Connection, ConnectionEvents } from '../../../builtins/sockets/backend.ts';
 import { ConnectionExchange, type ExchangeOwner } from './exchange.ts';
 import { type Llhttp, type MessageEvents, type MessageFault, type MessageHead, Parser } from './parser.ts';
-import { hasHeader } from './writer.ts';
 
 /** Bytes of later requests that may wait until a request is answered. */
 const MOST_WAITING_BYTES = 64 * 1024;
@@ -133,7 +133,7 @@ class ServerConnection implements ConnectionEvents, MessageEvents, ExchangeOwner
     this.#hasAnswer = false;
     const exchange = new ConnectionExchange(this, head);
     this.#exchange = exchange;
-    if (head.version === '1.1' && !hasHeader(head.headers, 'host'))
+    if (head.version === '1.1' && !hasHeader(head.headers, 'Host'))
       refuseRequest(exchange, { status: 400, reason: 'no Host header' });
     else if (exchange.hasUnknownExpectation) refuseRequest(exchange, { status: 417, reason: '' });
     else this.#events.request(exchange);
