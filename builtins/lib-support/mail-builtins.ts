@@ -16,7 +16,7 @@ function partsOf(answer: Value): string[] {
   return (Array.isArray(answer) ? answer : [answer]).map((part) => (part instanceof Str ? part.text : ''));
 }
 
-/** Work on a text: what is read takes as much of the thread's turn as what is copied. */
+/** Does work on a text in slices. Reading the text costs the thread as much fuel as copying it. */
 function worked(machine: Machine, text: string, work: Work<Value>): Value | Suspended {
   heavyWork.charge(text.length);
   return inSlices(machine, work);
@@ -33,28 +33,26 @@ function mailText(name: string, form: string, change: (text: string) => string):
   });
 }
 
-/** The same for long work. */
-function slicedText(name: string, form: string, change: (text: string) => Work<string>): Builtin {
+/** A builtin that does long work on a string. */
+function longWork(name: string, help: string, work: (text: string) => Work<Value>): Builtin {
   return builtin({
     name,
     group: 'text',
-    help: `a string ${form}`,
+    help,
     params: [text('s')],
     suspends: true,
-    run: (machine, s) => worked(machine, s.text, textOf(change(s.text))),
+    run: (machine, s) => worked(machine, s.text, work(s.text)),
   });
 }
 
-/** A builtin that answers a question about a string. */
+/** A builtin that converts a string, in slices. */
+function slicedText(name: string, form: string, change: (text: string) => Work<string>): Builtin {
+  return longWork(name, `a string ${form}`, (text) => textOf(change(text)));
+}
+
+/** A builtin that answers a question about a string, in slices. */
 function textCheck(name: string, question: string, check: (text: string) => Work<boolean>): Builtin {
-  return builtin({
-    name,
-    group: 'text',
-    help: `whether a string ${question}`,
-    params: [text('s')],
-    suspends: true,
-    run: (machine, s) => worked(machine, s.text, check(s.text)),
-  });
+  return longWork(name, `whether a string ${question}`, check);
 }
 
 export const mailBuiltins: readonly Builtin[] = [
