@@ -1,7 +1,7 @@
 /**
- * What reaches past the language into the machine: raw memory, system calls, Windows procedures. Here a program has no address
- * space of its own: operations that would read, write or call something return an error value. Pointers made from ints are
- * values to compute with. Threads share one native thread, so locking one to it is done already.
+ * Raw memory, system calls and Windows procedures. They are not supported: operations that would read memory, write it or call
+ * native code return an error value. A pointer made from an int can only be computed with. All threads share one native thread, so
+ * locking a thread to it does nothing.
  */
 import { mistake } from '../language/runtime/errors.ts';
 import type { Machine } from '../language/runtime/machine.ts';

@@ -285,7 +285,7 @@ export class Runtime {
     });
   }
 
-  /** Keeps the program alive until it is stopped: it has no end of its own. */
+  /** Keeps the program alive until `stop` is called, also when it has nothing left to do. */
   #open(): void {
     if (this.#state !== 'new') return;
     this.#state = 'open';

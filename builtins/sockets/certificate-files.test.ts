@@ -38,7 +38,7 @@ function fakeMachine() {
   return { machine: machine as unknown as Machine, goOn: () => goOn() };
 }
 
-/** What a program of its own reads. */
+/** A program that reads the file as its CA file. */
 function reader(file = new OneFile()) {
   const { machine, goOn } = fakeMachine();
   const read = (): unknown => {

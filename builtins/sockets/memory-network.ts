@@ -233,7 +233,7 @@ class MemoryConnection implements Connection {
     return this.close();
   }
 
-  /** Delivers what has arrived, in a later turn. */
+  /** Schedules the delivery of the bytes that have arrived for a later turn of the event loop. */
   #deliver(): void {
     if (this.#delivering || this.#events === null) return;
     this.#delivering = true;

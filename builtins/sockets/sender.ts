@@ -88,7 +88,7 @@ export class Sender {
     return !this.#awaitingDrain;
   }
 
-  /** Sends what was gathered. Called by the machine before a thread waits. */
+  /** Sends the gathered bytes. The machine calls this before a thread waits. */
   flush(): void {
     const gathered = this.#gathered;
     if (gathered === '') return;
@@ -148,7 +148,7 @@ export class Sender {
     }
   }
 
-  /** Forgets what was gathered: the connection is gone. */
+  /** Drops the gathered bytes, because the connection is closed. */
   stop(): void {
     this.#awaitingDrain = false;
     this.#gathered = '';

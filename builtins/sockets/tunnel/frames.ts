@@ -41,7 +41,7 @@ const NOTHING = new Uint8Array(0);
 /** Where the payload of a frame begins. */
 export const PAYLOAD_AT = HEADER_BYTES;
 
-/** Writes what stands in front of the payload. */
+/** Writes the header of a frame: stream number and kind. */
 export function writeHeader(frame: Uint8Array, stream: number, kind: Kind): void {
   frame[0] = stream >>> 24;
   frame[1] = stream >>> 16;
