@@ -3,6 +3,7 @@ export default {
   testEnvironment: 'node',
   testMatch: ['**/*.test.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/jest-transform.mjs' },
+  globalSetup: '<rootDir>/scripts/jest-build.mjs',
   setupFilesAfterEnv: ['<rootDir>/scripts/jest-handles.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/coverage/'],
   watchPathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/coverage/'],

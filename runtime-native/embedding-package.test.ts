@@ -1,15 +1,11 @@
 /** The built package as embedders import it: the examples of docs/embedding.md, run and type-checked, and its memory. */
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 const root = resolve(__dirname, '..');
-
-beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-}, 120_000);
 
 /** What a module prints that a Node of its own runs, or what is wrong with it. */
 function printedBy(script: string, flags: readonly string[] = []): Promise<string> {

@@ -1,11 +1,9 @@
-/** The embedding API on Node, and the examples of docs/embedding.md with the built package. */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   createRuntime,
   EMPTY,
@@ -20,10 +18,6 @@ import {
 
 const root = resolve(dirname(__filename), '..');
 const SPIN = 'fn spin spin()\nspin()';
-
-beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-}, 120_000);
 
 async function resultOf(text: string, options: RuntimeOptions = {}): Promise<JsValue> {
   return (await createRuntime(options).run(text)).value;

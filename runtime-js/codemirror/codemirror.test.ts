@@ -1,13 +1,9 @@
 /** The mode for CodeMirror, as users of the package import it. What it looks like is seen in the playground (scripts/e2e). */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 
 const root = resolve(__dirname, '../..');
-
-beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-}, 120_000);
 
 /** Runs a module text with `state`, an editor's state with the mode and this text, and `at`, the place of `|` in it; returns what it prints. */
 function withMode(text: string, script: string): unknown {

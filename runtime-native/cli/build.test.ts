@@ -1,5 +1,5 @@
 /** `magnolia build`: what it writes, run where no code may be generated. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -14,7 +14,6 @@ const NO_CODE = '--disallow-code-generation-from-strings';
 const LARGEST_HELLO_BYTES = 140 * 1024;
 
 beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
   save('lib/geo.oak', 'fn area(w, h) w * h\n');
   save('lib/plug.oak', "name := 'plug'\n");
   save(

@@ -1,10 +1,10 @@
 /** The command itself, started as users start it. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freePort } from '../sockets/test-kit.ts';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '../../scripts/free-port.ts';
 
 const root = resolve(dirname(__filename), '../..');
 const cli = join(root, 'dist/cli.cjs');
@@ -18,9 +18,6 @@ const env = {
   MAGNOLIA_FUEL: undefined,
 };
 
-beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Ended {

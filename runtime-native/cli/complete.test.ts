@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Session } from '../../language/interpreter.ts';
@@ -12,7 +11,6 @@ let session: Session;
 
 beforeAll(async () => {
   const root = resolve(dirname(__filename), '../..');
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
   session = commandWorld(NO_SETTINGS, []).world.interpreter.session(root);
   await new Promise((done) => session.evaluate(new Source('(test)', program), done));
 }, 120_000);

@@ -12,7 +12,6 @@ const cli = join(root, 'dist/cli.cjs');
 afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
   for (const name of ['app.oak', 'app 2.oak', 'notes.txt']) writeFileSync(join(folder, name), '');
   mkdirSync(join(folder, 'apps'));
 }, 120_000);

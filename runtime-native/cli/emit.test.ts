@@ -1,18 +1,15 @@
 /** `magnolia emit`, and a process in which no code may be generated. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Script } from 'node:vm';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 
 const root = resolve(dirname(__filename), '../..');
 const folder = mkdtempSync(join(tmpdir(), 'magnolia-emit-'));
 const NO_CODE = '--disallow-code-generation-from-strings';
 
-beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function node(...args: string[]): { out: string; err: string; status: number | null } {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { describeBuiltin } from './builtin-help.ts';
 import { RESULTS } from './builtin-results.ts';
 import { languageHelp, languageWords } from './language-help.ts';
@@ -13,9 +13,6 @@ const root = resolve(__dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'magnolia-help-'));
 const { registry } = commandWorld(NO_SETTINGS, []).world;
 
-beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the sections of docs/language.md', () => {

@@ -1,5 +1,5 @@
 /** The answers of the language server, asked as lsp-connection.ts asks; and the server itself, driven by a client library. */
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,6 @@ const folder = mkdtempSync(join(tmpdir(), 'magnolia-lsp-'));
 const uriOf = (name: string): string => pathToFileURL(join(folder, name)).href;
 
 beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
   writeFileSync(join(folder, 'geo.oak'), '// The area of a rectangle.\nfn area(w, h) w * h\n');
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));

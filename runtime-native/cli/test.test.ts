@@ -1,20 +1,17 @@
 /** `magnolia test`, started as users start it. */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 
 const root = resolve(__dirname, '../..');
 const cli = join(root, 'dist/cli.cjs');
 const folder = mkdtempSync(join(tmpdir(), 'magnolia-test-'));
 const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
 
-beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Ran {

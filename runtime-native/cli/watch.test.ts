@@ -1,17 +1,14 @@
 /** `magnolia --watch FILE`, started as users start it. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 
 const root = resolve(__dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'magnolia-watch-'));
 
-beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Starts the command and ends it after `steps`. `seen` waits until a text has been printed, behind all that was seen before. */

@@ -1,9 +1,9 @@
 /** `SSLKEYLOGFILE` of a real process. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 
 const root = resolve(__dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'magnolia-keys-'));
@@ -24,10 +24,6 @@ writeFileSync(
 `,
 );
 afterAll(() => rmSync(folder, { recursive: true }));
-beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-}, 120_000);
-
 function run(file: string): { out: string; err: string } {
   const env = { ...process.env, SSLKEYLOGFILE: file };
   const { stdout, stderr } = spawnSync(process.execPath, [join(root, 'dist/cli.cjs'), program], { env, encoding: 'utf8' });

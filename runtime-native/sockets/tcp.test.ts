@@ -8,8 +8,9 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { plain } from '../../builtins/sockets/testing/testing.ts';
 import { Float, type Fn, type Obj, obj, str, type Value } from '../../language/values/values.ts';
+import { freePort } from '../../scripts/free-port.ts';
 import { nativeSockets } from './backend.ts';
-import { closeAll, freePort, makeDriver, makeProgram, socketOf } from './test-kit.ts';
+import { closeAll, makeDriver, makeProgram, socketOf } from './test-kit.ts';
 
 afterEach(closeAll);
 

@@ -39,21 +39,6 @@ export function makeDriver(): Driver {
   return driver;
 }
 
-let probes = 0;
-
-/**
- * A free port of 127.0.0.1, outside the range that the system assigns, and each worker of Jest has its own three
- * hundred, so that it is still free a moment later.
- */
-export function freePort(): Promise<number> {
-  const port = 12_000 + (Number(process.env.JEST_WORKER_ID ?? 0) % 60) * 300 + (probes++ % 300);
-  return new Promise((resolve) => {
-    const probe = createServer()
-      .once('error', () => resolve(freePort()))
-      .listen(port, '127.0.0.1', () => probe.close(() => resolve(port)));
-  });
-}
-
 export const seconds = (value: number): Float => new Float(value);
 export const socketOf = (result: Value): Value => (result as Obj).socket as Value;
 

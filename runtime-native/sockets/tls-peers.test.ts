@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { plain } from '../../builtins/sockets/testing/testing.ts';
 import { Float, obj, str, type Value } from '../../language/values/values.ts';
+import { freePort } from '../../scripts/free-port.ts';
 import { testCertificates } from './test-authority.ts';
-import { closeAll, freePort, makeDriver, peer, socketOf } from './test-kit.ts';
+import { closeAll, makeDriver, peer, socketOf } from './test-kit.ts';
 
 const certs = testCertificates();
 const certificate = { certFile: str(join(certs, 'localhost.pem')), keyFile: str(join(certs, 'localhost-key.pem')) };

@@ -5,9 +5,10 @@ import { createServer as createTlsServer, connect as dialTls, type TLSSocket } f
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Pair, plain } from '../../builtins/sockets/testing/testing.ts';
 import { atom, type Obj, obj, str, type Value } from '../../language/values/values.ts';
+import { freePort } from '../../scripts/free-port.ts';
 import { makeCertificate } from '../make-certificate.ts';
 import { testCertificates } from './test-authority.ts';
-import { closeAll, freePort, later, makeDriver, peer, socketOf } from './test-kit.ts';
+import { closeAll, later, makeDriver, peer, socketOf } from './test-kit.ts';
 
 const certs = testCertificates();
 const file = (name: string): string => join(certs, name);

@@ -1,6 +1,5 @@
 /** Runs programs in turn and makes rows of what they print. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -88,15 +87,6 @@ async function startServer([file = '', ...args]: Command): Promise<ChildProcess>
     child.once('close', () => done());
   });
   return child;
-}
-
-export function freePort(): Promise<string> {
-  return new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' ? String(address?.port) : ''));
-    });
-  });
 }
 
 /** Runs a task's contenders in turn, because machines drift, and lines up what they printed: one row for each name and contender. */

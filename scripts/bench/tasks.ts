@@ -2,17 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Command,
-  type Figure,
-  figures,
-  folder,
-  freePort,
-  installed,
-  type Task,
-  wholeProcess,
-  withServer,
-} from './measure.ts';
+import { freePort } from '../free-port.ts';
+import { type Command, type Figure, figures, folder, installed, type Task, wholeProcess, withServer } from './measure.ts';
 import { CERTIFICATE, cpuPrograms, stdlibPrograms, type Workload, workloads } from './rows.ts';
 
 export interface Plan {

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { beforeAll, describe, expect, it } from '@jest/globals';
-import { freePort } from '../../runtime-native/sockets/test-kit.ts';
+import { describe, expect, it } from '@jest/globals';
+import { freePort } from '../free-port.ts';
 import { type Example, examplesIn, libraryDocs, ownMembers, stdlibPage } from './docs.ts';
 
 const root = resolve(__dirname, '../..');
@@ -79,12 +79,6 @@ describe('the comments in lib/', () => {
 });
 
 describe('the examples in lib/', () => {
-  beforeAll(() => {
-    execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], {
-      cwd: root,
-    });
-  }, 120_000);
-
   for (const module of modules.filter((one) => ownMembers(one).length > 0)) {
     const examples = ownMembers(module).flatMap(({ text }) => examplesIn(text));
     if (!separate.includes(module.name)) {

@@ -12,7 +12,6 @@ const folder = mkdtempSync(join(tmpdir(), 'magnolia-package-'));
 const MOST_COLUMNS = 500;
 
 beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(root, join(folder, 'node_modules/magnolia-socket'), 'dir');
 }, 120_000);

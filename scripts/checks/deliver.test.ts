@@ -1,13 +1,13 @@
 /** examples/deliver.oak delivers to the hosts that a name server names, and tries again; keys of DKIM come from there, too. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createRuntime } from '../../runtime-native/index.ts';
 import { nameBytes, numbers, startNameServer, txt } from '../../runtime-native/testing/name-server.ts';
+import { freePort } from '../free-port.ts';
 
 const root = resolve(__dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'magnolia-deliver-'));
@@ -40,20 +40,9 @@ fn open(done) {
 fn all() got
 `;
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as { port: number }; // it listens on TCP
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
 describe('examples/deliver.oak', () => {
   let names: Awaited<ReturnType<typeof startNameServer>>;
   beforeAll(async () => {
-    execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], {
-      cwd: root,
-    });
     const publicKey = key.publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64');
     names = await startNameServer({
       // Nobody listens on the first one.

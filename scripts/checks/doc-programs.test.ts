@@ -2,11 +2,11 @@
  * The programs in docs/: one in a fence `oak` with a fence `text` behind it prints exactly that; a program that ends with an error
  * shows each of its lines. examples/socket has the programs of docs/socket.md.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 const root = resolve(__dirname, '../..');
 const PROGRAM = /^(#+ [^\n]*)$|^```oak\n([\s\S]*?)^```\n+^```text\n([\s\S]*?)^```$/gm;
@@ -59,10 +59,6 @@ async function check({ program, output }: Shown): Promise<void> {
   for (const line of output.trimEnd().split('\n')) expect(ran.out + ran.err).toContain(line);
   expect(output).toMatch(/Error: /); // otherwise the failure is a surprise
 }
-
-beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-}, 120_000);
 
 for (const page of readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))) {
   const programs = programsIn(page);

@@ -13,10 +13,6 @@ const folder = mkdtempSync(join(tmpdir(), 'magnolia-examples-'));
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-beforeAll(() => {
-  execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], { cwd: root });
-}, 120_000);
-
 /** A client of the chat server: what it is sent, in order. */
 class Client {
   readonly #socket: Socket;

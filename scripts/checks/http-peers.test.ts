@@ -1,5 +1,5 @@
 /** Other people's clients against a server in Magnolia: curl, and Chromium, whose `fetch` and `WebSocket` serve a program in a page. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -44,9 +44,6 @@ let browser: Browser | null = null;
 
 describe('a server in Magnolia', () => {
   beforeAll(async () => {
-    execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], {
-      cwd: root,
-    });
     child = spawn(process.execPath, [join(root, 'dist/cli.cjs'), 'eval', SERVER], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

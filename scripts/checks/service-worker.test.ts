@@ -1,5 +1,3 @@
-/** `magnolia-socket/static` in a service worker of Chromium, where dynamic imports are forbidden: a program answers requests of its page. */
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -42,9 +40,6 @@ const ASK = `(async () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], {
-      cwd: root,
-    });
     const pages: { readonly [url: string]: readonly [type: string, body: string] } = {
       '/': ['text/html', '<!doctype html><title>a page</title>'],
       '/worker.js': ['text/javascript', WORKER],

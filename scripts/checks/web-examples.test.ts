@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 
 const root = resolve(__dirname, '../..');
@@ -16,11 +16,6 @@ const folder = mkdtempSync(join(tmpdir(), 'magnolia-web-examples-'));
 describe('examples/web', () => {
   const children: ChildProcess[] = [];
 
-  beforeAll(() => {
-    execFileSync(process.execPath, ['--import', './scripts/typescript.mjs', 'scripts/build/build.ts', '--if-stale'], {
-      cwd: root,
-    });
-  }, 120_000);
   afterAll(async () => {
     for (const child of children) {
       child.kill();

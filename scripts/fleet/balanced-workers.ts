@@ -3,7 +3,8 @@
  * refused or cut, and every server knows its client's address.
  */
 import { connect } from 'node:tls';
-import { ask, certificate, expect, folder, freePort, magnolia, pause, startEngine, write } from './kit.ts';
+import { freePort } from '../free-port.ts';
+import { ask, certificate, expect, folder, magnolia, pause, startEngine, write } from './kit.ts';
 
 const SERVER = `
 process := import('process')

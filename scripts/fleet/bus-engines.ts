@@ -1,5 +1,6 @@
 /** `import('bus')` on real engines: the same program on NATS and Redis, plain, with a password and with TLS, and a restart under load. */
-import { certificate, expect, freePort, magnolia, pause, startEngine, write } from './kit.ts';
+import { freePort } from '../free-port.ts';
+import { certificate, expect, magnolia, pause, startEngine, write } from './kit.ts';
 
 const TALK = `
 bus := import('bus')

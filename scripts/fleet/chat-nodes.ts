@@ -1,6 +1,7 @@
 /** Three nodes of examples/deploy/chat.oak over nats-server behind HAProxy; one is killed. */
 import { connect, type Socket } from 'node:net';
-import { expect, freePort, magnolia, pause, startEngine, write } from './kit.ts';
+import { freePort } from '../free-port.ts';
+import { expect, magnolia, pause, startEngine, write } from './kit.ts';
 
 /** A client of the chat that connects again when it is cut. */
 class Member {

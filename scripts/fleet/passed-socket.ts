@@ -1,5 +1,6 @@
 /** systemd-socket-activate passes a socket; the first connection starts the program, or its workers, and is served. */
-import { ask, cli, engine, expect, freePort, Running, write } from './kit.ts';
+import { freePort } from '../free-port.ts';
+import { ask, cli, engine, expect, Running, write } from './kit.ts';
 
 const SERVER = `
 process := import('process')

@@ -1,7 +1,8 @@
 /** `socket.pipe`: its rate beside a hand-written `a.pipe(b)` in Node, and the memory of many pipes whose readers do not read. */
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { expect, freePort, listening, magnolia, pause, Running, write } from './kit.ts';
+import { freePort } from '../free-port.ts';
+import { expect, listening, magnolia, pause, Running, write } from './kit.ts';
 
 const FORWARDER = `
 socket := import('socket')

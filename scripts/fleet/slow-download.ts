@@ -1,7 +1,8 @@
 /** A download through a forwarder made of `pipe` that takes longer than its time for silence is complete, byte for byte. */
 import { createHash } from 'node:crypto';
 import { connect, createServer } from 'node:net';
-import { expect, freePort, magnolia, pause } from './kit.ts';
+import { freePort } from '../free-port.ts';
+import { expect, magnolia, pause } from './kit.ts';
 
 const FORWARDER = `
 socket := import('socket')

@@ -1,6 +1,7 @@
 /** Figures beside their targets: workers, the bus, and what metrics cost. Both sides of a ratio are measured in one run. */
 import { connect } from 'node:net';
-import { expect, freePort, magnolia, startEngine } from './kit.ts';
+import { freePort } from '../free-port.ts';
+import { expect, magnolia, startEngine } from './kit.ts';
 
 const COMPUTING = `
 process := import('process')
