@@ -10,8 +10,8 @@ import { type Fn, failure, type Suspended, type Value } from '../language/values
 /** What can be done without connections, with `fetch` and `WebSocket`. */
 const OF_PAGES = ['req', 'ws_dial', 'ws_send', 'ws_recv', 'ws_close', '__http_close_idle'] as const;
 
-/** What the engine over connections has. */
-const OVER_CONNECTIONS = ['listen', 'http_serve', 'req', '__http_close_idle'] as const;
+/** What the engine over connections has: everything. */
+const OVER_CONNECTIONS = Object.keys(SIGNATURES) as (keyof typeof SIGNATURES)[];
 
 /** Those of digests/builtins.ts. */
 const OF_DIGESTS = ['__digest', '__hex', '__hmac', '__pbkdf2', '__sign', '__verify'];
@@ -30,7 +30,7 @@ export function fetchHttp(access: NetworkAccess): HttpFamily {
   return httpOnCall(OF_PAGES, async () => (await import('./http/http.ts')).fetchFamily(access));
 }
 
-/** HTTP over the network of the program, both ways. WebSockets are unavailable. */
+/** HTTP and WebSocket over the network of the program, both ways. */
 export function connectionHttp(access: NetworkAccess): HttpFamily {
   return httpOnCall(OVER_CONNECTIONS, async () => (await import('./http/connections/engine.ts')).connectionFamily(access));
 }

@@ -1,33 +1,12 @@
 /** HTTP as embedded programs have it, with the engine of Node and with that of browsers: hostile peers, limits, policies. */
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { connect, type Server } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { httpFamily } from '../../builtins/http/builtins.ts';
-import { withFiles } from '../../builtins/sockets/certificate-files.ts';
-import { Runtime } from '../../embedding/runtime.ts';
-import { connectionEngine } from '../../runtime-js/http/connections/engine.ts';
-import { Llhttp } from '../../runtime-js/http/connections/parser.ts';
-import { createRuntime, memoryNetwork, type NetworkPolicy, type RuntimeOptions } from '../../runtime-native/index.ts';
-import { nodePlatform } from '../../runtime-native/platform.ts';
+import { memoryNetwork, type NetworkPolicy, type RuntimeOptions } from '../../runtime-native/index.ts';
+import { closeAll, ENGINES, later, serving as servingBy } from './http-engines-kit.ts';
 
-const wasm = createRequire(__filename)('undici/lib/llhttp/llhttp-wasm.js') as Buffer<ArrayBuffer>; // it has no types
-const { system } = nodePlatform;
-/** Node's networks, with the engine of browsers. */
-const browserEngine = {
-  ...nodePlatform,
-  system: { ...system, http: (network: Parameters<typeof httpFamily>[0]) => httpFamily(network, load, withFiles) },
-};
-
-async function load(): Promise<ReturnType<typeof connectionEngine>> {
-  return connectionEngine(await Llhttp.load(wasm));
-}
-
-const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
-});
+afterEach(closeAll);
 
 /** Sends bytes and returns all that comes back until the end. */
 function ask(port: number, bytes: string): Promise<string> {
@@ -41,23 +20,9 @@ function ask(port: number, bytes: string): Promise<string> {
   });
 }
 
-for (const [name, make] of [
-  ['Node', createRuntime],
-  ['browsers', (options: RuntimeOptions) => new Runtime(options, browserEngine)],
-] as const) {
+for (const [name, make] of ENGINES) {
   describe(`with the engine of ${name}`, () => {
-    /** A program that keeps running: the port that it says it listens on. */
-    async function serving(program: string, options: RuntimeOptions = {}): Promise<number> {
-      let told = (_port: number): void => {};
-      const port = new Promise<number>((done) => {
-        told = done;
-      });
-      const runtime = make({ network: 'system', output: () => {}, onProblem: () => {}, builtins: { told }, ...options });
-      closers.push(() => runtime.stop());
-      runtime.run(`${program}\ntold(int(import('str').split(server.local, ':').1))`).catch(() => {});
-      return await port;
-    }
-
+    const serving = (program: string, options: RuntimeOptions = {}) => servingBy(make, program, options);
     const hello =
       "server := http_serve('127.0.0.1:0', fn(evt) (evt.end)({status: 200, headers: {}, body: evt.req.body}), options)";
 
@@ -158,7 +123,7 @@ for (const [name, make] of [
         const peer: Server = createServer((_request, response) => {
           response.setHeader('Content-Encoding', 'gzip').end(bomb);
         });
-        closers.push(() => peer.close());
+        later(() => peer.close());
         await once(peer.listen(0, '127.0.0.1'), 'listening');
         const { port } = peer.address() as { port: number };
         const { value } = await make({ network: 'system' }).run(

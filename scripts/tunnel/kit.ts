@@ -73,13 +73,15 @@ export async function startGateway(env: NodeJS.ProcessEnv = {}): Promise<Gateway
   };
 }
 
-/** The browser, whose programs see all of spec/, certificates included. Null where there is none. */
+/** The browser, whose programs see all of spec/, certificates and other files of these areas included. Null where there is none. */
 export function openBrowser(): Promise<Browser | null> {
-  const certificates = ['socket', 'mail'].flatMap((area) => {
-    const folder = join(specs, area, 'certs');
-    return readdirSync(folder).map((name) => [join(folder, name), readFileSync(join(folder, name), 'latin1')] as const);
-  });
-  return openChromium<Job>(join(here, 'page-program.mjs'), { ...sources(), ...Object.fromEntries(certificates) });
+  const files = ['socket', 'http', 'mail'].flatMap((area) =>
+    readdirSync(join(specs, area), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !/\.(?:oak|out|err|code)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path, readFileSync(path, 'latin1')] as const),
+  );
+  return openChromium<Job>(join(here, 'page-program.mjs'), { ...sources(), ...Object.fromEntries(files) });
 }
 
 export function expect(isRight: boolean, what: string): void {

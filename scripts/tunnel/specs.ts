@@ -1,4 +1,4 @@
-/** The specs of sockets and mail in the browser, through a gateway: the same verdicts as on Node. */
+/** The specs of sockets, HTTP and mail in the browser, through a gateway: the same verdicts as on Node. */
 import { dirname, join, resolve } from 'node:path';
 import { expectedOf, findSpecs, rulesFor, specs } from '../spec/spec-files.ts';
 import { differences } from '../spec/spec-verdict.ts';
@@ -12,18 +12,22 @@ const LEFT_OUT: { readonly [part: string]: string } = {
   'socket/close/reset-once': 'starts a program of the system',
   'socket/tls/self-signed': 'makes certificates, which only Node can',
   'socket/serve/serve-reload': 'makes certificates, which only Node can',
+  'http/listen-many-clients': 'opens 40 connections, both ends of each: a page has 64 streams',
   'mail/imap-many': 'needs 200 connections at once: a page has 64 streams',
   'mail/pop-many': 'needs 200 connections at once: a page has 64 streams',
   'mail/smtp-many': 'needs 200 connections at once: a page has 64 streams',
   'mail/starttls-wishes': 'leaves 81 connections open, both ends of each: a page has 64 streams',
 };
-/** The short form runs these: every kind of failure, every way to close, all of TLS. */
-const SHORT = ['socket/close/', 'socket/tls/', 'socket/trust/', 'socket/timeout/', 'socket/connect/', 'mail/smtp-starttls'];
+/** The short form runs these: every kind of failure, every way to close, all of TLS, WebSocket. */
+const SHORT = [
+  ...['close', 'tls', 'trust', 'timeout', 'connect'].map((area) => `socket/${area}/`),
+  ...['http/ws-', 'http/trust/', 'mail/smtp-starttls'],
+];
 
 /** Runs them; the text says what came of it. */
 export async function specsInPages(browser: Browser, given: readonly string[], isShort: boolean): Promise<string> {
   const filters = isShort && given.length === 0 ? SHORT : given;
-  const all = findSpecs(['socket/', 'mail/']).filter((name) => !/no-network\/|\/js-/.test(name));
+  const all = findSpecs(['socket/', 'http/', 'mail/']).filter((name) => !/no-network\/|\/js-/.test(name));
   const reasonOf = (name: string): string | undefined => Object.entries(LEFT_OUT).find(([part]) => name.includes(part))?.[1];
   const names = all.filter(
     (name) => reasonOf(name) === undefined && (filters.length === 0 || filters.some((part) => name.includes(part))),

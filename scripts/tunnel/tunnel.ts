@@ -8,6 +8,7 @@ import { buildIfStale } from '../build/build.ts';
 import { makeSpecCertificates } from '../spec/spec-certificates.ts';
 import { bulkInPages } from './bulk.ts';
 import { hostileGateways } from './hostile.ts';
+import { httpInPages } from './http.ts';
 import { type Browser, openBrowser } from './kit.ts';
 import { mailFromPages } from './mail.ts';
 import { memoryOfStreams } from './memory.ts';
@@ -21,6 +22,7 @@ const wanted = positionals.map((one) => one.replace(/=.*/, ''));
 const PROOFS: { readonly [name: string]: (browser: Browser) => Promise<string> } = {
   specs: (browser) => specsInPages(browser, filters, values.short),
   mail: mailFromPages,
+  http: httpInPages,
   playground: gatewayInPlayground,
   hostile: hostileGateways,
   memory: memoryOfStreams,

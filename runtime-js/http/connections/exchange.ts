@@ -1,5 +1,13 @@
 /** One request on a connection of a server, and its answer. */
-import type { BodyEvents, IncomingBody, OutgoingBody, RequestHead, ServerExchange } from '../../../builtins/http/backend.ts';
+import type {
+  BodyEvents,
+  IncomingBody,
+  OutgoingBody,
+  RequestHead,
+  ServerExchange,
+  WebSocketConnection,
+  WebSocketOptions,
+} from '../../../builtins/http/backend.ts';
 import { firstValue, hasHeader } from '../../../builtins/http/headers.ts';
 import type { Connection } from '../../../builtins/sockets/backend.ts';
 import type { MessageHead } from './parser.ts';
@@ -8,15 +16,24 @@ import { chunk, headerLines, LAST_CHUNK, statusLine } from './writer.ts';
 /** The connection of an exchange. */
 export interface ExchangeOwner {
   readonly connection: Connection;
+  /** Whether requests for WebSockets can be granted. */
+  readonly upgrades: boolean;
   write(text: string): boolean;
   /** The answer is complete. `close` ends the connection. */
   answered(close: boolean): void;
   cut(): void;
+  /** Makes a WebSocket of the connection. `answer`: lines of the program. */
+  upgrade(
+    head: RequestHead,
+    options: WebSocketOptions,
+    answer: readonly string[],
+    done: (outcome: WebSocketConnection | string) => void,
+  ): void;
 }
 
 export class ConnectionExchange implements ServerExchange, IncomingBody {
   readonly head: RequestHead;
-  readonly upgrades = false;
+  readonly upgrades: boolean;
   readonly body: IncomingBody | null;
   onGone: ((failed: boolean) => void) | null = null;
   /** `Expect` with anything but `100-continue` (RFC 9110, section 10.1.1). */
@@ -35,7 +52,9 @@ export class ConnectionExchange implements ServerExchange, IncomingBody {
   constructor(owner: ExchangeOwner, head: MessageHead) {
     this.#owner = owner;
     this.head = head;
-    this.#keepsAlive = head.keepsAlive;
+    const mayUpgrade = owner.upgrades && head.isUpgrade;
+    this.upgrades = mayUpgrade && /(?:^|,)\s*websocket\s*(?:,|$)/i.test(firstValue(head.headers, 'Upgrade') ?? '');
+    this.#keepsAlive = head.keepsAlive && !mayUpgrade; // what follows may be of the other protocol
     const expectation = firstValue(head.headers, 'Expect');
     this.#expects = /^\s*100-continue\s*$/i.test(expectation ?? '');
     this.hasUnknownExpectation = expectation !== undefined && !this.#expects;
@@ -146,8 +165,8 @@ export class ConnectionExchange implements ServerExchange, IncomingBody {
     this.onGone?.(failed);
   }
 
-  upgrade(_options: unknown, _headers: unknown, done: (outcome: string) => void): void {
-    done('there are no WebSockets on this network');
+  upgrade(options: WebSocketOptions, headers: readonly string[], done: (outcome: WebSocketConnection | string) => void): void {
+    this.#owner.upgrade(this.head, options, headers, done);
   }
 
   cut(): void {

@@ -55,6 +55,8 @@ export interface MessageHead {
   readonly headers: readonly string[];
   /** Whether the connection can be used for another message. */
   readonly keepsAlive: boolean;
+  /** Whether another protocol is asked for, or follows. */
+  readonly isUpgrade: boolean;
 }
 
 export interface MessageEvents {
@@ -101,8 +103,8 @@ export class Llhttp {
         wasm_on_url: (_p: number, at: number, length: number) => parser().onUrl(at, length),
         wasm_on_header_field: (_p: number, at: number, length: number) => parser().onName(at, length),
         wasm_on_header_value: (_p: number, at: number, length: number) => parser().onValue(at, length),
-        wasm_on_headers_complete: (_p: number, status: number, _upgrade: number, keepAlive: number) =>
-          parser().onHead(status, keepAlive !== 0),
+        wasm_on_headers_complete: (_p: number, status: number, upgrade: number, keepAlive: number) =>
+          parser().onHead(status, keepAlive !== 0, upgrade !== 0),
         wasm_on_body: (_p: number, at: number, length: number) => parser().onBody(at, length),
         wasm_on_message_complete: () => parser().onComplete(),
       },
@@ -282,7 +284,7 @@ export class Parser {
     return this.#count(length);
   }
 
-  onHead(status: number, keepsAlive: boolean): number {
+  onHead(status: number, keepsAlive: boolean, isUpgrade: boolean): number {
     const { exports } = this.#llhttp;
     const pointer = this.#pointer;
     const head: MessageHead = {
@@ -292,6 +294,7 @@ export class Parser {
       version: `${exports.llhttp_get_http_major(pointer)}.${exports.llhttp_get_http_minor(pointer)}`,
       headers: this.#headers,
       keepsAlive,
+      isUpgrade,
     };
     this.#isHeadDone = true;
     this.#url = '';

@@ -1,10 +1,19 @@
 /** Serves HTTP/1.1 on connections of a program's network, one request at a time on each. */
-import type { HttpServer, ServerEvents, ServerSettings } from '../../../builtins/http/backend.ts';
+import type {
+  HttpServer,
+  RequestHead,
+  ServerEvents,
+  ServerSettings,
+  WebSocketConnection,
+  WebSocketOptions,
+} from '../../../builtins/http/backend.ts';
 import { hasHeader } from '../../../builtins/http/headers.ts';
 import { refuseRequest } from '../../../builtins/http/incoming.ts';
 import type { Connection, ConnectionEvents } from '../../../builtins/sockets/backend.ts';
 import { ConnectionExchange, type ExchangeOwner } from './exchange.ts';
 import { type Llhttp, type MessageEvents, type MessageFault, type MessageHead, Parser } from './parser.ts';
+import type { FramedWebSocket } from './websocket/framed-websocket.ts';
+import { loadWebSockets } from './websocket/load.ts';
 
 /** Bytes of later requests that may wait until a request is answered. */
 const MOST_WAITING_BYTES = 64 * 1024;
@@ -14,6 +23,8 @@ export class ConnectionServer implements HttpServer {
   readonly #settings: ServerSettings;
   readonly #events: ServerEvents;
   readonly #clients = new Set<ServerConnection>();
+  /** Those that have become WebSockets live on without the server. */
+  readonly #webSockets = new Set<ServerConnection>();
   #bytesIn = 0;
   #bytesOut = 0;
 
@@ -24,12 +35,22 @@ export class ConnectionServer implements HttpServer {
   }
 
   accept(connection: Connection, closed: (bytesIn: number, bytesOut: number) => void): void {
-    const client = new ServerConnection(this.#llhttp, connection, this.#settings, this.#events, () => {
+    const left = (): void => {
       this.#clients.delete(client);
-      this.#bytesIn += client.bytesIn;
-      this.#bytesOut += client.bytesOut;
-      closed(client.bytesIn, client.bytesOut);
       if (this.#clients.size === 0) this.#events.empty();
+    };
+    const client = new ServerConnection(this.#llhttp, connection, this.#settings, this.#events, {
+      upgraded: () => {
+        this.#webSockets.add(client);
+        left();
+      },
+      closed: () => {
+        this.#webSockets.delete(client);
+        this.#bytesIn += client.bytesIn;
+        this.#bytesOut += client.bytesOut;
+        closed(client.bytesIn, client.bytesOut);
+        left();
+      },
     });
     this.#clients.add(client);
     connection.attach(client);
@@ -41,6 +62,12 @@ export class ConnectionServer implements HttpServer {
 
   destroy(): void {
     for (const client of [...this.#clients]) client.cut();
+  }
+
+  /** The program has ended. */
+  end(): void {
+    this.destroy();
+    for (const client of [...this.#webSockets]) client.cut();
   }
 
   get open(): number {
@@ -58,15 +85,23 @@ export class ConnectionServer implements HttpServer {
   }
 }
 
+/** What a server is told of a connection. */
+interface ConnectionFate {
+  upgraded(): void;
+  closed(): void;
+}
+
 class ServerConnection implements ConnectionEvents, MessageEvents, ExchangeOwner {
   readonly connection: Connection;
   bytesIn = 0;
   bytesOut = 0;
   readonly #settings: ServerSettings;
   readonly #events: ServerEvents;
-  readonly #closed: () => void;
+  readonly #fate: ConnectionFate;
   readonly #parser: Parser;
   #exchange: ConnectionExchange | null = null;
+  /** What the connection has become. */
+  #webSocket: FramedWebSocket | null = null;
   /** The request has arrived whole, and its answer was written. */
   #hasRequest = false;
   #hasAnswer = false;
@@ -76,11 +111,11 @@ class ServerConnection implements ConnectionEvents, MessageEvents, ExchangeOwner
   #isPaused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(llhttp: Llhttp, connection: Connection, settings: ServerSettings, events: ServerEvents, closed: () => void) {
+  constructor(llhttp: Llhttp, connection: Connection, settings: ServerSettings, events: ServerEvents, fate: ConnectionFate) {
     this.connection = connection;
     this.#settings = settings;
     this.#events = events;
-    this.#closed = closed;
+    this.#fate = fate;
     this.#parser = new Parser(llhttp, 'request', settings.maxHeaderBytes, this);
     this.#limit(settings.headTimeoutMs, () => this.#headIsLate());
   }
@@ -100,6 +135,10 @@ class ServerConnection implements ConnectionEvents, MessageEvents, ExchangeOwner
   data(bytes: Uint8Array): void {
     if (this.#isClosed) return;
     this.bytesIn += bytes.length;
+    if (this.#webSocket !== null) {
+      this.#webSocket.data(bytes);
+      return;
+    }
     const isFirst = this.#exchange === null && !this.#parser.isInMessage;
     this.#parser.feed(bytes);
     if (this.#isClosed) return;
@@ -112,6 +151,10 @@ class ServerConnection implements ConnectionEvents, MessageEvents, ExchangeOwner
 
   ended(): void {
     if (this.#isClosed) return;
+    if (this.#webSocket !== null) {
+      this.#webSocket.ended();
+      return;
+    }
     this.#inputEnded = true;
     this.#parser.finish();
     if (this.#exchange === null) this.#close();
@@ -119,10 +162,12 @@ class ServerConnection implements ConnectionEvents, MessageEvents, ExchangeOwner
 
   drained(): void {
     this.#exchange?.drained();
+    this.#webSocket?.drained();
   }
 
   failed(): void {
-    this.#over(true);
+    if (this.#webSocket !== null) this.#webSocket.failed();
+    else this.#over(true);
   }
 
   // ---- events of the parser ----
@@ -160,7 +205,15 @@ class ServerConnection implements ConnectionEvents, MessageEvents, ExchangeOwner
 
   /** Refuses what is not even a request. */
   #refuse(status: number, reason: string): void {
-    const head: MessageHead = { method: '', url: '', status: 0, version: '1.1', headers: [], keepsAlive: false };
+    const head: MessageHead = {
+      method: '',
+      url: '',
+      status: 0,
+      version: '1.1',
+      headers: [],
+      keepsAlive: false,
+      isUpgrade: false,
+    };
     this.#exchange = new ConnectionExchange(this, head);
     refuseRequest(this.#exchange, { status, reason });
   }
@@ -177,6 +230,43 @@ class ServerConnection implements ConnectionEvents, MessageEvents, ExchangeOwner
     this.#hasAnswer = true;
     if (close) this.#close();
     else this.#nextRequest();
+  }
+
+  get upgrades(): boolean {
+    return this.#settings.upgrades;
+  }
+
+  upgrade(
+    { headers }: RequestHead,
+    options: WebSocketOptions,
+    answer: readonly string[],
+    done: (outcome: WebSocketConnection | string) => void,
+  ): void {
+    loadWebSockets().then(
+      ({ acceptWebSocket }) => {
+        if (this.#isClosed) {
+          done('unexpected EOF');
+          return;
+        }
+        const { connection } = this;
+        const webSocket = acceptWebSocket({ connection, headers, options, answer, onOver: () => this.#over(false) });
+        if (webSocket === null) {
+          this.cut();
+          done('Invalid Sec-WebSocket-Protocol header');
+          return;
+        }
+        this.#webSocket = webSocket;
+        this.#exchange = null;
+        this.#fate.upgraded();
+        if (this.#isPaused) connection.resume();
+        done(webSocket);
+        webSocket.data(this.#parser.unparsed);
+      },
+      (error) => {
+        this.cut();
+        done(`WebSockets could not be loaded: ${error}`);
+      },
+    );
   }
 
   #nextRequest(): void {
@@ -207,7 +297,11 @@ class ServerConnection implements ConnectionEvents, MessageEvents, ExchangeOwner
 
   cut(): void {
     if (this.#isClosed) return;
-    this.connection.reset();
+    if (this.#webSocket !== null) {
+      this.#webSocket.leave();
+      return;
+    }
+    this.connection.close(false);
     this.#over(false);
   }
 
@@ -219,6 +313,7 @@ class ServerConnection implements ConnectionEvents, MessageEvents, ExchangeOwner
     const exchange = this.#exchange;
     this.#exchange = null;
     exchange?.lost(failed);
-    this.#closed();
+    this.bytesOut += this.#webSocket?.bytesOut ?? 0;
+    this.#fate.closed();
   }
 }
