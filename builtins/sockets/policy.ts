@@ -56,7 +56,7 @@ function readRule(text: string): Rule | null {
   const host = split === null ? text : (split[1] ?? split[2] ?? '');
   const port = split?.[3] === undefined ? null : Number(split[3]);
   if ((port !== null && port > 65535) || (host === '' && port === null)) return null;
-  const matchesHost = hostMatcher(host.toLowerCase());
+  const matchesHost = hostMatcher(plainHost(host));
   return matchesHost === null ? null : { matchesHost, port, path: null, all: false };
 }
 
@@ -101,7 +101,12 @@ const EVERYWHERE_6 = 0n;
 function dialled(host: string): string {
   const bits = addressBits(host);
   if (host === '' || bits === EVERYWHERE_4) return '127.0.0.1';
-  return bits === EVERYWHERE_6 ? '::1' : host.toLowerCase().replace(/\.$/, '');
+  return bits === EVERYWHERE_6 ? '::1' : plainHost(host);
+}
+
+/** A name in small letters, without the dot that may end it. */
+function plainHost(host: string): string {
+  return host.toLowerCase().replace(/(?<=\w)\.$/, '');
 }
 
 function isEverywhere(host: string): boolean {
@@ -143,7 +148,7 @@ export function readPolicy(allow: string | null, deny: string | null): SocketPol
     mayConnect: (target) => may(target, dialled),
     mayReach: ({ ip, port }) => !covers(denied, dialled(ip), port),
     mayListen(target) {
-      if (target.kind === 'unix' || !isEverywhere(target.host)) return may(target, (host) => host.toLowerCase());
+      if (target.kind === 'unix' || !isEverywhere(target.host)) return may(target, plainHost);
       const { port } = target;
       if (denied.some((rule) => (rule.path === null || rule.all ? rule.port === null || rule.port === port : false)))
         return false;

@@ -4,6 +4,7 @@ import {
   CLOSED,
   decodeFrame,
   type Frame,
+  isToken,
   MOST_STREAMS,
   PROTOCOL,
   StreamNumbers,
@@ -129,14 +130,16 @@ export class Link {
     this.#stopIdling = null;
     if (this.#socket !== null && this.#socket.readyState < 2) return;
     if (this.#socket !== null) this.#closed(this.#socket, 1000, '');
+    if (!isToken(this.#token)) {
+      this.#cannotAsk('needs the token of its link, the text after #');
+      return;
+    }
     let socket: WebSocket;
     try {
       socket = new this.#Socket(this.#url, [PROTOCOL, TOKEN_PREFIX + this.#token]);
     } catch (error) {
-      browserClock.defer(() =>
-        this.#lose({ code: 'permission', refusal: this.#named(`cannot be asked: ${error}`), breakdown: RESET }),
-      );
-      return; // the page's own policy forbids it, or the token is none
+      this.#cannotAsk(`cannot be asked: ${error}`); // the page's own policy forbids it
+      return;
     }
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
@@ -154,6 +157,10 @@ export class Link {
     };
     socket.onerror = () => {}; // `onclose` follows
     socket.onclose = ({ code, reason }: CloseEvent) => this.#closed(socket, code, reason);
+  }
+
+  #cannotAsk(why: string): void {
+    browserClock.defer(() => this.#lose({ code: 'permission', refusal: this.#named(why), breakdown: RESET }));
   }
 
   #receive(message: Uint8Array): string | null {

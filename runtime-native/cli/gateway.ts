@@ -9,7 +9,7 @@ import { complain, writeError } from './screen.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:8090';
 
-/** Serves until the process is ended; returns only when it cannot start. */
+/** Serves until SIGTERM or SIGINT; the second one ends it at once. */
 export async function serveGateway(words: readonly string[], settings: Settings): Promise<number> {
   const read = readFlags('gateway', words, {
     listen: 'string',
@@ -74,7 +74,11 @@ export async function serveGateway(words: readonly string[], settings: Settings)
   if (!isLoopback(target.host)) {
     writeError('magnolia: other machines can reach it, and read what passes unless a proxy in front encrypts (wss)\n');
   }
-  return await new Promise(() => {});
+  await new Promise<void>((done) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => done());
+  });
+  await gateway.close();
+  return 0;
 }
 
 /** What pages may do; a text is what is wrong with the lists. Without a list of where to listen they may listen nowhere. */

@@ -2,9 +2,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { CLOSED, PROTOCOL, TOKEN_PREFIX } from '../../builtins/sockets/tunnel/frames.ts';
 
-/** What a token consists of: it goes in a header, and in the link behind `#`. */
-const TOKEN = /^[A-Za-z0-9_-]{16,256}$/;
-
 /** Why a page is turned away: the code and the reason that close its WebSocket. */
 export interface Refusal {
   readonly code: number;
@@ -14,10 +11,6 @@ export interface Refusal {
 /** 192 bits by chance. */
 export function newToken(): string {
   return randomBytes(24).toString('base64url');
-}
-
-export function isToken(text: string): boolean {
-  return TOKEN.test(text);
 }
 
 /** Whether pages of an origin may come: those of this machine, and those that were named. Programs that are not pages have none. */

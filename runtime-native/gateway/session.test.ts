@@ -56,6 +56,17 @@ describe('admission', () => {
     expect(log).toEqual([expect.stringMatching(/^page 1 \(127\.0\.0\.1:\d+\) refused: wrong token$/)]);
   });
 
+  it('is not asked for without a token, or with something else', async () => {
+    const { url, log } = await makeGateway();
+    for (const token of ['', 'short', 'with a blank in it']) {
+      expect(await refused(url, token)).toMatchObject({
+        error: `Could not connect socket: dial tcp 127.0.0.1:1: gateway ${url} needs the token of its link, the text after #`,
+        code: 'permission',
+      });
+    }
+    expect(log).toEqual([]);
+  });
+
   it('must be a page of this machine, one that was named, or no page', async () => {
     const { url } = await makeGateway({ origins: ['https://play.example'] });
     for (const origin of ['http://localhost:8377', 'http://127.0.0.1', 'https://[::1]:8', 'https://play.example', undefined]) {
@@ -193,8 +204,14 @@ describe('what pages may reach', () => {
     await driver.call('recv_all', socket ?? null);
     await driver.call('close', socket ?? null);
     const page = await rawPage(url);
-    page.send(1, 'open', opening('x\n2026 page 9: forged\u001b[2J:1'));
+    const forged = '\n2026 page 9: forged\u001b[2J';
+    page.send(1, 'open', opening(`x${forged}:1`));
     await page.frame(() => true);
+    const path = `unix:/tmp/magnolia-gateway-${process.pid}${forged}`;
+    page.send(3, 'open', listening(path));
+    await page.frame(({ kind }) => kind === 'opened');
+    page.send(5, 'open', opening(path));
+    await page.frame(({ kind }) => kind === 'accepted');
     expect(log.join('\n')).toMatch(/closed 127\.0\.0\.1:\d+, 15 bytes in, 17 out/);
     expect(log.join('')).not.toMatch(/secret/);
     expect(log.every((line) => /^[ -~]*$/.test(line))).toBe(true);
@@ -353,8 +370,10 @@ it('bytes that come one by one while the peer reads nothing are all there, in th
   await page.frame(({ kind }) => kind === 'opened');
   let credit = CREDIT;
   let sent = 0;
+  let isFilling = true;
   const fill = (): void => {
-    for (; credit >= 2 * MOST_DATA; credit -= MOST_DATA, sent += MOST_DATA) page.send(1, 'data', new Uint8Array(MOST_DATA));
+    for (; isFilling && credit >= 2 * MOST_DATA; credit -= MOST_DATA, sent += MOST_DATA)
+      page.send(1, 'data', new Uint8Array(MOST_DATA));
   };
   page.socket.on('message', (message: Buffer) => {
     if (message[4] !== KIND_WINDOW) return;
@@ -363,6 +382,7 @@ it('bytes that come one by one while the peer reads nothing are all there, in th
   });
   fill();
   for (let before = -1; before !== sent; before = sent) await new Promise((done) => setTimeout(done, 200)); // the system is full
+  isFilling = false;
   const short = Array.from({ length: 20_000 }, (_, i) => i % 251);
   for (const byte of short) page.send(1, 'data', Uint8Array.of(byte));
   page.socket.close();
@@ -400,6 +420,25 @@ describe('when the gateway goes', () => {
       code: 'unreachable',
     });
     expect(driver.errors).toEqual([]);
+  });
+
+  it('what pages had sent arrives, and they are told that it ends', async () => {
+    const { port, clients } = await peer((socket) => socket.pause());
+    const { url, close } = await makeGateway();
+    const page = await rawPage(url);
+    page.send(1, 'open', opening(`127.0.0.1:${port}`));
+    await page.frame(({ kind }) => kind === 'opened');
+    page.send(1, 'data', new Uint8Array(MOST_DATA));
+    page.send(1, 'data', Buffer.from('last words'));
+    page.send(3, 'open', { resolve: '127.0.0.1:1', use: 'dial' });
+    await page.frame(({ kind }) => kind === 'failed'); // all before it has been read
+    const ended = close();
+    expect(await page.closed).toEqual({ code: 1001, reason: 'the gateway ends' });
+    const [client] = clients as [Socket];
+    const received: Buffer[] = [];
+    client.on('data', (chunk) => received.push(chunk)).resume();
+    await Promise.all([ended, new Promise((done) => client.once('end', done))]);
+    expect(Buffer.concat(received).subarray(MOST_DATA).toString()).toBe('last words');
   });
 
   it('a page that goes takes its sockets and listeners with it; what it had sent arrives', async () => {

@@ -38,6 +38,8 @@ import { GatewayStream, type StreamOwner } from './stream.ts';
 
 /** Streams that the page has closed and whose sockets still send; so many more are kept. */
 const MOST_CLOSING = 192;
+/** The longest that such a socket is kept, whatever the page says: it may be gone. */
+const MOST_LINGER_MS = 60_000;
 
 /** The WebSocket of a page. */
 export interface Wire {
@@ -63,11 +65,12 @@ export class Session implements StreamOwner {
   readonly #closing = new Set<GatewayStream>();
   #isHeldBack = false;
   #isOver = false;
+  #ended: Promise<void> | null = null;
 
   constructor(wire: Wire, policy: SocketPolicy, log: (text: string) => void) {
     this.#wire = wire;
     this.#network = { backend: nativeSockets(), policy, watch: null, files: null };
-    this.#log = log;
+    this.#log = (text) => log(printable(text));
   }
 
   /** A message of the page. */
@@ -82,18 +85,22 @@ export class Session implements StreamOwner {
   violated(problem: string): void {
     this.#log(`broke the protocol: ${problem}`);
     this.#wire.close(CLOSED.protocol, problem);
-    this.end();
+    void this.end();
   }
 
-  /** The page has gone: what it has sent goes out, everything is closed. */
-  end(): void {
-    if (this.#isOver) return;
+  /** The page has gone: what it has sent goes out, everything is closed. Resolved when it has. */
+  end(): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  #end(): Promise<void> {
     this.#isOver = true;
     const left = this.#holders.size;
     for (const holder of this.#holders.values()) if (holder instanceof GatewayStream) holder.flush();
     this.#holders.clear();
-    this.#network.backend.drainAll(() => {});
     this.#log(left === 0 ? 'left' : `left, with ${left} stream${left === 1 ? '' : 's'} open`);
+    return new Promise((done) => this.#network.backend.drainAll(done));
   }
 
   /** The page takes nothing for now, or takes something again. */
@@ -166,7 +173,8 @@ export class Session implements StreamOwner {
     this.#holders.set(stream, opening);
     const isWanted = (): boolean => !this.#isOver && this.#holders.get(stream) === opening;
     const network = { ...this.#network, policy: narrowed(this.#network.policy, message.within) };
-    const { noDelay, keepAliveMs, lingerMs } = message;
+    const { noDelay, keepAliveMs } = message;
+    const lingerMs = Math.min(message.lingerMs, MOST_LINGER_MS);
     if ('connect' in message) {
       opening.cancel = dial(network, address, target, { tls, noDelay, keepAliveMs, lingerMs }, (outcome) => {
         if (!isWanted()) {
@@ -348,6 +356,11 @@ function narrowed(policy: SocketPolicy, within: readonly string[] | undefined): 
 
 /** A text of the page in a line of the log. */
 export function shown(text: string): string {
+  return printable(text.slice(0, 300));
+}
+
+/** Keeps a line of the log one line, whatever is in it: paths of Unix sockets are the page's, too. */
+function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
-  return text.slice(0, 300).replace(/[\x00-\x1f\x7f-\u{10ffff}]/gu, '?');
+  return text.replace(/[\x00-\x1f\x7f-\u{10ffff}]/gu, '?');
 }

@@ -8,9 +8,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { formatAddress } from '../../builtins/sockets/address.ts';
 import type { SocketPolicy } from '../../builtins/sockets/policy.ts';
-import { CLOSED, MOST_FRAME, PROTOCOL } from '../../builtins/sockets/tunnel/frames.ts';
+import { CLOSED, isToken, MOST_FRAME, PROTOCOL } from '../../builtins/sockets/tunnel/frames.ts';
 import { errnoText } from '../errno.ts';
-import { isToken, isWelcome, newToken, readOrigin, refusalOf } from './admission.ts';
+import { isWelcome, newToken, readOrigin, refusalOf } from './admission.ts';
 import { Session, shown } from './session.ts';
 
 export { isToken, newToken, readOrigin };
@@ -39,7 +39,7 @@ export interface GatewayOptions {
 export interface Gateway {
   /** `ip:port` of where it listens. */
   readonly address: string;
-  /** Turns everybody out. */
+  /** Turns everybody out; what pages have sent still goes to their peers. */
   close(): Promise<void>;
 }
 
@@ -98,17 +98,17 @@ export function startGateway(options: GatewayOptions): Promise<Gateway | string>
       clearInterval(asking);
       done(errnoText(error));
     });
-    server.listen({ host: host === '' ? '::' : host, port }, () => {
+    server.listen(host === '' ? { port } : { host, port }, () => {
       const { address, port: given } = server.address() as AddressInfo; // it listens on TCP
       done({
         address: formatAddress(address, given),
-        close: () =>
-          new Promise((closed) => {
-            clearInterval(asking);
-            server.close(() => closed());
-            for (const page of pages) page.turnOut();
-            server.closeAllConnections();
-          }),
+        async close() {
+          clearInterval(asking);
+          const closed = new Promise<void>((freed) => server.close(() => freed()));
+          await Promise.all([...pages].map((page) => page.turnOut()));
+          server.closeAllConnections();
+          await closed;
+        },
       });
     });
   });
@@ -165,7 +165,7 @@ class Page {
       this.#isAlive = true;
     });
     socket.on('error', (error) => log(`failed: ${shown(error.message)}`)); // `close` follows
-    socket.on('close', () => session.end());
+    socket.on('close', () => void session.end());
   }
 
   #send(frame: Uint8Array, sent?: () => void): void {
@@ -199,9 +199,10 @@ class Page {
     this.#socket.ping();
   }
 
-  turnOut(): void {
+  /** Resolved when what the page has sent is with the system. */
+  async turnOut(): Promise<void> {
     this.#socket.close(CLOSED.goingAway, 'the gateway ends');
-    this.#session.end();
+    await this.#session.end();
     this.#socket.terminate();
   }
 }

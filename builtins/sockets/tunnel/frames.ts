@@ -10,6 +10,11 @@ export const PROTOCOL = 'magnolia.tunnel.1';
 /** The text before the token where the page offers it as a subprotocol, the only header of a WebSocket that a page can set. */
 export const TOKEN_PREFIX = 'magnolia.token.';
 
+/** Whether a text can be a token: it goes in a header, and in the link behind `#`. */
+export function isToken(text: string): boolean {
+  return /^[A-Za-z0-9_-]{16,256}$/.test(text);
+}
+
 /** Bytes that either end of a stream may send before the other has given credit. */
 export const CREDIT = 256 * 1024;
 /** Bytes of a `data` frame: as much as a socket is read at a time. */
