@@ -38,6 +38,7 @@ const index = (key: Value) => ({ code: 'index', facts: { container: [], key } })
 const operands = (op: string, left: Value, right: Value) => ({ code: 'operands', facts: { op, left, right } }) as const;
 const operand = (op: string, value: Value) => ({ code: 'operand', facts: { op, value } }) as const;
 const argument = (builtin: string, value: Value) => ({ code: 'argument', facts: { builtin, says: '', value } }) as const;
+const assignToNothing = { code: 'assign-to-nothing', facts: {} } as const;
 const unknownImport = (path: string) => ({ code: 'unknown-import', facts: { path } }) as const;
 const native: Fn = () => null;
 
@@ -54,6 +55,9 @@ describe('hintFor', () => {
     ["std := import('std')\nstd.mpa‸([1])", notCallable, 'there is no `mpa` in std; did you mean `map`?'],
     ["std := import('std')\nstd.split‸('x')", notCallable, 'there is no `split` in std; there is one in str, path'],
     ['o := {}\no.go‸()', notCallable, 'there is no `go` in o'],
+    ['o := ?\no.a ‸:= 1', assignToNothing, '`o` is `?`, which has no parts: make it an object first'],
+    ['o := {}\no.a.b ‸:= 1', assignToNothing, '`o.a` is `?`, which has no parts: make it an object first, with o.a := {}'],
+    ['pritn.a ‸:= 1', assignToNothing, '`pritn` is not defined here; did you mean `print`?'],
     ['later‸()\nfn later() 1', notCallable, '`later` is defined on line 2, which has not run yet'],
     ['fn run(cb) cb‸()', notCallable, null],
     ['line := f()\nline‸()', notCallable, null],

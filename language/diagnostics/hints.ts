@@ -51,6 +51,10 @@ export function hintFor(scene: Scene): string | null {
       return hints.oddIndex(facts);
     case 'assign-index':
       return facts.container instanceof Str ? null : hints.beyondTheEnd();
+    case 'assign-to-nothing':
+      return hints.assignedInNothing();
+    case 'assign-to-value':
+      return 'only strings, lists and objects have parts that can be assigned; an object is written {name: value}';
     case 'operands':
       return hints.operands(facts);
     case 'operand':
@@ -188,6 +192,17 @@ class Hints {
     const list = this.#target()?.object;
     const written = list === undefined ? null : this.#written(list);
     return written === null ? null : `a new item goes to len(${written}), and nowhere beyond; ${written} << value puts it there`;
+  }
+
+  /** `left.key := value` where left is `?`. */
+  assignedInNothing(): string | null {
+    const left = this.#target()?.object;
+    if (left === undefined) return null;
+    const missing = left.kind === 'name' ? this.#missing(left) : null;
+    const written = this.#written(left);
+    if (missing !== null || written === null) return missing;
+    const how = left.kind === 'property' ? `, with ${written} := {}` : '';
+    return `\`${written}\` is \`?\`, which has no parts: make it an object first${how}`;
   }
 
   /** A value in the place of a socket. */
