@@ -45,17 +45,27 @@ function sectionEnd(line: string, start: number): number {
   return PARTIAL.test(line) ? PARTIAL.lastIndex : Math.min(at + 1, line.length);
 }
 
+/** Items of a list in an answer whose names are expected: those of the names that come after them need room, too. */
+const FEW_NAMES = 6;
+
 /**
- * The values of an answer, and how many there are with those in lists: atoms and strings as strings, `NIL` as ?, lists as lists. Null
- * when it is malformed; the values alone are ? when there are more than `most` of them.
+ * The values of an answer: atoms and strings as strings, `NIL` as ?, lists as lists. With them comes how many of them need memory of their
+ * own for longer than they are looked at: those in lists in lists, and in a list of names and values the values that are no numbers.
+ * Null when it is malformed; the values alone are ? when there are more than `most` of them, those in lists included.
  */
 export function* imapValues(parts: readonly string[], most: number): Work<Value> {
   const open: Value[][] = [[]];
   let top = open[0] as Value[]; // made above
   let left = most;
+  let kept = 0;
+  const keep = (isNumber: boolean): void => {
+    const isKept = open.length > 2 || (open.length === 2 && (top.length % 2 === 1 ? !isNumber : top.length >= 2 * FEW_NAMES));
+    if (isKept) kept++;
+  };
   let untilPause = SLICE;
   for (const [i, part] of parts.entries()) {
     if (i % 2 === 1) {
+      keep(false);
       top.push(str(part));
       continue;
     }
@@ -74,6 +84,7 @@ export function* imapValues(parts: readonly string[], most: number): Work<Value>
       if (first === '(') {
         if (open.length > MAX_DEPTH) return null;
         const list: Value[] = [];
+        keep(false);
         top.push(list);
         open.push(list);
         top = list;
@@ -82,24 +93,32 @@ export function* imapValues(parts: readonly string[], most: number): Work<Value>
         open.pop();
         const outer = open.at(-1);
         if (outer === undefined) return null;
+        outer[outer.length - 1] = top.slice(); // without room for more
         top = outer;
         at++;
       } else if (first === '"') {
         const end = quotedEnd(line, at);
         if (end < 0) return null;
         const inner = line.slice(at + 1, end - 1);
+        keep(false);
         top.push(str(inner.includes('\\') ? inner.replace(/\\([\s\S])/g, '$1') : inner));
         at = end;
       } else {
         const section = first === 'B' || first === 'b' ? sectionEnd(line, at) : -1;
         const end = section < 0 ? atomEnd(line, at) : section;
         const atom = line.slice(at, end);
+        keep(isNumeral(atom));
         top.push(atom.length === 3 && atom.toUpperCase() === 'NIL' ? null : str(atom));
         at = end;
       }
     }
   }
-  return open.length === 1 ? [top, most - left] : null;
+  return open.length === 1 ? [top, kept] : null;
+}
+
+function isNumeral(atom: string): boolean {
+  const code = atom.charCodeAt(0);
+  return code >= 48 && code <= 57 && /^\d+$/.test(atom);
 }
 
 /** The numbers among the words of a line, such as those of `* SEARCH 2 3`; null when there are more than `most`. */

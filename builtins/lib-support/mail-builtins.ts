@@ -1,7 +1,8 @@
 /** What the mail libraries leave to JavaScript: messages, headers, character sets and answers of IMAP. As all of lib-support, for lib/ alone. */
 import type { Machine } from '../../language/runtime/machine.ts';
-import { heavyWork, Str, type Suspended, str, type Value } from '../../language/values/values.ts';
-import { any, int, nonNegativeInt, optional, text } from '../params.ts';
+import { compactObject } from '../../language/values/compact.ts';
+import { heavyWork, Obj, Str, type Suspended, str, type Value } from '../../language/values/values.ts';
+import { any, int, nonNegativeInt, object, optional, text } from '../params.ts';
 import { type Builtin, builtin } from '../registry.ts';
 import { inSlices, textOf, type Work } from '../time-slices.ts';
 import { isUtf8, toUtf8 } from './charsets.ts';
@@ -74,10 +75,17 @@ export const mailBuiltins: readonly Builtin[] = [
   builtin({
     name: '__imap_values',
     group: 'text',
-    help: 'the list of the values of an answer of IMAP, a line or a list of parts, ? if they are over a limit, and of their number; ? if it is malformed',
+    help: 'the list of the values of an answer of IMAP, a line or a list of parts, ? if they are over a limit, and of how many are kept; ? if it is malformed',
     params: [any('answer'), nonNegativeInt('limit')],
     suspends: true,
     run: (machine, answer, limit) => inSlices(machine, imapValues(partsOf(answer), limit)),
+  }),
+  builtin({
+    name: '__compact',
+    group: 'text',
+    help: 'a copy of an object that nobody has seen yet, in as little memory as it needs',
+    params: [object('o')],
+    run: (_machine, made) => (made instanceof Obj ? compactObject(made) : made),
   }),
   builtin({
     name: '__imap_numbers',

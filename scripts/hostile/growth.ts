@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Report, Task } from './growth-child.ts';
-import { memoryPerByte, ROWS, type Row } from './inputs.ts';
+import { ROWS, type Row } from './inputs.ts';
 import { random } from './random.ts';
 
 const { values: flags, positionals: names } = parseArgs({
@@ -27,6 +27,7 @@ const SHORT_MS = 30_000;
 const MOST_GROWTH = 2.6;
 /** Below it, other things than the input count. */
 const LEAST_MS = 100;
+const MOST_PER_BYTE = 6;
 const MEMORY_BASE = 40e6;
 /** A peer that is still connected so long after its last byte leaves. */
 const PATIENCE_MS = 1500;
@@ -103,30 +104,42 @@ interface Verdict {
   readonly says: string;
 }
 
-function verdict(times: readonly number[], memory: Measured | null, perByte: number): Verdict {
+function verdict(times: readonly number[], memory: Measured | null): Verdict {
   const [, n = 0, , fourN = 0] = times;
   const slow = fourN > LEAST_MS && fourN > MOST_GROWTH ** 2 * Math.max(n, LEAST_MS / 8);
   const bytes = memory?.bytes ?? 0;
-  const large = bytes > perByte * 4 * SMALLEST + MEMORY_BASE;
+  const large = bytes > MOST_PER_BYTE * 4 * SMALLEST + MEMORY_BASE;
   const ended =
     memory === null ? '' : `, ${(bytes / (4 * SMALLEST)).toFixed(1)} bytes for each byte, ${memory.ended.split('\n')[0]}`;
   return { isWrong: slow || large, says: `${times.map(Math.round).join(' ')} ms${ended}` };
 }
 
 async function judge(row: Row): Promise<Verdict> {
+  const times = await timesOf(row);
+  if (typeof times === 'string') return { isWrong: true, says: times };
+  if (row.from === 'text') return verdict(times, null);
+  const child = new Child(); // one that holds nothing of earlier inputs: what is alive at its start is subtracted
+  try {
+    const taken = await child.take(row, 4 * SMALLEST, true);
+    if (typeof taken === 'string') return { isWrong: true, says: `memory: ${taken}` };
+    return verdict(times, taken);
+  } finally {
+    child.end();
+  }
+}
+
+/** The times of growing inputs, or what went wrong. */
+async function timesOf(row: Row): Promise<number[] | string> {
   const child = new Child();
   try {
     const times: number[] = [];
     for (const size of [SMALLEST / 4, SMALLEST, 2 * SMALLEST, 4 * SMALLEST]) {
       const taken = await child.take(row, size, false);
-      if (typeof taken === 'string') return { isWrong: true, says: `${size} bytes: ${taken}` };
-      if (/^(?!Magnolia|Stopped)\w*Error/.test(taken.ended)) return { isWrong: true, says: `${size} bytes: ${taken.ended}` };
+      if (typeof taken === 'string') return `${size} bytes: ${taken}`;
+      if (/^(?!Magnolia|Stopped)\w*Error/.test(taken.ended)) return `${size} bytes: ${taken.ended}`;
       times.push(taken.ms);
     }
-    if (row.from === 'text') return verdict(times, null, 0);
-    const taken = await child.take(row, 4 * SMALLEST, true);
-    if (typeof taken === 'string') return { isWrong: true, says: `memory: ${taken}` };
-    return verdict(times, taken, memoryPerByte(row));
+    return times;
   } finally {
     child.end();
   }

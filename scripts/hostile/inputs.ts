@@ -16,9 +16,6 @@ export interface Row {
   readonly pattern: string;
 }
 
-/** What a peer sends may take so many bytes of memory for each byte; a list of messages is taken in as values, which are larger than its text. */
-export const memoryPerByte = ({ name }: Row): number => (name === 'imap fetches' ? 14 : 6);
-
 const texts = (program: string, patterns: { readonly [name: string]: string }, head = ''): Row[] =>
   Object.entries(patterns).map(([name, pattern]) => ({ name, from: 'text', program, head, pattern }));
 
@@ -157,11 +154,15 @@ export const ROWS: readonly Row[] = [
     'pop replies': '+OK\r\n',
   }),
   ...servers(
-    "c := import('imap').connect(address()).client\nc.select('a'), c.fetch('1:*', 'ALL'), c.search('ALL')",
+    "c := import('imap').connect(address()).client\nblocks := [c.select('a'), c.fetch('1:*', 'ALL'), c.search('ALL')]",
     '* OK a\r\n',
     {
       'imap lines': '* X\r\n',
       'imap fetches': '* 1 FETCH (FLAGS (a b))\r\n',
+      'imap empty messages': '* 1 FETCH ()\r\n',
+      'imap flags': '* 1 FETCH (UID 1 FLAGS (\\Seen $ab cd))\r\n',
+      'imap items': '* 1 FETCH (A a B b C c D d E e F f G g)\r\n',
+      'imap envelopes': '* 1 FETCH (ENVELOPE (() () () () () ()))\r\n',
       'imap brackets': '* 1 FETCH (((((',
       'imap one line': '(',
       'imap literals': '* 1 FETCH (BODY[] {1}\r\na)\r\n',
