@@ -51,7 +51,7 @@ export interface RunResult {
 const DEFAULT_LOOKS = 1_000_000;
 
 /** Runs a program to its end, or until it is stopped. */
-export function runProgram(text: string, options: RunOptions = {}): RunResult {
+export function runProgram(program: string | Compiled, options: RunOptions = {}): RunResult {
   const todo: (() => void)[] = [];
   let timers: { due: number; run: () => void }[] = [];
   let output = '';
@@ -94,8 +94,7 @@ export function runProgram(text: string, options: RunOptions = {}): RunResult {
     fuel: options.fuel,
   });
 
-  const source = new Source('main.oak', text);
-  interpreter.run(options.layout === undefined ? source : compile(source, false, { layout: options.layout }), '/', (ended) => {
+  interpreter.run(typeof program === 'string' ? programOf(program, options.layout) : program, '/', (ended) => {
     outcome = ended;
   });
   while (outcome === null) {
@@ -113,6 +112,11 @@ export function runProgram(text: string, options: RunOptions = {}): RunResult {
   }
   const { status, value } = outcome;
   return { output, problems, errors: problems.map(describe), status, value };
+}
+
+function programOf(text: string, layout: Layout | undefined): Source | Compiled {
+  const source = new Source('main.oak', text);
+  return layout === undefined ? source : compile(source, false, { layout });
 }
 
 function findIn(modules: ModuleTable, path: string): FoundModule | null {

@@ -21,7 +21,13 @@ export interface Unit {
   calls(): readonly number[];
 }
 
-const units: WeakRef<Unit>[] = []; // in order of their bases
+/** A unit, held weakly. */
+interface Entry {
+  readonly base: number;
+  readonly unit: WeakRef<Unit>;
+}
+
+const entries: Entry[] = []; // in order of their bases
 /** The standard library, compiled at build time, owns what lies below; every other unit is given its range here. */
 export const FIRST_FREE_BASE = 1 << 22;
 let nextBase = FIRST_FREE_BASE;
@@ -40,30 +46,37 @@ export function isLibrary(unit: Unit): boolean {
 
 /** Makes a unit known, so that positions and functions of it can be explained. */
 export function registerUnit(unit: Unit): void {
-  let at = units.length;
-  while (at > 0 && ((units[at - 1] as WeakRef<Unit>).deref()?.base ?? -1) > unit.base) at--;
-  units.splice(at, 0, new WeakRef(unit));
-  if (units.length % 256 === 0) {
-    for (let i = units.length - 1; i >= 0; i--) if (units[i]?.deref() === undefined) units.splice(i, 1);
+  entries.splice(indexAfter(unit.base), 0, { base: unit.base, unit: new WeakRef(unit) });
+  if (entries.length % 256 !== 0) return;
+  const living = entries.filter((entry) => entry.unit.deref() !== undefined);
+  entries.splice(0, entries.length, ...living);
+}
+
+/** The index of the first entry whose base is above a position. */
+function indexAfter(position: number): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle] as Entry).base > position) high = middle;
+    else low = middle + 1;
   }
+  return low;
 }
 
 /** The unit that owns a global position. */
 export function unitAt(position: number): Unit | undefined {
-  for (let i = units.length - 1; i >= 0; i--) {
-    const unit = units[i]?.deref();
-    if (unit !== undefined && owns(unit, position)) return unit;
+  for (let i = indexAfter(position) - 1; i >= 0; i--) {
+    const unit = entries[i]?.unit.deref();
+    if (unit !== undefined) return position <= unit.base + unit.length ? unit : undefined;
   }
   return undefined;
 }
 
 /** The unit whose code a JavaScript stack frame names, by the position in the function's name and by the script. */
 export function unitOfFrame(position: number, script: string): Unit | undefined {
-  for (const held of units) {
-    const unit = held.deref();
-    if (unit !== undefined && owns(unit, position) && script.endsWith(unit.script)) return unit;
-  }
-  return undefined;
+  const unit = unitAt(position);
+  return unit !== undefined && script.endsWith(unit.script) ? unit : undefined;
 }
 
 /** The name of the script of a part of a unit, which contains the number of lines before it. */
@@ -74,10 +87,6 @@ export function partScript(script: string, linesBefore: number): string {
 /** How many lines of its unit are counted before those of a script. */
 export function linesBefore(script: string): number {
   return Number(/(\d+)\/[^/]*$/.exec(script)?.[1] ?? 0);
-}
-
-function owns({ base, length }: Unit, position: number): boolean {
-  return base <= position && position <= base + length;
 }
 
 /** The global position of the `fn` or `cs` keyword that made a function; undefined for a builtin. */
