@@ -1,15 +1,17 @@
 /**
  * The read buffer of a socket: bytes go in as they arrive, and come out as some, an exact number, a line, or up to a delimiter.
  *
- * Two parts, in the order of the stream. A small *window* of text, `#text` from `#at` on, out of which short reads are sliced
- * without calling the host; and the bytes that were not decoded yet, `#bytes` from `#start` to `#end`. A read that the window
- * cannot serve first puts the window's rest back in front of the bytes (`#undecode`) and then works on bytes alone.
+ * Three parts, in the order of the stream. A small *window* of text, `#text` from `#at` on, out of which short reads are sliced
+ * without calling the host; the bytes that were not decoded yet, `#bytes` from `#start` to `#end`; and large chunks as they came,
+ * `#chunks`, which there are only while there are no such bytes. A read that the window cannot serve first puts the window's rest back in
+ * front of the bytes (`#undecode`) and then works on bytes alone; a long one takes the chunks, and nothing is copied.
  *
  * - A slice keeps the whole string alive that it was cut from. The window is small, so a program that keeps one line of
  *   many keeps about as much again, not the 64 KB that arrived with it; and no line is copied for that.
  * - Only new bytes are searched (`#searched`), so a long line costs no more for coming in many pieces, and a million
  *   chunks of a byte are one array of a million bytes.
  * - Nothing is allocated by the size of a request, only by what has arrived.
+ * - A window ends with a line, if one ends near its end, so that hardly any line lies across two of them.
  * - What a waiting read wants in any case is made into text as it comes: in one step when a chunk is large, in pieces of a
  *   MiB otherwise. A long block so never exists twice, and no array has to grow with it. The window is longer for that time.
  */
@@ -23,8 +25,12 @@ const WINDOW = 1024;
 const SHORT_READ = 128;
 /** Text that is collected for a long read is made in pieces of this size. V8 keeps strings of a MiB outside of its heap. */
 const PIECE = 1 << 20;
-/** A chunk of this size becomes its own string. */
+/** A chunk of this size stays as it came. */
 const LARGE_CHUNK = 1 << 14;
+/** A read of this size may have parts of chunks, which it then keeps alive. */
+const LONG_READ = 1 << 15;
+/** So far back from the end of a window the end of a line is looked for. */
+const NEAR_END = 128;
 /** Arrays of this size are handed from one busy reader to the next. */
 const SHARED_SIZE = 1 << 17;
 const SPARE_ARRAYS = 8;
@@ -33,7 +39,9 @@ const SPARE_ARRAYS = 8;
 const MOST_HELD = MOST_UNREAD + 64 * 1024;
 
 const NOTHING = new Uint8Array(0);
+const NO_CHUNKS: Uint8Array[] = [];
 const LF = '\n';
+const LF_BYTE = 10;
 const CR = 13;
 
 const spare: Uint8Array[] = [];
@@ -57,12 +65,12 @@ export class Reader {
   /** Up to here `#bytes` hold no start of what was last searched for. */
   #searched = 0;
   #searchedFor = LF;
-  /** A large chunk that came alone and is ours: then there is nothing else, and it stays as it is until a read wants less or more. */
-  #whole: Uint8Array | null = null;
+  #chunks: Uint8Array[] = NO_CHUNKS;
+  #chunkBytes = 0;
 
   /** How many bytes there are. */
   get unread(): number {
-    return this.#text.length - this.#at + this.#end - this.#start + (this.#whole?.length ?? 0);
+    return this.#text.length - this.#at + this.#end - this.#start + this.#chunkBytes;
   }
 
   /**
@@ -70,12 +78,14 @@ export class Reader {
    * number of bytes that a waiting read takes; 0 if that is not known.
    */
   push(chunk: Uint8Array, wanted = 0, isGiven = false): void {
-    this.#settle();
-    if (isGiven && chunk.length >= LARGE_CHUNK && this.unread === 0 && (wanted === 0 || wanted === chunk.length)) {
-      this.#whole = chunk;
-      return;
+    if (isGiven && this.#start === this.#end && chunk.length >= (this.#chunkBytes === 0 ? LARGE_CHUNK : WINDOW)) {
+      if (wanted === 0 || (wanted >= LARGE_CHUNK && wanted < PIECE)) {
+        this.#keep(chunk);
+        return;
+      }
     }
-    if (wanted > 0 && this.#collect(chunk, wanted - this.unread)) return;
+    this.#settle();
+    if (wanted > 0 && this.#collect(chunk, wanted - this.unread, isGiven)) return;
     const size = chunk.length;
     if (this.#start === this.#end) {
       if (this.#at === this.#text.length && size <= WINDOW) {
@@ -90,24 +100,50 @@ export class Reader {
     this.#end += size;
   }
 
-  /** All there is, as the array in which it came, if that is known and at most `size` bytes long. */
-  takeWhole(size: number): Uint8Array | null {
-    const whole = this.#whole;
-    if (whole === null || whole.length > size) return null;
-    this.#whole = null;
-    return whole;
+  #keep(chunk: Uint8Array): void {
+    if (this.#chunkBytes === 0) this.#chunks = [];
+    this.#chunks.push(chunk);
+    this.#chunkBytes += chunk.length;
   }
 
-  /** Puts a chunk that was left as it came among the bytes. */
+  /** 1 to `size` bytes, as many as there are, as the arrays in which they came; null where that is not known, or would keep too much alive. */
+  takeChunks(size: number): Uint8Array[] | null {
+    if (this.#chunkBytes === 0) return null;
+    const chunks = this.#chunks;
+    const rest = this.#text.length - this.#at;
+    const taken = Math.min(size, rest + this.#chunkBytes);
+    let left = taken - rest;
+    let count = 0;
+    while (count < chunks.length && (chunks[count] as Uint8Array).length <= left) left -= (chunks[count++] as Uint8Array).length; // in range
+    if (taken < LONG_READ && (left !== 0 || rest > 0)) return null;
+    const parts = chunks.splice(0, count);
+    const [split] = chunks;
+    if (split !== undefined && left > 0) {
+      parts.push(split.subarray(0, left));
+      chunks[0] = split.subarray(left);
+    }
+    if (rest > 0) {
+      const first = new Uint8Array(rest);
+      codec.encode(this.#text.slice(this.#at), first, 0);
+      parts.unshift(first);
+      this.#text = NO_BYTES;
+      this.#at = 0;
+    }
+    this.#chunkBytes -= taken - rest;
+    return parts;
+  }
+
+  /** Puts chunks that were left as they came among the bytes. */
   #settle(): void {
-    const whole = this.#whole;
-    if (whole === null) return;
-    this.#whole = null;
-    this.push(whole);
+    if (this.#chunkBytes === 0) return;
+    const chunks = this.#chunks;
+    this.#chunks = NO_CHUNKS;
+    this.#chunkBytes = 0;
+    for (const chunk of chunks) this.push(chunk);
   }
 
   /** Makes text of what a waiting read will take. Whether the chunk is used up. */
-  #collect(chunk: Uint8Array, missing: number): boolean {
+  #collect(chunk: Uint8Array, missing: number, isGiven: boolean): boolean {
     const held = this.#end - this.#start;
     const isWorthIt = missing < PIECE ? chunk.length >= LARGE_CHUNK : held + chunk.length >= PIECE;
     if (!isWorthIt) return false;
@@ -115,7 +151,9 @@ export class Reader {
     const before = this.#text.slice(this.#at) + codec.decode(this.#bytes, this.#start, this.#end);
     this.#text = asBytes(before + codec.decode(chunk, 0, size));
     this.#at = this.#start = this.#end = this.#searched = 0;
-    if (size < chunk.length) this.push(chunk.subarray(size));
+    if (size === chunk.length) return true;
+    if (isGiven) this.#keep(chunk.subarray(size));
+    else this.push(chunk.subarray(size));
     return true;
   }
 
@@ -166,7 +204,8 @@ export class Reader {
   drop(): void {
     this.#text = NO_BYTES;
     this.#at = 0;
-    this.#whole = null;
+    this.#chunks = NO_CHUNKS;
+    this.#chunkBytes = 0;
     this.#start = this.#end;
     this.#release();
   }
@@ -176,7 +215,7 @@ export class Reader {
    * `TOO_LONG` when there are more than `limit` bytes before it.
    */
   takeLine(limit: number): ByteText | null | typeof TOO_LONG {
-    if (this.#whole !== null) this.#settle();
+    if (this.#at === this.#text.length) this.#nextWindow();
     const text = this.#text;
     const at = this.#at;
     const found = text.indexOf('\n', at);
@@ -185,6 +224,7 @@ export class Reader {
       this.#at = found + 1;
       return withoutCRs(text, at, found);
     }
+    this.#settle();
     if (this.#start === this.#end) {
       return text.length - at > limit + (text.charCodeAt(text.length - 1) === CR ? 1 : 0) ? TOO_LONG : null;
     }
@@ -252,7 +292,7 @@ export class Reader {
     this.#undecode();
     const from = this.#searchedFor === LF ? Math.max(this.#searched, this.#start) : this.#start;
     this.#searchedFor = LF;
-    const found = this.#find(10, from);
+    const found = this.#find(LF_BYTE, from);
     if (found < 0) {
       this.#searched = this.#end;
       return this.#end - this.#start > limit + this.#crBefore(this.#end) ? TOO_LONG : null;
@@ -269,8 +309,11 @@ export class Reader {
 
   /** `size` bytes, which are there. */
   #take(size: number): ByteText {
-    this.#settle();
     let rest = this.#text.length - this.#at;
+    if (size > rest && this.#chunkBytes > 0) {
+      this.#settle();
+      rest = this.#text.length - this.#at;
+    }
     if (size > rest) {
       if (size > SHORT_READ) {
         const end = this.#start + size - rest;
@@ -290,13 +333,27 @@ export class Reader {
     return at === 0 && size === rest ? this.#text : this.#text.slice(at, at + size);
   }
 
+  /** The window is used up: the next one, unless its bytes were searched for the end of a line already. */
+  #nextWindow(): void {
+    this.#settle();
+    if (this.#start < this.#end && (this.#searchedFor !== LF || this.#searched <= this.#start)) this.#fillWindow();
+  }
+
   /** Decodes the next part of the bytes; the window is used up. */
   #fillWindow(): void {
-    const end = Math.min(this.#start + WINDOW, this.#end);
+    let end = this.#start + WINDOW;
+    if (end < this.#end) end = this.#lineEndBefore(end);
+    else end = this.#end;
     this.#text = codec.decode(this.#bytes, this.#start, end);
     this.#at = 0;
     this.#start = end;
     this.#release();
+  }
+
+  /** Behind the last LF before an index, if that is near. */
+  #lineEndBefore(end: number): number {
+    for (let at = end; at > end - NEAR_END; at--) if (this.#bytes[at - 1] === LF_BYTE) return at;
+    return end;
   }
 
   /** Puts the rest of the window back in front of the bytes, where there is room unless it was collected for a long read. */

@@ -126,11 +126,11 @@ export class Receiver {
     const state = this.#state;
     if (state.closed) return state.failure(PREFIX[kind], 'read');
     const reader = this.#reader;
-    let found: ByteText | Uint8Array | null | typeof TOO_LONG;
+    let found: ByteText | Uint8Array[] | null | typeof TOO_LONG;
     if (kind === 'recvLine') found = reader.takeLine(size);
-    else if (kind === 'recv') found = reader.takeWhole(size) ?? reader.takeSome(size);
+    else if (kind === 'recv') found = reader.takeChunks(size) ?? reader.takeSome(size);
     else if (kind === 'peek') found = reader.peekSome(size);
-    else if (kind === 'recvExact') found = (size === reader.unread ? reader.takeWhole(size) : null) ?? reader.takeExact(size);
+    else if (kind === 'recvExact') found = size > reader.unread ? null : (reader.takeChunks(size) ?? reader.takeExact(size));
     else if (kind === 'recvUntil' || kind === 'recvThrough') found = reader.takeUntil(delimiter, size);
     else if (kind === 'recvPacket') {
       const packet = reader.takePacket(delimiter.length, size);
@@ -139,7 +139,7 @@ export class Receiver {
     } else found = reader.unread > size ? TOO_LONG : null;
 
     if (typeof found === 'string') return this.#taken(kind === 'recvThrough' ? asBytes(found + delimiter) : found);
-    if (found instanceof Uint8Array) return this.#taken(found);
+    if (Array.isArray(found)) return this.#taken(found);
     if (found === TOO_LONG) {
       reader.putBack();
       return errorResult(tooLong(kind, size), 'limit');
@@ -150,7 +150,7 @@ export class Receiver {
   }
 
   /** The result of a read that has taken `bytes`. */
-  #taken(bytes: ByteText | Uint8Array): Obj {
+  #taken(bytes: ByteText | Uint8Array[]): Obj {
     if (this.#isPaused && this.#reader.unread <= MOST_UNREAD / 2) this.resume();
     return dataResult(bytes);
   }

@@ -42,9 +42,9 @@ function resultType<T>(fill: (this: Obj, value: T) => void): new (value: T) => O
 }
 
 /** `{type: :data, data}` */
-const DataResult = resultType(function (this: Obj, data: ByteText | Uint8Array) {
+const DataResult = resultType(function (this: Obj, data: ByteText | Uint8Array[]) {
   this.type = DATA;
-  this.data = typeof data === 'string' ? new Str(data) : Str.ofBytes(data);
+  this.data = typeof data === 'string' ? new Str(data) : Str.ofChunks(data);
 });
 
 /** `{type: :sent, bytes}` */
@@ -53,8 +53,8 @@ const SentResult = resultType(function (this: Obj, bytes: number) {
   this.bytes = bytes;
 });
 
-/** `{type: :data, data}`; an array of bytes belongs to the string from now on. */
-export function dataResult(data: ByteText | Uint8Array): Obj {
+/** `{type: :data, data}`; arrays of bytes belong to the string from now on. */
+export function dataResult(data: ByteText | Uint8Array[]): Obj {
   return new DataResult(data);
 }
 

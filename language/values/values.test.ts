@@ -3,13 +3,17 @@ import fc from 'fast-check';
 import { asBytes } from './bytes.ts';
 import { codec, Str } from './values.ts';
 
-describe('a string of an array of bytes', () => {
-  const made = (): Str => Str.ofBytes(Uint8Array.from([0, 97, 255, 98]));
+describe.each([
+  ['one array', [[0, 97, 255, 98]]],
+  ['three arrays', [[0, 97], [], [255, 98]]],
+])('a string of %s of bytes', (_name, parts) => {
+  const made = (): Str => Str.ofChunks(parts.map((part) => Uint8Array.from(part)));
 
   it('is the string of the same text', () => {
     const string = made();
     expect([string.length, string.codeAt(2), string.text, string.length]).toEqual([4, 255, '\0a\xffb', 4]);
-    expect(Str.ofBytes(new Uint8Array(0)).text).toBe('');
+    expect([made().text, made().slice(1, 3), [...made().shareBytes()]]).toEqual(['\0a\xffb', 'a\xff', [0, 97, 255, 98]]);
+    expect(Str.ofChunks([new Uint8Array(0)]).text).toBe('');
   });
 
   it('can be changed in place, whether its text was asked for or not', () => {

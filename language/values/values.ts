@@ -82,10 +82,12 @@ export const MAX_TEXT = 2 ** 29 - 24;
 
 const NO_TEXT = asBytes('');
 
-/** Bytes that are being appended to or written in place: as text, as an array of doubling capacity, or both. */
+/** Bytes that are being appended to or written in place: as text, as an array of doubling capacity, or both; or as they came, in chunks. */
 class Grown {
   text: ByteText | null;
   bytes: Uint8Array | null;
+  /** The arrays that it consists of, while nothing but its length was asked for. */
+  chunks: readonly Uint8Array[] | null = null;
   length: number;
   /** Somebody else reads the array, too: before one of its bytes is overwritten there has to be another. */
   isShared = false;
@@ -96,7 +98,7 @@ class Grown {
   /** How many bytes have been read in parts since there was a text of all. */
   #read = 0;
 
-  /** One of both is there. */
+  /** One of both is there, or `chunks` are set at once. */
   constructor(text: ByteText | null, bytes: Uint8Array | null = null) {
     this.text = text;
     this.bytes = bytes;
@@ -118,19 +120,22 @@ class Grown {
   #move(capacity: number): Uint8Array {
     const old = this.bytes;
     if (capacity > MAX_TEXT) throw new RangeError('Invalid string length'); // as V8 words it
-    const size = Math.min(Math.max(capacity, this.length * 2, 512), MAX_TEXT);
+    const roomToGrow = this.chunks === null ? Math.max(this.length * 2, 512) : 0; // chunks are joined to be read
+    const size = Math.min(Math.max(capacity, roomToGrow), MAX_TEXT);
     if (size >= HEAVY_PIECE) heavyWork.allocate(size);
     const bytes = new Uint8Array(size);
     if (old !== null) bytes.set(old.subarray(0, this.length));
-    else codec.encode(this.text as string, bytes, 0); // without an array the text is there
+    else if (this.chunks !== null) joinInto(bytes, this.chunks);
+    else codec.encode(this.text as string, bytes, 0); // one of the three is there
     this.bytes = bytes;
+    this.chunks = null;
     this.isShared = false;
     this.isJoined = false;
     return bytes;
   }
 
   toText(): ByteText {
-    if (this.text === null) this.text = codec.decode(this.bytes as Uint8Array, 0, this.length); // one of both is there
+    if (this.text === null) this.text = codec.decode(this.reserve(this.length), 0, this.length);
     return this.text;
   }
 
@@ -148,9 +153,17 @@ class Grown {
     const stop = Math.min(end, this.length);
     if (start >= stop) return NO_TEXT;
     this.#read += stop - start;
-    if (this.#read < this.length) return codec.decode(this.bytes as Uint8Array, start, stop); // one of both is there
+    if (this.#read < this.length) return codec.decode(this.reserve(this.length), start, stop);
     this.#read = 0;
     return asBytes(this.toText().slice(start, end));
+  }
+}
+
+function joinInto(bytes: Uint8Array, chunks: readonly Uint8Array[]): void {
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
   }
 }
 
@@ -176,16 +189,23 @@ export class Str {
     this.raw = text;
   }
 
-  /** A string of an array of bytes, which is its own from now on. They become text when that is asked for. */
-  static ofBytes(bytes: Uint8Array): Str {
+  /** A string of arrays of bytes, which are its own from now on. They become one array or text when that is asked for. */
+  static ofChunks(chunks: readonly Uint8Array[]): Str {
     const made = new Str(NO_TEXT);
-    made.raw = new Grown(null, bytes);
+    const [first] = chunks;
+    const raw = new Grown(null, chunks.length === 1 && first !== undefined ? first : null);
+    if (chunks.length > 1) {
+      raw.chunks = chunks;
+      for (const chunk of chunks) raw.length += chunk.length;
+    }
+    made.raw = raw;
     return made;
   }
 
   /** Its bytes as an array, for read access, also later. From now on the string is held as that array. */
   shareBytes(): Uint8Array {
     let raw = this.raw;
+    if (typeof raw !== 'string' && raw.chunks !== null) raw.reserve(raw.length);
     if (typeof raw === 'string' || raw.bytes === null) {
       const bytes = new Uint8Array(raw.length);
       codec.encode(this.text, bytes, 0);
@@ -243,8 +263,8 @@ export class Str {
       this.append(piece);
       return;
     }
-    if (raw.bytes === null && piece.length >= LONG_PIECE) {
-      raw.text = asBytes((raw.text as string) + piece); // without an array the text is there
+    if (raw.bytes === null && raw.text !== null && piece.length >= LONG_PIECE) {
+      raw.text = asBytes(raw.text + piece);
       raw.isJoined = true;
       raw.length += piece.length;
       return;

@@ -46,8 +46,9 @@ export class Acceptor {
 
   #connect(stream: Socket, header: Origin['header']): void {
     const tls = this.#tls;
+    const { open, path } = this.#origin;
     const { lingerMs } = this.#options;
-    const connection = new NodeConnection(stream, { ...this.#origin, inlet: null, lingerMs, header });
+    const connection = new NodeConnection(stream, { inlet: null, open, path, remote: null, lingerMs, header });
     if (tls === null) {
       this.#events.connection(connection);
       if (header !== null) connection.resume(); // reading the header has stopped the stream

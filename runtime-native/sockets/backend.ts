@@ -1,12 +1,11 @@
 /** The network of Node: TCP and Unix sockets by `node:net`, TLS by `node:tls`. */
-import type { Socket } from 'node:net';
 import { formatAddress, isIP } from '../../builtins/sockets/address.ts';
 import { type Connection, Failure, type Listener, NOT_ALLOWED, type SocketBackend } from '../../builtins/sockets/backend.ts';
 import type { ServerHandle } from './accepting.ts';
 import { Acceptor } from './acceptor.ts';
 import { CredentialCache } from './certificates.ts';
-import { NodeConnection, type ReadTarget } from './connection.ts';
-import { dial } from './dial.ts';
+import { NodeConnection } from './connection.ts';
+import { type Dialled, dial } from './dial.ts';
 import { listenPassed, listenTcp } from './listener.ts';
 import { passedSocket } from './passed.ts';
 import { resolve } from './resolve.ts';
@@ -47,8 +46,8 @@ export function nativeSockets(): NativeSockets {
         dialling.delete(cancel);
         done(outcome);
       };
-      const connected = (stream: Socket, inlet: ReadTarget | null, path: string | null): void => {
-        const connection = new NodeConnection(stream, { inlet, open, path, lingerMs, header: null });
+      const connected = ({ stream, inlet, remote }: Dialled, path: string | null): void => {
+        const connection = new NodeConnection(stream, { inlet, open, path, remote, lingerMs, header: null });
         if (tls === null) {
           settle(connection);
           return;
@@ -60,7 +59,7 @@ export function nativeSockets(): NativeSockets {
       if (target.kind === 'unix') {
         giveUp = dialUnix(target.path, (outcome) => {
           if (outcome instanceof Failure) settle(outcome);
-          else connected(outcome, null, target.path);
+          else connected({ stream: outcome, inlet: null, remote: null }, target.path);
         });
         return cancel;
       }
@@ -77,7 +76,7 @@ export function nativeSockets(): NativeSockets {
         }
         giveUp = dial(allowed, target.port, options, (outcome) => {
           if (outcome instanceof Failure) settle(outcome);
-          else connected(outcome.stream, outcome.inlet, null);
+          else connected(outcome, null);
         });
       };
       if (isIP(host)) resolved([host]);

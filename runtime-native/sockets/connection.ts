@@ -50,6 +50,10 @@ export class ReadTarget {
   };
 }
 
+/** A stream knows its connection, so that the listeners are the same functions for all connections. */
+const OWNER = Symbol('connection');
+type OwnedStream = Socket & { [OWNER]: NodeConnection };
+
 const NOBODY: ConnectionEvents = { data() {}, ended() {}, drained() {}, failed() {} };
 const RESET: Breakdown = { code: 'reset', words: 'connection reset by peer', call: 'read' };
 const CUT: Breakdown = { code: 'eof', words: 'unexpected EOF', call: null };
@@ -68,6 +72,8 @@ export interface Origin {
   readonly open: Set<NodeConnection>;
   /** That of a Unix socket. */
   readonly path: string | null;
+  /** `ip:port` of the peer, where it is known; null to ask the system. */
+  readonly remote: string | null;
   /** How long what was sent may take to leave after `close`. */
   readonly lingerMs: number;
   /** What a balancer in front has said of the client. */
@@ -90,20 +96,28 @@ export class NodeConnection implements Connection {
   /** A handshake is under way. */
   #securing = false;
   #tlsEnd: TlsEnd | null = null;
+  /** Receives `gone` behind `close`. */
+  #leaving: ConnectionEvents | null = null;
+  #isPaused = false;
+  /** Somebody waits until the system has taken what was written. */
+  #listensForDrain = false;
+  /** Frees the connection in any case. */
+  #dropTimer: NodeJS.Timeout | null = null;
   /** The last write that the system did not take at once was all that it had to take. */
   #alone = false;
 
   constructor(stream: Socket, origin: Origin) {
-    const { open, path, header } = origin;
+    const { open, path, remote, header } = origin;
     this.#stream = this.#socket = stream;
     this.#origin = origin;
     this.local = path === null ? formatAddress(stream.localAddress ?? '', stream.localPort ?? 0) : `unix:${path}`;
-    const peer = path === null ? formatAddress(stream.remoteAddress ?? '', stream.remotePort ?? 0) : `unix:${path}`;
+    const peer = path === null ? (remote ?? formatAddress(stream.remoteAddress ?? '', stream.remotePort ?? 0)) : `unix:${path}`;
     this.remote = header?.source ?? peer;
     this.proxy = header === null ? null : { peer, header };
     open.add(this);
-    stream.on('error', this.#onError);
-    stream.once('close', this.#onClose);
+    (stream as OwnedStream)[OWNER] = this;
+    stream.on('error', NodeConnection.#on.error);
+    stream.on('close', NodeConnection.#on.close);
   }
 
   attach(events: ConnectionEvents): void {
@@ -112,41 +126,70 @@ export class NodeConnection implements Connection {
     const { inlet } = this.#origin;
     if (inlet !== null) inlet.connection = this;
     if (this.#broken === null) this.#listen();
-    else setImmediate(this.#report, this.#broken);
+    else setImmediate((broken: Breakdown) => this.events.failed(broken), this.#broken);
   }
 
   /** Connects the stream's events to ours. */
   #listen(): void {
     const stream = this.#stream;
-    if (this.#origin.inlet === null || this.encrypted) stream.on('data', this.#onData);
-    stream.on('end', this.#onEnd).on('drain', this.#onDrain).on('finish', this.#onDrain);
-    if (stream.readableEnded) setImmediate(this.#onEnd); // before anybody listened
+    if (this.#origin.inlet === null || this.encrypted) stream.on('data', NodeConnection.#on.data);
+    stream.on('end', NodeConnection.#on.end);
+    if (stream.readableEnded) setImmediate(() => this.#ended()); // before anybody listened
   }
 
   #unlisten(stream: Socket): void {
-    stream.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain).off('finish', this.#onDrain);
+    stream.off('data', NodeConnection.#on.data).off('end', NodeConnection.#on.end);
+    if (this.#listensForDrain) stream.off('drain', NodeConnection.#on.drain).off('finish', NodeConnection.#on.drain);
+    this.#listensForDrain = false;
   }
 
-  /** Node reads each chunk into a new buffer. */
-  readonly #onData = (chunk: Buffer): void => this.events.data(chunk, chunk.length === chunk.buffer.byteLength);
-  readonly #onDrain = (): void => this.events.drained();
-  readonly #report = (breakdown: Breakdown): void => this.events.failed(breakdown);
-  readonly #onEnd = (): void => {
+  /** Most connections never have to wait for the system. */
+  #listenForDrain(): void {
+    if (this.#listensForDrain) return;
+    this.#listensForDrain = true;
+    this.#stream.on('drain', NodeConnection.#on.drain).on('finish', NodeConnection.#on.drain);
+  }
+
+  /** What Node calls with the stream as `this`. */
+  static readonly #on = {
+    /** Node reads each chunk into a new buffer. */
+    data(this: OwnedStream, chunk: Buffer): void {
+      this[OWNER].events.data(chunk, chunk.length === chunk.buffer.byteLength);
+    },
+    drain(this: OwnedStream): void {
+      this[OWNER].events.drained();
+    },
+    end(this: OwnedStream): void {
+      this[OWNER].#ended();
+    },
+    error(this: OwnedStream, error: Error): void {
+      this[OWNER].#failed(error);
+    },
+    close(this: OwnedStream): void {
+      this[OWNER].#gone();
+    },
+    finish(this: OwnedStream): void {
+      this[OWNER].#discard();
+    },
+  };
+
+  #ended(): void {
     const end = this.#tlsEnd;
     if (end?.isReset === true) this.#fail(RESET);
     else if (end?.isCut === true) this.#fail(CUT);
     else this.events.ended();
-  };
-  readonly #onError = (error: Error): void => {
+  }
+
+  #failed(error: Error): void {
     if (this.#securing) return; // the handshake reports it
     const inTls = this.encrypted && isTlsError(error);
     this.#fail(inTls ? { code: 'tls', words: tlsErrorText(error, false), call: null } : breakdownOf(error));
-  };
-  readonly #onClose = (): void => {
-    const { open } = this.#origin;
-    if (!open.delete(this)) return;
-    this.events.gone?.();
-  };
+  }
+
+  #gone(): void {
+    if (this.#dropTimer !== null) clearTimeout(this.#dropTimer);
+    if (this.#origin.open.delete(this)) (this.#leaving ?? this.events).gone?.();
+  }
 
   /** The connection is broken. What had arrived before is handed over first. */
   #fail(breakdown: Breakdown): void {
@@ -168,7 +211,7 @@ export class NodeConnection implements Connection {
   #write(data: string | Uint8Array): boolean {
     const stream = this.#stream;
     if (this.#securing) {
-      stream.write(data, 'latin1', this.#onDrain); // nothing is sent before the handshake
+      stream.write(data, 'latin1', () => this.events.drained()); // nothing is sent before the handshake
       return false;
     }
     const isIdle = stream.writableLength === 0;
@@ -176,7 +219,8 @@ export class NodeConnection implements Connection {
     if (stream.writableLength === 0) return true;
     if (isIdle && this.encrypted && queuedBytes(this.#socket) === 0) return true; // Node calls it written a turn later
     this.#alone = stream.writableLength === data.length;
-    if (goesOn) stream.write('', 'latin1', this.#onDrain); // there will be no `drain`
+    if (goesOn) stream.write('', 'latin1', () => this.events.drained()); // there will be no `drain`
+    this.#listenForDrain();
     return false;
   }
 
@@ -187,10 +231,12 @@ export class NodeConnection implements Connection {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#stream.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#stream.resume();
   }
 
@@ -200,8 +246,8 @@ export class NodeConnection implements Connection {
 
   /** From now on nothing is reported but `gone`. */
   #letGo(): void {
-    const { gone } = this.events;
-    this.events = gone === undefined ? NOBODY : { ...NOBODY, gone: gone.bind(this.events) };
+    this.#leaving ??= this.events;
+    this.events = NOBODY;
   }
 
   reset(): boolean {
@@ -217,40 +263,39 @@ export class NodeConnection implements Connection {
     this.#letGo();
     const stream = this.#stream;
     if (stream.destroyed) return this.#origin.open.has(this);
-    const isLost = this.unsent() > 0 && (!hasPromised || this.#origin.lingerMs === 0);
+    const unsent = this.unsent();
+    const isLost = unsent > 0 && (!hasPromised || this.#origin.lingerMs === 0);
     if (isLost || (this.#securing && !this.encrypted)) {
       stream.destroy(); // in the middle of an upgrade, or of an abandoned send
       return true;
     }
-    stream.resume();
+    if (this.#isPaused || stream !== this.#socket || this.#origin.inlet === null) stream.resume();
     stream.end();
     if (stream.writableFinished) {
-      if (!stream.readableEnded) this.#dropIn(DISCARD_MS);
+      this.#discard();
       return true;
     }
     // Without anything to send the end leaves at once; TLS always has its goodbye.
-    const stopTimer = this.encrypted || this.unsent() > 0 ? this.#dropIn(this.#origin.lingerMs) : null;
-    stream.once('finish', () => {
-      stopTimer?.();
-      if (!stream.readableEnded) this.#dropIn(DISCARD_MS); // else Node frees it
-    });
+    if (this.encrypted || unsent > 0) this.#dropIn(this.#origin.lingerMs);
+    stream.on('finish', NodeConnection.#on.finish);
     return true;
   }
 
-  /** Frees the connection after a time in any case. */
-  #dropIn(ms: number): () => void {
-    const socket = this.#socket;
-    const timer = setTimeout(
-      () => {
-        this.#stream.destroy();
-        socket.destroy();
-      },
-      Math.min(ms, LONGEST_TIMER_MS),
-    );
-    const stop = (): void => clearTimeout(timer);
-    socket.once('close', stop);
-    return stop;
+  /** All is sent: what still arrives is thrown away for a while. */
+  #discard(): void {
+    if (this.#dropTimer !== null) clearTimeout(this.#dropTimer);
+    if (!this.#stream.readableEnded) this.#dropIn(DISCARD_MS); // else Node frees it
   }
+
+  /** Frees the connection after a time in any case. */
+  #dropIn(ms: number): void {
+    this.#dropTimer = setTimeout(NodeConnection.#drop, Math.min(ms, LONGEST_TIMER_MS), this);
+  }
+
+  static readonly #drop = (one: NodeConnection): void => {
+    one.#stream.destroy();
+    one.#socket.destroy();
+  };
 
   /** Waits until all that was written is with the system, says that no more will come, and lets go. For the end of the program. */
   finish(done: () => void): void {
@@ -345,7 +390,8 @@ export class NodeConnection implements Connection {
         done(failure);
       });
       // As a server Node emits what goes wrong behind the handshake under this name, for its own `tls.Server`.
-      stream.on('error', this.#onError).on('_tlsError', this.#onError);
+      (stream as Socket as OwnedStream)[OWNER] = this;
+      stream.on('error', NodeConnection.#on.error).on('_tlsError', NodeConnection.#on.error);
       this.#stream = stream;
       this.#tlsEnd = end;
     } catch (error) {

@@ -4,8 +4,8 @@
  * A silent attempt goes on beside the later ones, and the first to be connected wins. (Node's own `autoSelectFamily` gives up an
  * attempt after that time, so that a slow network connects to nothing at all.)
  */
-import { connect, type Socket } from 'node:net';
-import { formatAddress } from '../../builtins/sockets/address.ts';
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { formatAddress, isIPv4 } from '../../builtins/sockets/address.ts';
 import { type DialOptions, Failure } from '../../builtins/sockets/backend.ts';
 import { codeOf, errnoText } from '../errno.ts';
 import { ReadTarget, streamSettings } from './connection.ts';
@@ -13,12 +13,20 @@ import { kindOf } from './errors.ts';
 
 const NEXT_AFTER_MS = 250;
 
+/** A stream that is connected. */
+export interface Dialled {
+  readonly stream: Socket;
+  readonly inlet: ReadTarget | null;
+  /** `ip:port` of the peer, where there is one way to write it; null otherwise. */
+  readonly remote: string | null;
+}
+
 /** Connects to the first address that answers. Call the result to give up. */
 export function dial(
   addresses: readonly string[],
   port: number,
   options: Omit<DialOptions, 'tls'>,
-  done: (outcome: { stream: Socket; inlet: ReadTarget | null } | Failure) => void,
+  done: (outcome: Dialled | Failure) => void,
 ): () => void {
   const attempts = new Set<Socket>();
   let next = 0;
@@ -36,12 +44,9 @@ export function dial(
     const address = addresses[next++];
     if (address === undefined) return;
     const inlet = options.handOver === true ? null : new ReadTarget(); // its `onread` would take the data away from who has the stream
-    const stream = connect({
-      ...streamSettings(options),
-      host: address,
-      port,
-      ...(inlet === null ? {} : { onread: inlet.options }),
-    });
+    const settings: TcpNetConnectOpts = { ...streamSettings(options), host: address, port };
+    if (inlet !== null) settings.onread = inlet.options;
+    const stream = connect(settings);
     attempts.add(stream);
     const onError = (error: Error): void => {
       stream.on('error', () => {}); // further errors do not matter
@@ -58,7 +63,7 @@ export function dial(
     stream.once('connect', () => {
       if (!attempts.delete(stream)) return;
       giveUp();
-      done({ stream, inlet });
+      done({ stream, inlet, remote: isIPv4(address) ? formatAddress(address, port) : null });
       stream.off('error', onError); // the connection listens by now
     });
     if (next < addresses.length) timer = setTimeout(tryNext, NEXT_AFTER_MS);
