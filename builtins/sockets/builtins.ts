@@ -12,7 +12,7 @@ import type { FileBackend } from '../files.ts';
 import { type Builtin, builtin } from '../registry.ts';
 import { addressHint, parseAddress } from './address.ts';
 import { Failure, type SocketBackend } from './backend.ts';
-import { withFiles } from './certificate-files.ts';
+import { withFiles, withKnownFiles } from './certificate-files.ts';
 import { infoOf } from './info.ts';
 import { MAX_BYTES, MAX_COLLECTED, MAX_LINE, MAX_PACKET } from './limits.ts';
 import { checkListenSettings, dial, listenAt, type NetworkAccess, refused } from './network.ts';
@@ -79,7 +79,7 @@ export function socketBuiltins(
       params: [address, connectOptions],
       run(machine, text, options) {
         const go = (read: ConnectOptions): Value | Suspended => connect(machine, context, text, read);
-        return options.tls ? withFiles(machine, files, options, go) : go(options);
+        return options.tls ? withKnownFiles(machine, files, options, go) : go(options);
       },
     }),
     builtin({

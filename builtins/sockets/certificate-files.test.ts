@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Machine } from '../../language/runtime/machine.ts';
 import type { FileBackend } from '../files.ts';
-import { withFiles } from './certificate-files.ts';
+import { withFiles, withKnownFiles } from './certificate-files.ts';
 import type { TlsChoices } from './options.ts';
 
 const NOW_SECONDS = 1_800_000_000;
@@ -10,11 +10,14 @@ const NOW_SECONDS = 1_800_000_000;
 class OneFile {
   content = 'first';
   modified = NOW_SECONDS - 100;
+  looks = 0;
   reads = 0;
 
   readonly backend = {
-    stat: (name, done) =>
-      done({ kind: 'done', value: { name, bytes: this.content.length, directory: false, modified: this.modified } }),
+    stat: (name, done) => {
+      this.looks++;
+      done({ kind: 'done', value: { name, bytes: this.content.length, directory: false, modified: this.modified } });
+    },
     open: (_path, _mode, _permissions, done) => {
       this.reads++;
       const read = (offset: number, length: number, then: (outcome: unknown) => void) =>
@@ -27,30 +30,31 @@ class OneFile {
 /** A machine whose only thread goes on at once. */
 function fakeMachine() {
   let goOn: () => unknown = () => null;
+  const clock = { now: 0 };
   const machine = {
-    host: { wallTime: () => NOW_SECONDS * 1000 },
+    host: { wallTime: () => NOW_SECONDS * 1000, now: () => clock.now },
     block: () => ({}),
     wake() {},
     save: (resume: () => unknown) => {
       goOn = resume;
     },
   };
-  return { machine: machine as unknown as Machine, goOn: () => goOn() };
+  return { machine: machine as unknown as Machine, clock, goOn: () => goOn() };
 }
 
 /** A program that reads the file as its CA file. */
-function reader(file = new OneFile()) {
-  const { machine, goOn } = fakeMachine();
+function reader(file = new OneFile(), withSome = withFiles) {
+  const { machine, clock, goOn } = fakeMachine();
   const read = (): unknown => {
     let ca: unknown = null;
-    withFiles(machine, file.backend, { caFile: 'ca.pem', certFile: null, keyFile: null } as TlsChoices, (choices) => {
+    withSome(machine, file.backend, { caFile: 'ca.pem', certFile: null, keyFile: null } as TlsChoices, (choices) => {
       ca = choices.ca;
       return null;
     });
-    goOn();
+    if (ca === null) goOn();
     return ca;
   };
-  return { file, read };
+  return { file, clock, read };
 }
 
 it('reads a file once while its size and time stay', () => {
@@ -83,4 +87,16 @@ it('keeps files for one program', () => {
   read();
   reader(file).read();
   expect(file.reads).toBe(2);
+});
+
+it('looks at a file once in 100 ms for clients', () => {
+  const { file, clock, read } = reader(new OneFile(), withKnownFiles);
+  expect([read(), read()]).toEqual(['first', 'first']);
+  clock.now = 100;
+  expect(read()).toBe('first');
+  expect(file.looks).toBe(1);
+  file.content = 'changed';
+  clock.now = 101;
+  expect([read(), read()]).toEqual(['changed', 'changed']);
+  expect([file.looks, file.reads]).toEqual([2, 2]);
 });

@@ -16,6 +16,8 @@ interface Kept {
   readonly bytes: number;
   readonly modified: number;
   readonly content: string;
+  /** When it was last found to be so, by the clock of the machine. */
+  lookedAt: number;
 }
 
 /** What programs have read, by path: a client that connects again and again asks for the state of its files, and does not read them. */
@@ -24,6 +26,8 @@ const kept = new WeakMap<Machine, Map<string, Kept>>();
 const MOST_KEPT = 16;
 /** A file that was changed within this many seconds may change again without a new time. */
 const UNSETTLED_SECONDS = 2;
+/** So many milliseconds a file counts as unchanged: a client that connects thousands of times a second looks at it ten times. */
+const UNCHANGED_MS = 100;
 
 type Choices = TlsChoices & { readonly sni?: ReadonlyMap<string, OwnCertificate> };
 
@@ -45,16 +49,7 @@ export function withFiles<C extends Choices>(
   go: (read: C) => Value | Suspended,
   failed: (error: unknown) => Value = thrown,
 ): Value | Suspended {
-  const read = { ...choices, certFile: null, keyFile: null, sni: new Map<string, OwnCertificate>() };
-  const wanted = [...identityFiles(choices, read)];
-  if (choices.caFile !== null) {
-    wanted.push({ path: choices.caFile, what: 'CA', take: (content) => Object.assign(read, { ca: content }) });
-  }
-  for (const [name, own] of choices.sni ?? []) {
-    const made = { ...own, certFile: null, keyFile: null };
-    read.sni.set(name, made);
-    wanted.push(...identityFiles(own, made));
-  }
+  const { read, wanted } = filesOf(choices);
   let bad: BadCredentials | null = null;
   const here = wanted.length === 0 ? null : mistake('raised', { says: '' }); // notes the place of the call
   const goOn = (): Value | Suspended => {
@@ -75,6 +70,40 @@ export function withFiles<C extends Choices>(
   });
   machine.save(goOn, 0, []);
   return SUSPENDED;
+}
+
+/** The same for clients: files that were looked at a moment ago are not looked at again, and the thread does not wait. */
+export function withKnownFiles<C extends Choices>(
+  machine: Machine,
+  files: FileBackend | null,
+  choices: C,
+  go: (read: C) => Value | Suspended,
+): Value | Suspended {
+  const known = kept.get(machine);
+  if (known === undefined) return withFiles(machine, files, choices, go);
+  const { read, wanted } = filesOf(choices);
+  const since = machine.host.now() - UNCHANGED_MS;
+  for (const { path, take } of wanted) {
+    const file = known.get(path);
+    if (file === undefined || file.lookedAt < since) return withFiles(machine, files, choices, go);
+    take(file.content);
+  }
+  return go(wanted.length === 0 ? choices : read);
+}
+
+/** The files that choices name, and the choices with the texts in their place, once they are taken. */
+function filesOf<C extends Choices>(choices: C): { readonly read: C; readonly wanted: Wanted[] } {
+  const read = { ...choices, certFile: null, keyFile: null, sni: new Map<string, OwnCertificate>() };
+  const wanted = [...identityFiles(choices, read)];
+  if (choices.caFile !== null) {
+    wanted.push({ path: choices.caFile, what: 'CA', take: (content) => Object.assign(read, { ca: content }) });
+  }
+  for (const [name, own] of choices.sni ?? []) {
+    const made = { ...own, certFile: null, keyFile: null };
+    read.sni.set(name, made);
+    wanted.push(...identityFiles(own, made));
+  }
+  return { read, wanted };
 }
 
 /** `withFiles`, or what a host without such files has in its place. */
@@ -129,6 +158,7 @@ function readFile(machine: Machine, files: FileBackend | null, path: string, don
     const info = found.kind === 'done' ? found.value : null;
     const known = kept.get(machine)?.get(path);
     if (known !== undefined && info !== null && known.bytes === info.bytes && known.modified === info.modified) {
+      known.lookedAt = machine.host.now();
       done(known.content, '');
       return;
     }
@@ -138,7 +168,8 @@ function readFile(machine: Machine, files: FileBackend | null, path: string, don
         return;
       }
       readOpened(opened.value, path, (content, cause) => {
-        if (content !== null && info !== null) keep(machine, path, { bytes: info.bytes, modified: info.modified, content });
+        if (content !== null && info !== null)
+          keep(machine, path, { bytes: info.bytes, modified: info.modified, content, lookedAt: machine.host.now() });
         done(content, cause);
       });
     });

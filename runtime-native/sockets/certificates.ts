@@ -111,25 +111,19 @@ export function contextFor(
 
 /** The credentials of one program that were used last. Making the contexts of a long list of roots takes milliseconds. */
 export class CredentialCache {
-  readonly #known = new Map<string, NodeCredentials>();
+  /** The newest last. They are compared one by one: equal texts mostly are the same string, and then that takes no time. */
+  readonly #known: { readonly sources: CredentialSources; readonly credentials: NodeCredentials }[] = [];
 
   load(sources: CredentialSources): NodeCredentials | BadCredentials {
     const { cert, key, ca } = sources;
-    const name = JSON.stringify([cert, key, ca]);
-    const known = this.#known.get(name);
-    if (known !== undefined) {
-      this.#known.delete(name);
-      this.#known.set(name, known); // it is the newest again
-      return known;
-    }
-    const made = makeCredentials(sources);
-    if (made.kind === 'bad') return made;
-    this.#known.set(name, made);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MOST_CREDENTIALS) break;
-      this.#known.delete(oldest);
-    }
-    return made;
+    const known = this.#known;
+    const at = known.findLastIndex((one) => one.sources.cert === cert && one.sources.key === key && one.sources.ca === ca);
+    const [found] = at < 0 ? [] : known.splice(at, 1);
+    const credentials = found?.credentials ?? makeCredentials(sources);
+    if (credentials.kind === 'bad') return credentials;
+    known.push(found ?? { sources, credentials });
+    if (known.length > MOST_CREDENTIALS) known.shift();
+    return credentials;
   }
 }
 
