@@ -12,6 +12,7 @@
  *     });
  *     registry.add([repeat]);
  */
+import type { BuiltinFunctions } from '../language/modules.ts';
 import { mistake, type ProgramError } from '../language/runtime/errors.ts';
 import type { Machine } from '../language/runtime/machine.ts';
 import { type Fn, Spread, type Suspended, type Value } from '../language/values/values.ts';
@@ -86,9 +87,15 @@ export function builtin<const P extends readonly Param[]>(
   return description as unknown as Builtin; // run is only ever called with what the params' checks gave
 }
 
+/** Builtins that are made when the first of them is asked for: most programs name none of them. */
+export interface LaterBuiltins {
+  readonly names: readonly string[];
+  make(): readonly Builtin[];
+}
+
 /** The builtins of one program, by name. The option `registry` of a runtime is given it before the program starts. */
 export class Registry {
-  readonly #builtins = new Map<string, Builtin>();
+  readonly #builtins = new Map<string, Builtin | LaterBuiltins>();
 
   /** Adds builtins; a later one takes the place of an earlier one of the same name. */
   add(builtins: Iterable<Builtin>): this {
@@ -96,19 +103,38 @@ export class Registry {
     return this;
   }
 
+  /** The same for builtins that are not made yet. */
+  addLater(later: LaterBuiltins): this {
+    for (const name of later.names) this.#builtins.set(name, later);
+    return this;
+  }
+
   get(name: string): Builtin | undefined {
-    return this.#builtins.get(name);
+    const found = this.#builtins.get(name);
+    if (found === undefined || !('make' in found)) return found;
+    for (const one of found.make()) if (this.#builtins.get(one.name) === found) this.#builtins.set(one.name, one);
+    return this.#builtins.get(name) as Builtin; // it makes each of its names
   }
 
   all(): Builtin[] {
-    return [...this.#builtins.values()];
+    return [...this.#builtins.keys()].flatMap((name) => this.get(name) ?? []);
   }
 
-  /** The functions that programs of this machine call, by name. */
-  functions(machine: Machine): Map<string, Fn> {
-    const functions = new Map<string, Fn>();
-    for (const one of this.#builtins.values()) functions.set(one.name, toFunction(one, machine));
-    return functions;
+  /** The functions that programs of this machine call. */
+  functions(machine: Machine): BuiltinFunctions {
+    const made = new Map<string, Fn>();
+    return {
+      keys: () => this.#builtins.keys(),
+      get: (name) => {
+        const known = made.get(name);
+        if (known !== undefined) return known;
+        const one = this.get(name);
+        if (one === undefined) return undefined;
+        const fn = toFunction(one, machine);
+        made.set(name, fn);
+        return fn;
+      },
+    };
   }
 }
 

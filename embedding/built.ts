@@ -4,7 +4,7 @@
  * A program is data of the module that was built. Other bundlers may have put that module into a larger one, so the places of its
  * calls are measured against two marks in it. Where its lines were moved apart, stack traces do without those places.
  */
-import { CALL_FIELDS } from '../language/compiler/step-printer.ts';
+import { CALL_FIELDS } from '../language/compiler/call-fields.ts';
 import type { FoundModule, ModuleFinder } from '../language/modules.ts';
 import type { Compiled, Factory } from '../language/runtime/compile.ts';
 import { mistake } from '../language/runtime/errors.ts';

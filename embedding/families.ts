@@ -18,13 +18,15 @@ import { coreBuiltins } from '../builtins/core.ts';
 import { dnsBuiltins } from '../builtins/dns.ts';
 import { domainBuiltins } from '../builtins/domains.ts';
 import { fileBuiltins } from '../builtins/files.ts';
+import type { HttpFamily } from '../builtins/http/backend.ts';
 import { unavailableHttp } from '../builtins/http/unavailable.ts';
 import { libraryBuiltins } from '../builtins/lib-support/builtins.ts';
 import { mathBuiltins } from '../builtins/math.ts';
+import { NAMES } from '../builtins/names.ts';
 import { processBuiltins } from '../builtins/processes.ts';
 import { randomBuiltins } from '../builtins/random.ts';
 import { memoryBuiltins } from '../builtins/raw-memory.ts';
-import type { Builtin } from '../builtins/registry.ts';
+import type { Builtin, LaterBuiltins } from '../builtins/registry.ts';
 import { runtimeInfoBuiltins } from '../builtins/runtime-info.ts';
 import { signalBuiltins } from '../builtins/signals.ts';
 import { socketBuiltins } from '../builtins/sockets/builtins.ts';
@@ -36,12 +38,18 @@ import { seededRandom } from '../language/runtime/seeded-random.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
 import { closableExec } from './closing.ts';
 import type { Grants } from './grants.ts';
+import type { SystemSignals } from './options.ts';
 
 /** Builtins, and what ends the things that a program has opened with them. */
 export interface Family {
-  readonly builtins: readonly Builtin[];
+  readonly builtins: readonly Builtin[] | LaterBuiltins;
   /** Closes what the program has left open. */
   close?(): void;
+}
+
+/** A family that is made when a program first names one of it. */
+function later(family: keyof typeof NAMES, make: () => readonly Builtin[], close: () => void = () => {}): Family {
+  return { builtins: { names: NAMES[family], make }, close };
 }
 
 /** All builtins of a program. */
@@ -58,71 +66,85 @@ export function programFamilies(grants: Grants): readonly Family[] {
     { builtins: timeBuiltins },
     { builtins: randomBuiltins((count) => platform.secureBytes(count), seed === undefined ? Math.random : seededRandom(seed)) },
     { builtins: testBuiltins(onTest ?? null) },
-    { builtins: channelBuiltins },
-    { builtins: libraryBuiltins },
-    { builtins: platform.digestBuiltins() },
-    { builtins: platform.mailBuiltins() },
+    later('channels', () => channelBuiltins),
+    later('library', () => libraryBuiltins),
+    later('digests', () => platform.digestBuiltins()),
+    later('mail', () => platform.mailBuiltins()),
     { builtins: domainBuiltins(platform.domainToAscii) },
-    { builtins: fileBuiltins(files.backend) },
+    later('files', () => fileBuiltins(files.backend)),
     processFamily(grants),
-    { builtins: memoryBuiltins },
+    later('memory', () => memoryBuiltins),
     infoFamily(grants),
     socketFamily(grants),
     httpFamily(grants),
     dnsFamily(grants),
     signalFamily(grants),
-    { builtins: certificateBuiltins(platform.certificates ?? null) },
+    later('certificates', () => certificateBuiltins(platform.certificates?.() ?? null)),
   ];
 }
 
 function infoFamily({ platform: { info, library } }: Grants): Family {
-  return {
-    builtins: runtimeInfoBuiltins({
-      ...info,
-      get modules() {
-        return library.names(); // read when a program asks: that costs time at the start
-      },
-      source: (name) => library.source(name),
-    }),
-  };
+  return later('info', () => runtimeInfoBuiltins({ ...info, modules: library.names(), source: (name) => library.source(name) }));
 }
 
 function processFamily({ options: { env = {}, processes = 'none' }, platform: { system }, args, input }: Grants): Family {
-  const { exec, closeAll } = closableExec(system.exec ?? (() => () => {}));
-  const builtins = processBuiltins({
-    args: args.map(utf8Encode),
-    *environment() {
-      for (const [name, value] of Object.entries(env)) {
-        if (value !== undefined) yield [utf8Encode(name), utf8Encode(value)] as const;
-      }
-    },
-    exec,
-    takeLine: () => input.takeLine(),
-    readLine: (done) => input.readLine(done),
-  });
-  const mayExec = processes === 'system' && system.exec !== null;
-  const refused = mayExec ? [] : processBuiltins(null).filter(({ name }) => name === 'exec');
-  return { builtins: [...builtins, ...refused], close: closeAll };
+  let closable: ReturnType<typeof closableExec> | null = null;
+  const make = (): readonly Builtin[] => {
+    const builtins = processBuiltins({
+      args: args.map(utf8Encode),
+      *environment() {
+        for (const [name, value] of Object.entries(env)) {
+          if (value !== undefined) yield [utf8Encode(name), utf8Encode(value)] as const;
+        }
+      },
+      exec(command, done) {
+        closable ??= closableExec(system.exec ?? (() => () => {}));
+        return closable.exec(command, done);
+      },
+      takeLine: () => input.takeLine(),
+      readLine: (done) => input.readLine(done),
+    });
+    if (processes === 'system' && system.exec !== null) return builtins;
+    const refused = processBuiltins(null).filter(({ name }) => name === 'exec');
+    return builtins.map((one) => refused.find(({ name }) => name === one.name) ?? one);
+  };
+  return later('processes', make, () => closable?.closeAll());
 }
 
-function socketFamily({ network: { access } }: Grants): Family {
-  if (access === null) return { builtins: unavailableSockets() };
-  return { builtins: socketBuiltins(access.backend, access.policy, access.watch, access.files) };
+function socketFamily({ network }: Grants): Family {
+  const make = (): Builtin[] => {
+    const { access } = network;
+    return access === null ? unavailableSockets() : socketBuiltins(access.backend, access.policy, access.watch, access.files);
+  };
+  return later('sockets', make);
 }
 
 /** A network of the embedder's own has no name servers; those of the system are outside of it. */
-function dnsFamily({ network: { access, isSystem }, platform: { system } }: Grants): Family {
-  return { builtins: dnsBuiltins(isSystem ? (system.dns ?? null) : null, access?.policy) };
+function dnsFamily({ network, platform: { system } }: Grants): Family {
+  const make = (): Builtin[] => dnsBuiltins(network.isSystem ? (system.dns?.() ?? null) : null, network.access?.policy);
+  return later('dns', make);
 }
 
-function httpFamily({ network: { access, fetch }, platform: { system } }: Grants): Family {
-  if (fetch !== null && system.fetch !== undefined) return system.fetch(fetch);
-  if (access !== null && system.http !== null) return system.http(access);
-  return { builtins: unavailableHttp() };
+function httpFamily({ network, platform: { system } }: Grants): Family {
+  let family: HttpFamily | null = null;
+  const open = (): HttpFamily | null => {
+    const { access, fetch } = network;
+    if (fetch !== null && system.fetch !== undefined) return system.fetch(fetch);
+    return access !== null && system.http !== null ? system.http(access) : null;
+  };
+  const make = (): readonly Builtin[] => {
+    family = open();
+    return family?.builtins ?? unavailableHttp();
+  };
+  return later('http', make, () => family?.close());
 }
 
 /** Signals of the process and workers are for programs that own their process. */
 function signalFamily({ options: { signals: granted = 'none' }, platform: { system } }: Grants): Family {
-  const signals = granted === 'system' ? (system.signals?.() ?? null) : null;
-  return { builtins: signalBuiltins(signals), close: () => signals?.close() };
+  let signals: SystemSignals | null = null;
+  const make = (): Builtin[] => {
+    signals = granted === 'system' ? (system.signals?.() ?? null) : null;
+    return signalBuiltins(signals);
+  };
+  return later('signals', make, () => signals?.close());
 }

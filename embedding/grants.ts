@@ -10,7 +10,7 @@ import { type Fault, guardedAccess } from './callbacks.ts';
 import { closableFiles, closableSockets } from './closing.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { absolutePath, memoryModules, memoryPrograms } from './modules.ts';
-import type { NetworkPolicy, Platform, RuntimeOptions } from './options.ts';
+import type { NetworkPolicy, Platform, RuntimeOptions, SystemNetwork } from './options.ts';
 
 /** The lines of standard input, as a `ProcessBackend` has them. */
 export interface LineSource {
@@ -46,7 +46,7 @@ export interface GrantedFiles {
   close(): void;
 }
 
-/** The network of a program, for every protocol. */
+/** The network of a program, for every protocol. Nothing is made before a builtin asks for it. */
 export interface GrantedNetwork {
   /** Null for none. */
   readonly access: NetworkAccess | null;
@@ -62,9 +62,19 @@ export interface GrantedNetwork {
 /** The files that the option `files` grants. */
 export function grantedFiles({ files = 'none' }: Pick<RuntimeOptions, 'files'>, { system }: Platform): GrantedFiles {
   if (files === 'system' && system.files !== null && system.readText !== null) {
-    const { readText } = system;
-    const { backend, closeAll } = closableFiles(system.files);
-    return { backend, directory: system.directory(), modules: system.modules, programs: none, readText, close: closeAll };
+    const { readText, files: open } = system;
+    let opened: ReturnType<typeof closableFiles> | null = null;
+    return {
+      get backend() {
+        opened ??= closableFiles(open());
+        return opened.backend;
+      },
+      directory: system.directory(),
+      modules: system.modules,
+      programs: none,
+      readText,
+      close: () => opened?.closeAll(),
+    };
   }
   if (files === 'none' || files === 'system' || isBackend(files)) {
     const backend = isBackend(files) ? files : null;
@@ -92,14 +102,14 @@ const NO_NETWORK: GrantedNetwork = { access: null, fetch: null, isSystem: false,
 export function grantedNetwork(
   { network = 'none', http = 'none', watch: wanted }: Pick<RuntimeOptions, 'network' | 'http' | 'watch'>,
   { system }: Platform,
-  files: FileBackend | null,
+  files: Pick<GrantedFiles, 'backend'>,
   fault?: Fault,
 ): GrantedNetwork {
   const rules: NetworkPolicy =
     network === 'none' || network === 'system' ? {} : 'connect' in network ? { backend: network } : network;
   const watch = wanted ?? system.watch ?? null;
   const access = (backend: SocketBackend): NetworkAccess => {
-    const open = { backend, policy: rules, watch, files };
+    const open = { backend, policy: rules, watch, files: files.backend };
     return fault === undefined ? open : guardedAccess(open, fault);
   };
   if (typeof rules.backend === 'object') {
@@ -108,13 +118,23 @@ export function grantedNetwork(
     return { ...NO_NETWORK, access: access(backend), fetch, close: closeAll };
   }
   if (network === 'none' || system.network === null) return { ...NO_NETWORK, fetch: http === 'fetch' ? access(NOWHERE) : null };
-  const backend = system.network();
+  const { network: open } = system;
+  let opened: { readonly backend: SystemNetwork; readonly access: NetworkAccess } | null = null;
   return {
-    access: access(backend),
+    get access() {
+      if (opened === null) {
+        const backend = open();
+        opened = { backend, access: access(backend) };
+      }
+      return opened.access;
+    },
     fetch: null,
     isSystem: true,
-    finish: (done) => backend.drainAll(done),
-    close: () => backend.drainAll(() => {}),
+    finish(done) {
+      if (opened === null) done();
+      else opened.backend.drainAll(done);
+    },
+    close: () => opened?.backend.drainAll(() => {}),
   };
 }
 

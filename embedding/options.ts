@@ -116,7 +116,7 @@ export interface Platform {
   /** Bytes in use in this process; null where that is not known. `exactly` asks for a number without garbage. */
   memoryInUse(exactly: boolean): number | null;
   /** What makes certificates; left out where nothing does. */
-  readonly certificates?: CertificateBackend;
+  readonly certificates?: () => CertificateBackend;
   readonly library: Library;
   /** Digests and signatures (digests/builtins.ts), and the JavaScript part of the mail libraries, or a placeholder until it is loaded. */
   digestBuiltins(): readonly Builtin[];
@@ -127,7 +127,7 @@ export interface Platform {
   readonly system: {
     /** The working directory. */
     directory(): string;
-    readonly files: FileBackend | null;
+    readonly files: (() => FileBackend) | null;
     readonly modules: ModuleFinder | null;
     /** The text of a file, and its whole path; fails with the system's error. */
     readonly readText: ((path: string) => Promise<{ readonly path: string; readonly text: string }>) | null;
@@ -140,7 +140,7 @@ export interface Platform {
     readonly fetch?: (rules: NetworkAccess) => HttpFamily;
     readonly exec: ProcessBackend['exec'] | null;
     /** Name servers; left out where there are none. */
-    readonly dns?: DnsBackend;
+    readonly dns?: () => DnsBackend;
     /** Signals and workers, for a program that owns its process. */
     readonly signals?: () => SystemSignals;
   };

@@ -49,9 +49,12 @@ export class World {
   constructor({ options, host, onProblem, onFault, onThread, ...rest }: WorldSetup) {
     const { platform } = rest;
     this.files = grantedFiles(options, platform);
-    this.#network = grantedNetwork(options, platform, this.files.backend, onFault);
+    this.#network = grantedNetwork(options, platform, this.files, onFault);
     this.#families = programFamilies({ ...rest, options, files: this.files, network: this.#network });
-    for (const { builtins } of this.#families) this.registry.add(builtins);
+    for (const { builtins } of this.#families) {
+      if ('make' in builtins) this.registry.addLater(builtins);
+      else this.registry.add(builtins);
+    }
     options.registry?.(this.registry);
     this.#programs = new LoadedPrograms(libraryFirst(platform.library, options.modules ?? this.files.modules));
     this.interpreter = new Interpreter({

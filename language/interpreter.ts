@@ -5,24 +5,21 @@
  *     interpreter.run(new Source('hello.oak', text), directory, ({ status }) => ...);
  */
 
-import { resolve } from './compiler/resolver.ts';
-import { compileProblem, deadlockProblem, parseProblem, runtimeProblem } from './diagnostics/describe.ts';
+import { compileProblem, deadlockProblem, runtimeProblem } from './diagnostics/describe.ts';
 import { type LibraryNames, NO_LIBRARY } from './diagnostics/library.ts';
 import type { Problem } from './diagnostics/problem.ts';
-import { type ModuleFinder, Modules } from './modules.ts';
+import { type BuiltinFunctions, type ModuleFinder, Modules } from './modules.ts';
 import { type Compiled, compile } from './runtime/compile.ts';
 import { mistake } from './runtime/errors.ts';
 import type { Host } from './runtime/host.ts';
 import { Exit, type Frame, Machine, type Thread } from './runtime/machine.ts';
-import { withinNativeStack } from './syntax/nesting.ts';
-import { parseProgram } from './syntax/parser.ts';
 import type { Source } from './syntax/source.ts';
-import { type Fn, keysOf, Obj, type Value } from './values/values.ts';
+import { keysOf, Obj, type Value } from './values/values.ts';
 
 export interface InterpreterOptions {
   readonly host: Host;
   /** The builtins of a program, for its machine. */
-  readonly builtins: (machine: Machine) => Map<string, Fn>;
+  readonly builtins: (machine: Machine) => BuiltinFunctions;
   readonly finder: ModuleFinder;
   /** What hints say about the standard library. */
   readonly library?: (() => LibraryNames) | undefined;
@@ -223,18 +220,5 @@ export class Session {
   /** Sets a variable before the next input. */
   define(name: string, value: Value): void {
     this.#variables[name] = value;
-  }
-}
-
-/** What is wrong with a source text, without running it. */
-export function check(source: Source): Problem[] {
-  try {
-    const program = parseProgram(source);
-    withinNativeStack(program, () => resolve(program));
-    return [];
-  } catch (error) {
-    const problem = parseProblem(source, error);
-    if (problem === null) throw error;
-    return [problem];
   }
 }

@@ -29,6 +29,13 @@ export interface ModuleFinder {
   find(path: string, directory: string, fromLibrary?: boolean): FoundModule | null;
 }
 
+/** The builtins of a program: a function is made when it is asked for. */
+export interface BuiltinFunctions {
+  /** The names of all of them. */
+  keys(): Iterable<string>;
+  get(name: string): Fn | undefined;
+}
+
 /** Where code comes from: it decides what `import` finds and which builtins there are. */
 type Origin = Pick<FoundModule, 'directory' | 'library'>;
 
@@ -51,14 +58,16 @@ interface Module {
 export class Modules {
   readonly #machine: Machine;
   readonly #finder: ModuleFinder;
-  readonly #builtins: ReadonlyMap<string, Fn>;
+  readonly #builtins: BuiltinFunctions;
   /** What programs see of the builtins. */
   readonly #names: readonly string[];
+  /** What module objects inherit: the builtins. Made for the first of them. */
+  #prototype: Obj | null = null;
   readonly #modules = new Map<string, Module>();
   /** Everything that was compiled lives as long as its program: units.ts holds it weakly. */
   readonly #held: Compiled[] = [];
 
-  constructor(machine: Machine, finder: ModuleFinder, builtins: ReadonlyMap<string, Fn>) {
+  constructor(machine: Machine, finder: ModuleFinder, builtins: BuiltinFunctions) {
     this.#machine = machine;
     this.#finder = finder;
     this.#builtins = builtins;
@@ -144,7 +153,8 @@ export class Modules {
   #instance(compiled: Compiled, origin: Origin): { main: Fn; object: Obj } {
     const builtin = this.#lookup(origin);
     const { main, variables } = this.#instantiate(compiled, builtin, null);
-    return { main, object: moduleObject(variables, builtin, this.#names, origin.library) };
+    this.#prototype ??= builtinsPrototype(this.#names, this.#builtins);
+    return { main, object: moduleObject(variables, builtin, this.#prototype, this.#names, origin.library) };
   }
 
   /** A module that another thread is still running is waited for; one that imports itself in a circle is given as far as it is. */
@@ -178,28 +188,37 @@ function finish(_pc: number, slots: readonly unknown[], _value: Value): Value {
   return module.object;
 }
 
+/** Accessors for builtins, which are found through module objects as well. What is assigned to one is a key of that object. */
+function builtinsPrototype(names: readonly string[], builtins: BuiltinFunctions): Obj {
+  const prototype = Object.create(Obj.prototype) as Obj;
+  for (const name of names) defineBuiltin(prototype, name, () => builtins.get(name));
+  return prototype;
+}
+
+function defineBuiltin(prototype: Obj, name: string, get: () => Fn | undefined): void {
+  Object.defineProperty(prototype, name, {
+    get,
+    set(this: Obj, value: Value) {
+      Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+    },
+  });
+}
+
 /**
  * The object that `import` returns: an accessor on its own prototype for each variable of the module, so that reading one is
- * as fast as reading a key; what others add to it are plain keys. Builtins are found through it as well.
+ * as fast as reading a key; what others add to it are plain keys.
  */
 function moduleObject(
   variables: Instance['variables'],
   builtin: (name: string) => Fn | undefined,
+  inherited: Obj,
   builtins: readonly string[],
   library: boolean,
 ): Obj {
   const names = Object.keys(variables).filter((name) => !(library && isPrivate(name)));
-  const prototype = Object.create(Obj.prototype) as Obj;
+  const prototype = Object.create(inherited) as Obj;
+  if (!Object.hasOwn(variables, 'import')) defineBuiltin(prototype, 'import', () => builtin('import')); // each module has its own
   for (const name of names) Object.defineProperty(prototype, name, Object.getOwnPropertyDescriptor(variables, name) ?? {});
-  for (const name of builtins) {
-    if (Object.hasOwn(variables, name)) continue;
-    Object.defineProperty(prototype, name, {
-      get: () => builtin(name),
-      set(this: Obj, value: Value) {
-        Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
-      },
-    });
-  }
   const hidden: HiddenKeys = {
     list: () => [...names.filter((name) => variables[name] !== undefined), ...builtins.filter((name) => !names.includes(name))],
     remove(name) {

@@ -2,28 +2,18 @@
 import type { HttpFamily } from '../builtins/http/backend.ts';
 import { SIGNATURES } from '../builtins/http/signatures.ts';
 import { unavailableHttp } from '../builtins/http/unavailable.ts';
+import { NAMES } from '../builtins/names.ts';
 import { type Builtin, Registry } from '../builtins/registry.ts';
 import type { NetworkAccess } from '../builtins/sockets/network.ts';
+import type { BuiltinFunctions } from '../language/modules.ts';
 import type { Machine } from '../language/runtime/machine.ts';
-import { type Fn, failure, type Suspended, type Value } from '../language/values/values.ts';
+import { failure, type Suspended, type Value } from '../language/values/values.ts';
 
 /** What can be done without connections, with `fetch` and `WebSocket`. */
 const OF_PAGES = ['req', 'ws_dial', 'ws_send', 'ws_recv', 'ws_close', '__http_close_idle'] as const;
 
 /** What the engine over connections has: everything. */
 const OVER_CONNECTIONS = Object.keys(SIGNATURES) as (keyof typeof SIGNATURES)[];
-
-/** Those of digests/builtins.ts. */
-const OF_DIGESTS = ['__digest', '__hex', '__hmac', '__pbkdf2', '__sign', '__verify'];
-
-/** Those of mail-builtins.ts. */
-// biome-ignore format: a list of names
-const OF_MAIL = [
-  '__line_safe', '__bare_line_end', '__eight_bit', '__plain_lines', '__short_lines', '__base64_like', '__is_utf8', '__to_utf8',
-  '__imap_values', '__imap_numbers', '__imap_open', '__mail_lacks', '__mail_head', '__mail_fields', '__mail_tokens', '__mail_word',
-  '__usual_date', '__has_text', '__saslprep', '__one_blank', '__crlf', '__dot_stuff', '__dot_unstuff', '__base64_lines',
-  '__base64_read', '__qp_encode', '__qp_decode',
-];
 
 /** Requests with the browser's `fetch`, WebSockets with its `WebSocket`. Servers are unavailable. */
 export function fetchHttp(access: NetworkAccess): HttpFamily {
@@ -56,12 +46,12 @@ function httpOnCall(names: readonly (keyof typeof SIGNATURES)[], load: () => Pro
 
 /** Digests and signatures. */
 export function digestsOnCall(): Builtin[] {
-  return loadedOnCall(ofLibrary(OF_DIGESTS), async () => (await import('./written-digests.ts')).builtins);
+  return loadedOnCall(ofLibrary(NAMES.digests), async () => (await import('./written-digests.ts')).builtins);
 }
 
 /** What the mail libraries use. */
 export function mailOnCall(): Builtin[] {
-  return loadedOnCall(ofLibrary(OF_MAIL), async () => (await import('../builtins/lib-support/mail-builtins.ts')).mailBuiltins);
+  return loadedOnCall(ofLibrary(NAMES.mail), async () => (await import('../builtins/lib-support/mail-builtins.ts')).mailBuiltins);
 }
 
 function ofLibrary(names: readonly string[]): Stub[] {
@@ -71,7 +61,7 @@ function ofLibrary(names: readonly string[]): Stub[] {
 type Stub = Pick<Builtin, 'name' | 'group' | 'help' | 'params' | 'callback'>;
 
 function loadedOnCall(stubs: readonly Stub[], load: () => Promise<readonly Builtin[]>): Builtin[] {
-  let functions: Map<string, Fn> | null = null;
+  let functions: BuiltinFunctions | null = null;
   return stubs.map((stub) => ({
     ...stub,
     unchecked: true,

@@ -12,6 +12,9 @@ export interface LibraryData {
   /** Every name that `import` knows, and the file of its module. */
   readonly names: { readonly [name: string]: string };
   readonly files: { readonly [file: string]: LibraryFile };
+  code(file: string): Factory;
+  /** What only errors need: the text, and the places of the calls in the code. */
+  texts(file: string): { readonly source: string; readonly calls: readonly number[] };
   manifest(): Manifest;
 }
 
@@ -21,13 +24,14 @@ export interface LibraryFile {
   readonly length: number;
   /** Whether only library modules can import it. */
   readonly inner: boolean;
-  code(): Factory;
-  /** What only errors need: the text, and the places of the calls in the code. */
-  texts(): { readonly source: string; readonly calls: readonly number[] };
 }
 
 const built = fileURLToPath(new URL('../dist/library.cjs', import.meta.url));
 
 export const library: LibraryData = existsSync(built)
   ? (createRequire(import.meta.url)(built) as { library: LibraryData }).library
-  : { names: {}, files: {}, manifest: () => ({ modules: [], elsewhere: [] }) };
+  : { names: {}, files: {}, code: missing, texts: missing, manifest: () => ({ modules: [], elsewhere: [] }) };
+
+function missing(file: string): never {
+  throw new Error(`There is no ${file}: run npm run build`);
+}

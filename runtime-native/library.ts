@@ -48,11 +48,11 @@ function loadModule(name: string, path: string, file: LibraryFile): Compiled {
     base: file.base,
     length: file.length,
     script: join('lib', `${path}.cjs`),
-    source: () => new Source(`(lib:${name})`, forError(() => file.texts().source) ?? ''),
-    calls: () => forError(() => file.texts().calls) ?? [],
+    source: () => new Source(`(lib:${name})`, forError(() => library.texts(path).source) ?? ''),
+    calls: () => forError(() => library.texts(path).calls) ?? [],
   };
   registerUnit(unit);
-  const made: Compiled = { factory: file.code(), unit };
+  const made: Compiled = { factory: library.code(path), unit };
   compiled.set(file, made);
   return made;
 }

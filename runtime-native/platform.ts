@@ -32,24 +32,24 @@ export const nodePlatform: Platform = {
   domainToAscii: domainToASCII,
   info: { ...nodeInfo, pid: 0, exe: null }, // programs share the process
   memoryInUse,
-  certificates: nativeCertificates,
+  certificates: () => nativeCertificates,
   library: nativeLibrary(null),
   digestBuiltins: () => digestBuiltins(nodeDigests),
   mailBuiltins: () => mailBuiltins,
   fuel: undefined,
   system: {
     directory: () => process.cwd(),
-    files: nodeFiles,
+    files: () => nodeFiles,
     modules: fileModules,
     async readText(path) {
       const whole = resolve(path);
       return { path: whole, text: decode(await readFile(whole)) };
     },
-    network: nativeSockets,
+    network: () => nativeSockets(),
     watch: published,
     http: (network) => httpFamily(network, loadHttp, withFiles),
-    exec: nodeExec,
-    signals: nativeSignals,
-    dns: nodeDns,
+    exec: (command, done) => nodeExec(command, done),
+    signals: () => nativeSignals(),
+    dns: () => nodeDns,
   },
 };

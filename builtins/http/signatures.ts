@@ -1,4 +1,5 @@
 /** The HTTP builtins by name, for runtimes with and without a network. */
+import type { NAMES } from '../names.ts';
 import type { Builtin } from '../registry.ts';
 import { anything } from '../sockets/options.ts';
 
@@ -10,7 +11,7 @@ const websocket = anything('websocket', 'websocket');
 type Signature = Pick<Builtin, 'help' | 'params' | 'callback'>;
 
 /** What each does and takes. */
-export const SIGNATURES = {
+export const SIGNATURES: { readonly [name in (typeof NAMES.http)[number]]: Signature } = {
   listen: {
     help: 'Serves HTTP at host:port: calls handler({type: :req, req, end}) for each request. Returns a function that closes the server.',
     params: [address, handler, options],
@@ -52,4 +53,4 @@ export const SIGNATURES = {
     help: 'closes the connections of a client that no request uses',
     params: [anything('pool', 'atom')],
   },
-} satisfies { readonly [name: string]: Signature };
+};

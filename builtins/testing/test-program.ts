@@ -4,6 +4,8 @@
  * A script is a generator that yields calls; each is made on the script's thread, which is suspended and resumed as the call
  * wants it, and the generator goes on with its result.
  */
+
+import type { BuiltinFunctions } from '../../language/modules.ts';
 import type { Host } from '../../language/runtime/host.ts';
 import { Machine, type Resume, type Thread } from '../../language/runtime/machine.ts';
 import { toText } from '../../language/runtime/render.ts';
@@ -74,7 +76,7 @@ export class TestProgram {
   readonly failures: unknown[] = [];
   /** Settles with the threads that are stuck, when nothing can go on any more. */
   readonly end: Promise<Thread[]>;
-  readonly #functions: Map<string, Fn>;
+  readonly #functions: BuiltinFunctions;
 
   constructor(registry: Registry, host: Host = new VirtualHost()) {
     let idle: (stuck: Thread[]) => void = () => {};

@@ -1,4 +1,5 @@
 /** Prints the steps of a function as JavaScript: the function that always runs, and its resume body. */
+import { CALL_FIELDS } from './call-fields.ts';
 import { assignment, joined, js, Local, printed } from './code.ts';
 import { findSaves, Lifetimes, saveOnly, shareTemporaries } from './liveness.ts';
 import { type AroundCalls, IN_CONTEXT, inFrames, LongPrinter, restore } from './long-printer.ts';
@@ -14,9 +15,6 @@ import {
   type SelfTailCall,
   type Step,
 } from './steps.ts';
-
-/** How many numbers describe a call: its line (from 1), its global position, its call site in its function (0 for a tail call). */
-export const CALL_FIELDS = 3;
 
 /** This many lines are put together at once: more strings at a time cost the garbage collector. */
 const CHUNK_LINES = 512;

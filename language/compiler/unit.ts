@@ -9,7 +9,7 @@ import type { FunctionCode } from './steps.ts';
 export interface EmittedUnit {
   /** `(function ($rt, $m, $b, $M, $parts) { ... })`: returns `{main, variables}`. */
   readonly text: string;
-  /** `CALL_FIELDS` numbers for each call (step-printer.ts). The lines of the parts are counted on from those of the text. */
+  /** `CALL_FIELDS` numbers for each call. The lines of the parts are counted on from those of the text. */
   readonly calls: readonly number[];
   /** The parts of a large program; the last one has its variables. Empty for others. */
   readonly parts: readonly UnitPart[];

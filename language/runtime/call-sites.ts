@@ -1,5 +1,5 @@
 /** Where the calls are in the JavaScript of a unit. */
-import { CALL_FIELDS } from '../compiler/step-printer.ts';
+import { CALL_FIELDS } from '../compiler/call-fields.ts';
 import type { Unit } from './units.ts';
 
 /** The call on a line of a unit's JavaScript: its global position, and whether it is a tail call. */

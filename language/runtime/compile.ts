@@ -8,7 +8,7 @@ import { parseProgram } from '../syntax/parser.ts';
 import type { Source } from '../syntax/source.ts';
 import type { Fn, Obj, Value } from '../values/values.ts';
 import { mistake } from './errors.ts';
-import { partScript, registerUnit, reservePositions, type Unit } from './units.ts';
+import { partScript, registerUnit, reservePositions, scriptName, type Unit } from './units.ts';
 
 /** A compiled program set up for a machine: its body, and accessors for its variables. */
 export interface Instance {
@@ -49,15 +49,19 @@ const HERE: Layout = { ...IN_ONE, partNodes: 2000 };
 export function compile(source: Source, session = false, options: CompileOptions = {}): Compiled {
   const { length } = source.text;
   const base = reservePositions(length);
-  const emitted = translate(source, { base, session, layout: HERE, placeName: placeName(source), ...options });
-  const { text, calls, parts } = emitted;
-  const script = `magnolia-unit-${base}.js`;
+  const { text, calls, parts } = translateHere(source, { base, session, ...options });
+  const script = scriptName(base);
   const unit: Unit = { base, length, script, source: () => source, calls: () => calls };
   registerUnit(unit);
   const made = evaluate(`${text}\n//# sourceURL=${script}`);
   if (parts.length === 0) return { factory: made, unit };
   const texts = parts.map((part) => `${part.text}\n//# sourceURL=${partScript(script, part.linesBefore)}`);
   return { factory: (support, machine, builtin, session) => made(support, machine, builtin, session, texts), unit };
+}
+
+/** The JavaScript of a source text that runs in this process. Throws a ParseError. */
+export function translateHere(source: Source, options: EmitOptions): EmittedUnit {
+  return translate(source, { layout: HERE, placeName: placeName(source), ...options });
 }
 
 /** File and line of a place in a source, for profiles. */

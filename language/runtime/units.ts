@@ -17,7 +17,7 @@ export interface Unit {
   readonly script: string;
   /** The text; read when it is first asked for, because the library's is not loaded with its code. */
   source(): Source;
-  /** Where the calls are in its JavaScript: `CALL_FIELDS` numbers for each (code.ts). */
+  /** Where the calls are in its JavaScript: `CALL_FIELDS` numbers for each. */
   calls(): readonly number[];
 }
 
@@ -31,6 +31,11 @@ const entries: Entry[] = []; // in order of their bases
 /** The standard library, compiled at build time, owns what lies below; every other unit is given its range here. */
 export const FIRST_FREE_BASE = 1 << 22;
 let nextBase = FIRST_FREE_BASE;
+
+/** The first position of the next range. */
+export function nextPosition(): number {
+  return nextBase;
+}
 
 /** Reserves a range of positions for a source of this length. */
 export function reservePositions(length: number): number {
@@ -82,6 +87,11 @@ export function unitOfFrame(position: number, script: string): Unit | undefined 
 /** The name of the script of a part of a unit, which contains the number of lines before it. */
 export function partScript(script: string, linesBefore: number): string {
   return `${linesBefore}/${script}`;
+}
+
+/** The script of a unit that was compiled in this process. */
+export function scriptName(base: number): string {
+  return `magnolia-unit-${base}.js`;
 }
 
 /** How many lines of its unit are counted before those of a script. */

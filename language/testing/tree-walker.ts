@@ -6,6 +6,7 @@
  * builtins are the shared ones; this is about scopes, order, calls, errors and their places.
  */
 
+import type { BuiltinFunctions } from '../modules.ts';
 import { bitAnd, bitOr, bitXor, shiftLeft, shiftRight } from '../runtime/bit-operators.ts';
 import { deepEqual, matches, same } from '../runtime/equality.ts';
 import { mistake, ProgramError } from '../runtime/errors.ts';
@@ -101,9 +102,9 @@ export class NaiveEvaluator {
     this.#steps = steps;
   }
 
-  run(program: Program, builtins: ReadonlyMap<string, Value>): Value {
+  run(program: Program, builtins: BuiltinFunctions): Value {
     const scope = new Scope(null);
-    for (const [name, value] of builtins) scope.variables.set(name, value);
+    for (const name of builtins.keys()) scope.variables.set(name, builtins.get(name) ?? null);
     let value: Value = null;
     for (const one of program.body) value = this.#value(one, scope);
     return value;

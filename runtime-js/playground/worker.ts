@@ -5,7 +5,7 @@
  * Programs cannot reach the globals of a worker. Those that talk to the outside are taken away all the same.
  */
 
-import { check } from '../../language/interpreter.ts';
+import { check } from '../../language/diagnostics/check.ts';
 import { Source } from '../../language/syntax/source.ts';
 import {
   createRuntime,

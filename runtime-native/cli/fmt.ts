@@ -1,6 +1,6 @@
 /** `magnolia fmt`: lays out programs in the one style of tools/format.ts. */
 import { createTwoFilesPatch } from 'diff';
-import { check } from '../../language/interpreter.ts';
+import { check } from '../../language/diagnostics/check.ts';
 import { ParseError } from '../../language/syntax/parse-error.ts';
 import type { Source } from '../../language/syntax/source.ts';
 import { utf8Encode } from '../../language/values/bytes.ts';

@@ -44,13 +44,19 @@ export interface Console {
   readonly watch?: SocketWatch;
 }
 
+/** The standard input of the process. */
+const processInput: LineSource = {
+  takeLine: () => standardInput.takeLine(),
+  readLine: (done) => standardInput.readLine(done),
+};
+
 type PlatformParts = { readonly [name in 'watch' | 'library' | 'modules']: Console[name] | undefined };
 
 /** The world of one program, and its host. `args` is the script and what followed it on the command line, for `args()`. */
 export function commandWorld(
   settings: Settings,
   args: readonly string[],
-  { host = new NodeHost(), input = standardInput, show = showProblem, options = {}, watch, library, modules }: Console = {},
+  { host = new NodeHost(), input = processInput, show = showProblem, options = {}, watch, library, modules }: Console = {},
 ): { readonly world: World; readonly host: ProgramHost } {
   const world = new World({
     platform: platformFor(settings, args[0], { watch, library, modules }, options.network === undefined),
@@ -90,7 +96,7 @@ function platformFor(
   const system = {
     ...nodePlatform.system,
     modules,
-    watch: watch ?? traceFrom(process.env.MAGNOLIA_TRACE),
+    watch: watch ?? (process.env.MAGNOLIA_TRACE === undefined ? null : traceFrom(process.env.MAGNOLIA_TRACE)),
     signals: commandSignals,
     ...(hasSystemNetwork ? { http: httpThroughProxies } : {}),
   };
@@ -118,7 +124,7 @@ function fenced(
   const home = file === undefined || file === '-' ? process.cwd() : dirname(resolve(file)); // where the program may import from
   return {
     ...system,
-    files: files === null ? null : fencedFiles(files, fenceOf(allowRead), fenceOf(allowWrite)),
+    files: files === null ? null : () => fencedFiles(files(), fenceOf(allowRead), fenceOf(allowWrite)),
     modules: modules === null ? null : fencedModules(modules, pathFence(read === null ? null : [...read, home])),
     exec: exec === null ? null : fencedExec(exec, entriesOf(allowRun ?? '')),
   };

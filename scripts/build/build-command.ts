@@ -3,17 +3,20 @@
  *
  *     cli.cjs              the launcher, scripts/build/launcher.cjs as it is
  *     magnolia.cjs         what runs a program: CommonJS, because Node's loader for modules costs more
+ *     magnolia-*.cjs       what few programs need of that, loaded when it is used (command-parts.ts)
  *     other-commands.cjs   everything else that the command can do, loaded when it is asked for
  *
  * Parts of Node that a small program never uses (TLS alone loads thirty of its files) are only loaded when something of them
  * is asked for.
  */
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildOptions, build } from 'esbuild';
 import { besideTheBundle } from './beside-the-bundle.ts';
+import { writeParts } from './command-parts.ts';
 import { replaceFile } from './files.ts';
 import { LAZILY, lazily } from './lazily.ts';
 
@@ -29,12 +32,7 @@ export async function buildCommand(root: string, dist: string, common: BuildOpti
     plugins: [besideTheBundle],
     outdir: dist,
   };
-  await write({
-    ...shared,
-    entryPoints: { magnolia: join(root, 'runtime-native/cli/main.ts') },
-    outExtension: { '.js': '.cjs' },
-    banner: { js: LAZILY },
-  });
+  await writeParts(root, dist, common);
   await write({
     ...shared,
     entryPoints: { 'other-commands': join(root, 'runtime-native/cli/other-commands.ts') },
@@ -42,8 +40,6 @@ export async function buildCommand(root: string, dist: string, common: BuildOpti
     define: { 'import.meta.url': '__moduleUrl' },
     banner: { js: `const __moduleUrl = require('node:url').pathToFileURL(__filename).href;\n${LAZILY}` },
   });
-  await copyFile(join(root, 'scripts/build/launcher.cjs'), join(dist, 'cli.cjs'));
-  await chmod(join(dist, 'cli.cjs'), 0o755);
 }
 
 async function write(options: BuildOptions): Promise<void> {
@@ -51,8 +47,19 @@ async function write(options: BuildOptions): Promise<void> {
   for (const { path, text } of outputFiles) await replaceFile(path, path.endsWith('.map') ? text : lazily(text));
 }
 
+/** Writes the launcher, which names the files that it loads by their digest, so that it uses no code of others. They must be there. */
+export async function writeLauncher(root: string, dist: string): Promise<void> {
+  const digest = createHash('sha256');
+  for (const name of (await readdir(dist, { recursive: true })).sort()) {
+    if (/\.cjs$/.test(name) && !/^(cache|playground)\b|^cli\.cjs$/.test(name)) digest.update(await readFile(join(dist, name)));
+  }
+  const launcher = await readFile(join(root, 'scripts/build/launcher.cjs'), 'utf8');
+  await replaceFile(join(dist, 'cli.cjs'), launcher.replace('BUILD', digest.digest('hex').slice(0, 12)));
+  await chmod(join(dist, 'cli.cjs'), 0o755);
+}
+
 /** Runs a small program, so that the code that V8 made of the bundle is kept (launcher.cjs). */
 export async function writeCache(root: string, dist: string): Promise<void> {
-  await rm(join(dist, 'cache'), { recursive: true, force: true });
+  await rm(join(dist, 'cache'), { recursive: true, force: true, maxRetries: 10 }); // a program may be writing into it
   await promisify(execFile)(process.execPath, [join(dist, 'cli.cjs'), join(root, 'scripts/bench/hello.oak')]);
 }

@@ -23,17 +23,24 @@ import { wrapLines } from './wrap-lines.ts';
 export async function buildLibrary(from: string, dist: string): Promise<void> {
   const names: string[] = [];
   const files: string[] = [];
+  const code: string[] = [];
+  const texts: string[] = [];
   let base = 0;
   for (const { names: own, file, inner, text } of libraryModules(from)) {
     const emitted = compile(new Source(`lib/${file}.oak`, text), base);
     if (emitted === null) continue;
-    const { text: code, calls } = wrapLines(emitted.text, emitted.calls);
+    const { text: wrapped, calls } = wrapLines(emitted.text, emitted.calls);
     const path = join(dist, 'lib', file);
     await replaceFile(`${path}.oak`, text);
-    await replaceFile(`${path}.cjs`, `module.exports = ${code};\n`);
+    await replaceFile(`${path}.cjs`, `module.exports = ${wrapped};\n`);
     await replaceFile(`${path}.texts.cjs`, `exports.source = ${template(text)};\nexports.calls = ${list(calls)};\n`);
-    const requires = `code: () => require('./lib/${file}.cjs'), texts: () => require('./lib/${file}.texts.cjs')`;
-    files.push(`    '${file}': { base: ${base}, length: ${text.length}, inner: ${inner}, ${requires} },`);
+    files.push(`    '${file}': { base: ${base}, length: ${text.length}, inner: ${inner} },`);
+    for (const [cases, ending] of [
+      [code, ''],
+      [texts, '.texts'],
+    ] as const) {
+      cases.push(`      case '${file}': return require('./lib/${file}${ending}.cjs');`);
+    }
     for (const name of own) names.push(`    '${name}': '${file}',`);
     base += text.length + 1;
   }
@@ -41,7 +48,9 @@ export async function buildLibrary(from: string, dist: string): Promise<void> {
     throw new Error(`The library is larger than the ${FIRST_FREE_BASE} positions that units.ts leaves for it`);
   await replaceFile(join(dist, 'lib/manifest.cjs'), `module.exports = ${JSON.stringify(libraryManifest(from), null, 1)};\n`);
   const manifest = "manifest: () => require('./lib/manifest.cjs')";
-  const parts = ['names: {', ...names, '  },', '  files: {', ...files, '  },', `  ${manifest},`];
+  const chosen = (cases: readonly string[]): string[] => ['    switch (file) {', ...cases, '    }', '  },'];
+  const functions = ['  code(file) {', ...chosen(code), '  texts(file) {', ...chosen(texts), `  ${manifest},`];
+  const parts = ['names: {', ...names, '  },', '  files: {', ...files, '  },', ...functions];
   await replaceFile(join(dist, 'library.cjs'), `'use strict';\nexports.library = {\n  ${parts.join('\n')}\n};\n`);
 }
 

@@ -1,7 +1,7 @@
 /**
  * `npm run build`: the sources become dist/, which is all that users install.
  *
- *     dist/cli.cjs     the `magnolia` command (build-command.ts)
+ *     dist/cli.cjs     the `magnolia` command, with magnolia*.cjs (build-command.ts)
  *     dist/index.js    the package for Node: names of what is in native.js and policy.js
  *     dist/index.cjs   the same in CommonJS, for tools and Nodes that cannot require an ES module
  *     dist/browser.js  the package for browsers: names of what is in web.js, policy.js and magnolia-*.js
@@ -25,7 +25,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
 import { APART_ENTRY, apart, besideTheBundle } from './beside-the-bundle.ts';
 import { libraryApart, writeBrowserLibrary } from './browser-library.ts';
-import { buildCommand, writeCache } from './build-command.ts';
+import { buildCommand, writeCache, writeLauncher } from './build-command.ts';
 import { buildLibrary } from './build-library.ts';
 import { replaceFile } from './files.ts';
 import { withoutRequire } from './lazily.ts';
@@ -58,7 +58,6 @@ const common = {
   bundle: true,
   format: 'esm',
   sourcemap: 'linked',
-  sourcesContent: false,
   minifySyntax: true,
   legalComments: 'none',
   logLevel: 'warning',
@@ -101,6 +100,7 @@ const bundles: readonly Bundle[] = [
       outExtension: { '.js': '.cjs' },
       supported: { 'dynamic-import': false },
       entryPoints: { index: 'runtime-native/index.ts' },
+      sourcemap: false,
       plugins: [besideTheBundle],
     },
   },
@@ -121,6 +121,7 @@ const bundles: readonly Bundle[] = [
       format: 'cjs',
       outExtension: { '.js': '.cjs' },
       entryPoints: { 'node-http': 'runtime-native/http/node-http.ts' },
+      sourcemap: false,
       external: ['bufferutil', 'utf-8-validate'], // faster versions of parts of ws, for those who install them
     },
   },
@@ -208,8 +209,9 @@ export async function build(): Promise<void> {
     replaceFile(join(dist, 'types/index.d.cts'), REQUIRED_TYPES),
     buildDeclarations(ready.map(({ entry }) => entry)),
   ]);
-  await Promise.all([writeCache(root, dist), writeStatic()]);
+  await Promise.all([writeLauncher(root, dist), writeStatic()]);
   await removeOlder(dist, started - CLOCK_MS);
+  await writeCache(root, dist);
   await writeFile(stamp, String(started));
 }
 

@@ -27,7 +27,10 @@ export const LAZILY = `"use strict";\nconst $lazily = (name) => { ${KEEPING} };\
 
 /** Replaces the `require`s of a bundle that esbuild made as CommonJS; each stays as long as it was, for the source map. */
 export function lazily(text: string): string {
-  return text.replace(new RegExp(`(=\\s?)require\\("(node:(?:${LAZY.join('|')})|\\./library\\.cjs)"\\)`, 'g'), '$1$lazily("$2")');
+  return text.replace(
+    new RegExp(`(=\\s?)require\\("(node:(?:${LAZY.join('|')})|\\./(?:library|magnolia-\\w+)\\.cjs)"\\)`, 'g'),
+    '$1$lazily("$2")',
+  );
 }
 
 /**

@@ -25,7 +25,7 @@ const withoutLibrary: Plugin = {
   name: 'without library',
   setup(setup) {
     setup.onLoad({ filter: /\/library-data\.ts$/ }, () => ({
-      contents: 'export const library = { names: {}, files: {}, manifest: () => ({ modules: [], elsewhere: [] }) };',
+      contents: 'export const library = { names: {}, files: {}, manifest: () => ({ modules: [], elsewhere: [] }) };', // nothing asks for code
     }));
   },
 };

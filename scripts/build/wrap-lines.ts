@@ -1,5 +1,5 @@
 /** Breaks long lines of emitted code, for readers, and because Node shows the line of an error. */
-import { CALL_FIELDS } from '../../language/compiler/step-printer.ts';
+import { CALL_FIELDS } from '../../language/compiler/call-fields.ts';
 
 const MOST_COLUMNS = 500;
 /** Where a line is broken, between strings: behind what separates statements, names, values and conditions. */

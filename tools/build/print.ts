@@ -1,5 +1,5 @@
 /** Prints a compiled program: the JavaScript of all its modules as one object, which embedding/built.ts reads. */
-import { CALL_FIELDS } from '../../language/compiler/step-printer.ts';
+import { CALL_FIELDS } from '../../language/compiler/call-fields.ts';
 import { translate } from '../../language/runtime/compile.ts';
 import type { Source } from '../../language/syntax/source.ts';
 import { withModule } from './collect.ts';

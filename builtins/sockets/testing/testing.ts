@@ -4,6 +4,8 @@
  * It imports no test framework: `checkConnection` is given the functions that it needs, so that embedders can hold a network
  * of their own to the same checks.
  */
+
+import type { BuiltinFunctions } from '../../../language/modules.ts';
 import type { Host } from '../../../language/runtime/host.ts';
 import { Machine } from '../../../language/runtime/machine.ts';
 import { toText } from '../../../language/runtime/render.ts';
@@ -25,7 +27,7 @@ export class Driver {
   readonly errors: unknown[] = [];
   /** How often the machine had nothing left to do. */
   idle = 0;
-  readonly #functions: Map<string, Fn>;
+  readonly #functions: BuiltinFunctions;
 
   constructor(backend: SocketBackend, loop: Loop, policy?: SocketPolicy, watch?: SocketWatch, files?: FileBackend) {
     const host: Host = { ...loop, write() {}, flush() {} };
