@@ -3,14 +3,12 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { plain } from '../../builtins/sockets/testing/testing.ts';
-import { Float, type Fn, type Obj, obj, str, type Value } from '../../language/values/values.ts';
+import { Float, type Fn, type Obj, obj, str } from '../../language/values/values.ts';
 import { freePort } from '../../scripts/free-port.ts';
 import { nativeSockets } from './backend.ts';
-import { closeAll, makeDriver, makeProgram, socketOf } from './test-kit.ts';
+import { closeAll, makeDriver, makeProgram, serve, socketOf } from './test-kit.ts';
 
 afterEach(closeAll);
 
@@ -372,26 +370,42 @@ function leaveStale(path: string): void {
 }
 
 describe('a socket that the program has lost', () => {
-  it('is closed once the end was reported', async () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
-    const driver = makeDriver();
-    const port = await freePort();
-    await driver.call('listen', str(`127.0.0.1:${port}`), (event: Obj) => {
-      void driver.call('recv_line', event.socket as Value);
-      return null;
-    });
-    const ended = new Promise((resolve) => {
-      const stream = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => stream.end());
-      stream.on('end', resolve).resume();
-    });
-    let over = false;
-    void ended.then(() => {
-      over = true;
-    });
-    while (!over) {
-      collect();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+  const Native = globalThis.FinalizationRegistry;
+  /** Tells of every value that was registered that the garbage collector has taken it. */
+  let loseAll = (): void => {};
+
+  beforeEach(() => {
+    const lost: (() => void)[] = [];
+    globalThis.FinalizationRegistry = class<Held> extends Native<Held> {
+      readonly #tell: (held: Held) => void;
+      constructor(tell: (held: Held) => void) {
+        super(tell);
+        this.#tell = tell;
+      }
+      override register(_value: WeakKey, held: Held): void {
+        lost.push(() => this.#tell(held));
+      }
+    };
+    loseAll = () => {
+      for (const tell of lost.splice(0)) tell();
+    };
   });
+  afterEach(() => {
+    globalThis.FinalizationRegistry = Native;
+  });
+
+  for (const order of ['before', 'after'] as const) {
+    it(`is closed once the end was reported, which was ${order} that`, async () => {
+      const driver = makeDriver();
+      const listening = await serve(driver);
+      const stream = connect({ port: listening.port, host: '127.0.0.1', allowHalfOpen: true }).resume();
+      const ended = new Promise((resolve) => stream.on('end', resolve));
+      const socket = socketOf(await listening.next());
+      if (order === 'after') loseAll();
+      stream.end();
+      expect(plain(await driver.call('recv_line', socket))).toMatchObject({ type: 'closed' });
+      if (order === 'before') loseAll();
+      await ended;
+    });
+  }
 });
