@@ -11,6 +11,14 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return 'then' in value && typeof value.then === 'function';
 }
 
+/**
+ * A promise that is settled once, as the first answer of another one says: what follows, and what its `then` throws, is as a native promise
+ * takes it.
+ */
+export function settledOnce(promise: PromiseLike<unknown>): Promise<unknown> {
+  return new Promise((resolve) => resolve(promise));
+}
+
 /** Receives what a callback has thrown. */
 export type Fault = (error: unknown) => void;
 
@@ -18,7 +26,7 @@ export type Fault = (error: unknown) => void;
 export function callBack(callback: () => unknown, fault: Fault): Promise<void> | null {
   try {
     const result = callback();
-    return isPromise(result) ? Promise.resolve(result).then(() => {}, fault) : null;
+    return isPromise(result) ? settledOnce(result).then(() => {}, fault) : null;
   } catch (error) {
     fault(error);
     return null;
@@ -51,7 +59,7 @@ function verdict(name: string, rule: () => unknown, fault: Fault): boolean {
     return refuse(error);
   }
   if (typeof given === 'boolean') return given;
-  if (isPromise(given)) given.then(undefined, () => {}); // the TypeError says more
+  if (isPromise(given)) settledOnce(given).catch(() => {}); // the TypeError says more
   return refuse(new TypeError(`${name} must return true or false, not ${isPromise(given) ? 'a promise' : shown(given)}`));
 }
 

@@ -4,6 +4,7 @@
  * The bundle for browsers, which has no room to spare, leaves this to TypeScript: nothing of a system can be opened there by mistake.
  */
 import { nearest } from '../language/diagnostics/nearest.ts';
+import { shown } from './callbacks.ts';
 import type { Limits, NetworkPolicy, RuntimeOptions } from './options.ts';
 import type { ToJsOptions } from './values.ts';
 
@@ -44,10 +45,22 @@ const NETWORK: Names<NetworkPolicy> = { backend: ['system', '{}'], mayConnect: n
 /** Throws a TypeError that names the first option that there is not, or whose value is none of those that it may have. */
 export function checkOptions(options: RuntimeOptions): void {
   check('', options, OPTIONS);
-  const { limits = {}, values = {}, network } = options;
+  const { limits = {}, values = {}, network, args = [], env = {} } = options;
+  if (!Array.isArray(args)) throw new TypeError(`The option args has to be a list of strings, not ${shown(args)}`);
+  checkTexts('args', args.entries());
+  checkTexts(
+    'env',
+    Object.entries(env).filter(([, value]) => value !== undefined),
+  );
   check('limits.', limits, LIMITS);
   check('values.', values, VALUES);
   if (typeof network === 'object' && !('connect' in network)) check('network.', network, NETWORK);
+}
+
+function checkTexts(option: string, entries: Iterable<readonly [string | number, unknown]>): void {
+  for (const [name, value] of entries) {
+    if (typeof value !== 'string') throw new TypeError(`The option ${option}.${name} has to be a string, not ${shown(value)}`);
+  }
 }
 
 function check<T>(part: string, given: object, names: Names<T>): void {

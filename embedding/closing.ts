@@ -117,13 +117,15 @@ export function closableSockets(backend: SocketBackend): { readonly backend: Soc
   const wrapped: SocketBackend = {
     loadCredentials: (sources) => backend.loadCredentials(sources),
     connect(target, tls, done) {
-      const giveUp = backend.connect(target, tls, (outcome) => {
-        ends.dialling.delete(giveUp);
+      let giveUp = (): void => {};
+      const stop = (): void => giveUp();
+      ends.dialling.add(stop);
+      giveUp = backend.connect(target, tls, (outcome) => {
+        if (!ends.dialling.delete(stop)) return; // it has answered before
         const noted = outcome instanceof Failure ? outcome : new NotedConnection(outcome, ends);
         if (!ends.over) done(noted);
       });
-      ends.dialling.add(giveUp);
-      return giveUp;
+      return stop;
     },
     listen(target, tls, events, done) {
       const noted: Required<ListenerEvents> = {

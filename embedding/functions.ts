@@ -6,7 +6,7 @@ import { mistake, ProgramError } from '../language/runtime/errors.ts';
 import { Exit, type Machine, type Resume } from '../language/runtime/machine.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
 import { type Fn, Spread, SUSPENDED, type Suspended, type Value } from '../language/values/values.ts';
-import { isPromise, shown } from './callbacks.ts';
+import { isPromise, settledOnce, shown } from './callbacks.ts';
 import {
   type FunctionBorder,
   fromJs,
@@ -25,20 +25,31 @@ export class Functions implements FunctionBorder {
   readonly #options: ToJsOptions;
   readonly #call: (fn: Fn, args: Value[]) => Promise<JsValue>;
   readonly #alive: () => boolean;
+  readonly #check: () => void;
   readonly #given = new WeakMap<Fn, MagnoliaFunction>();
   readonly #taken = new WeakMap<JsFunction, Fn>();
 
-  /** `call` runs a function in its own thread; `alive` tells whether the program was not stopped meanwhile. */
+  /**
+   * `call` runs a function in its own thread; `alive` tells whether the program was not stopped meanwhile; `check` looks at its limits, and
+   * throws what ends its thread.
+   */
   constructor(
     machine: () => Machine,
     options: ToJsOptions,
     call: (fn: Fn, args: Value[]) => Promise<JsValue>,
     alive: () => boolean,
+    check: () => void,
   ) {
     this.#machine = machine;
     this.#options = options;
     this.#call = call;
     this.#alive = alive;
+    this.#check = check;
+  }
+
+  /** Outside of a thread, the embedder converts a value for itself. */
+  checkpoint(): void {
+    if (this.#machine().current !== null) this.#check();
   }
 
   value(value: Value): JsValue {
@@ -110,7 +121,7 @@ export class Functions implements FunctionBorder {
       settled = outcome;
       machine.wake(thread, null);
     };
-    promise.then(
+    settledOnce(promise).then(
       (value) => settle({ value }),
       (error: unknown) => settle({ error }),
     );
@@ -127,14 +138,27 @@ export class Functions implements FunctionBorder {
   }
 
   #failure(name: string, error: unknown, at: number | null): Error {
-    if (error instanceof Exit || error instanceof ProgramError) return error;
+    if (isOwn(error)) return error;
     const says = utf8Encode(messageOf(error));
     return mistake('host-function', { name, says, cause: error }, at);
   }
 }
 
-/** What an error says, of whichever realm; also for what is none. */
+/** Whether this is an error of the program itself. `instanceof` throws for a proxy that was revoked. */
+function isOwn(error: unknown): error is Exit | ProgramError {
+  try {
+    return error instanceof Exit || error instanceof ProgramError;
+  } catch {
+    return false;
+  }
+}
+
+/** What an error says, of whichever realm; also for what is none, and for what throws when it is looked at. */
 function messageOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return String(error);
-  return 'message' in error && typeof error.message === 'string' ? error.message : shown(error);
+  try {
+    if (typeof error !== 'object' || error === null) return String(error);
+    return 'message' in error && typeof error.message === 'string' ? error.message : shown(error);
+  } catch {
+    return 'an error that cannot be shown';
+  }
 }

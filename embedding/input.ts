@@ -4,7 +4,7 @@ import type { InputLine } from '../builtins/processes.ts';
 import type { Host } from '../language/runtime/host.ts';
 import { utf8Encode } from '../language/values/bytes.ts';
 import { codec, MAX_TEXT } from '../language/values/values.ts';
-import { type Fault, isPromise, shown } from './callbacks.ts';
+import { type Fault, isPromise, settledOnce, shown } from './callbacks.ts';
 import type { LineSource } from './grants.ts';
 
 /** A piece of input, of any length. */
@@ -81,7 +81,7 @@ export class InputLines implements LineSource {
         }
         const next: unknown = this.#pieces.next();
         if (isPromise(next)) {
-          next.then((result) => this.#later(result), this.#fault);
+          settledOnce(next).then((result) => this.#later(result), this.#fault);
           return;
         }
         this.#take(next);

@@ -77,6 +77,8 @@ export class StoppedError extends Error {
 
 /** Maximum number of Magnolia frames in a stack; V8 adds up to ten frames. */
 const MOST_FRAMES = 20;
+/** Maximum number of characters of a name in it. */
+const MOST_OF_NAME = 200;
 
 /** The stack of an error: the functions of the program, each where it was running, then those of JavaScript, all in the form of the engine. */
 function stackOf({ name, message, stack = '' }: Error, { file, line, column, trace }: ProblemData): string {
@@ -89,7 +91,7 @@ function stackOf({ name, message, stack = '' }: Error, { file, line, column, tra
     return { name: entry.name, place: `${at.file}:${at.line}:${at.column}` };
   });
   const frames = [...innermost, ...callers].map(({ name: fn, place }) => {
-    const called = fn === '' ? '<anonymous>' : fn;
+    const called = fn === '' ? '<anonymous>' : (fn?.slice(0, MOST_OF_NAME) ?? null);
     if (!isV8) return `${called ?? ''}@${place}`;
     return called === null ? `    at ${place}` : `    at ${called} (${place})`;
   });

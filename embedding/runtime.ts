@@ -117,6 +117,7 @@ export class Runtime {
       options.values ?? {},
       (fn, args) => this.#call(fn, args),
       () => this.#state !== 'ended',
+      () => this.#checkCompiling(),
     );
     this.#input = new InputLines(options.input ?? '', this.#host, this.#fault);
     const { threads } = limits;
@@ -384,7 +385,7 @@ export class Runtime {
     this.#deadline = this.#platform.clock.now() + (this.#options.limits?.timeMs ?? Number.POSITIVE_INFINITY);
   }
 
-  /** While source text is compiled, no timer runs. */
+  /** While source text is compiled, or a value converted, no timer runs. */
   #checkCompiling(): void {
     if (this.#platform.clock.now() > this.#deadline) this.#stop(stopped('timeMs'));
     this.#checkMemory();
@@ -424,7 +425,7 @@ export class Runtime {
   #end(reason: unknown): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    callBack(() => this.#options.signal?.removeEventListener('abort', this.#onAbort), this.#fault);
     for (const waiting of [...this.#waiting]) waiting.fail(reason ?? stopped('ended'));
     this.#input.close();
     this.#host.close();

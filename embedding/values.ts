@@ -109,7 +109,14 @@ export interface ToJsOptions {
 export interface FunctionBorder {
   toJs(fn: Fn): MagnoliaFunction;
   fromJs(fn: JsFunction): Fn;
+  /** Called now and then while a value is converted; throws to end that. */
+  checkpoint?(): void;
 }
+
+/** So many values are converted between two checks of the limits. */
+const BETWEEN_CHECKPOINTS = 4096;
+/** Items of a list. V8 ends the process when an array grows beyond some hundred million, which an empty array may claim to have. */
+const MOST_ITEMS = 2 ** 26;
 
 const NO_FUNCTIONS: FunctionBorder = {
   toJs() {
@@ -154,8 +161,10 @@ export function toJs(value: Value, options: ToJsOptions = {}, functions: Functio
 export function fromJs(value: unknown, functions: FunctionBorder = NO_FUNCTIONS): Value {
   const made = new Map<object, Value[] | Obj>();
   const open: object[] = [];
+  let count = 0;
 
   const convert = (one: unknown): Value => {
+    if (++count % BETWEEN_CHECKPOINTS === 0) functions.checkpoint?.();
     switch (typeof one) {
       case 'undefined':
         return null;
@@ -187,6 +196,7 @@ export function fromJs(value: unknown, functions: FunctionBorder = NO_FUNCTIONS)
     if (!Array.isArray(one) && !(one instanceof Map) && !isPlain(one)) {
       throw new TypeError(`${one.constructor?.name ?? 'An object'} has no counterpart in Magnolia`);
     }
+    if (Array.isArray(one) && one.length > MOST_ITEMS) throw new RangeError(`A list cannot have ${one.length} items`);
     const fresh = Array.isArray(one) ? [] : new Obj();
     made.set(one, fresh);
     open.push(one);

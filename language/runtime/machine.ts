@@ -201,12 +201,17 @@ export class Machine {
   // ---- called by builtins ----
 
   /**
-   * Suspends the running thread: `start` is given `wake`, which may be called once, with the value that the call returns.
+   * Suspends the running thread: `start` is given `wake`, whose first call says the value that the call returns.
    * `wake` may be called from any callback of the event loop, and also before `start` has returned.
    */
   park(start: (wake: (value: Value) => void) => void, waitsFor: Wait = 'external'): Suspended {
     const thread = this.block(waitsFor);
-    start((value) => this.wake(thread, value));
+    let isWoken = false;
+    start((value) => {
+      if (isWoken) return; // the thread may wait for something else by now
+      isWoken = true;
+      this.wake(thread, value);
+    });
     return SUSPENDED;
   }
 

@@ -25,16 +25,30 @@ export class ParseError extends Error {
   readonly hint: string | null;
   readonly related: RelatedPlace | null;
 
-  constructor(
-    readonly reason: string,
-    details: ParseErrorDetails,
-  ) {
-    super(reason);
+  readonly reason: string;
+
+  constructor(reason: string, details: ParseErrorDetails) {
+    const short = shortened(reason);
+    super(short);
+    this.reason = short;
     this.at = details.at;
     this.end = details.end;
     this.hint = details.hint ?? null;
     this.related = details.related ?? null;
   }
+}
+
+/** The most bytes of a reason; it may quote a token or an expression of any length. */
+const MOST = 1000;
+const MOST_AT_END = 200;
+
+function shortened(reason: string): string {
+  if (reason.length <= MOST) return reason;
+  let start = MOST - MOST_AT_END;
+  while ((reason.charCodeAt(start) & 0xc0) === 0x80) start--; // no character is cut in two
+  let end = reason.length - MOST_AT_END;
+  while ((reason.charCodeAt(end) & 0xc0) === 0x80) end++;
+  return `${reason.slice(0, start)}... ${end - start} more ...${reason.slice(end)}`;
 }
 
 /** The reference accepts a string without an end, which is never what was meant. */
