@@ -425,7 +425,7 @@ export class Runtime {
   #end(reason: unknown): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    callBack(() => this.#options.signal?.removeEventListener('abort', this.#onAbort), this.#fault);
+    void callBack(() => this.#options.signal?.removeEventListener('abort', this.#onAbort), this.#fault);
     for (const waiting of [...this.#waiting]) waiting.fail(reason ?? stopped('ended'));
     this.#input.close();
     this.#host.close();

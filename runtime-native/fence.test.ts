@@ -40,10 +40,11 @@ describe('a fence of paths', () => {
     ['inside', false],
     ['out/dangling', false],
     ['in/none/..', false],
+    ['a/'.repeat(500_000), false],
     ['in/folder/../b', true],
     ['in/folder/../c', false],
   ] as const) {
-    it(`${expected ? 'has' : 'has not'} ${path}`, () => expect(inside(`${top}/${path}`)).toBe(expected));
+    it(`${expected ? 'has' : 'has not'} ${path.slice(0, 40)}`, () => expect(inside(`${top}/${path}`)).toBe(expected));
   }
 });
 

@@ -31,9 +31,12 @@ export function pathFence(list: readonly string[] | null): (path: string) => boo
   };
 }
 
+/** No system takes a longer path (Linux: 4,096 bytes). Below it the function that calls itself for each folder does not go deep. */
+const MOST_PATH_BYTES = 4096;
+
 /** Where a path leads, also when its end does not exist yet; null where that is not known. */
 function realPath(path: string): string | null {
-  if (path.includes('\0')) return null;
+  if (path.includes('\0') || path.length > MOST_PATH_BYTES) return null;
   try {
     return toText(realpathSync.native(toBuffer(path === '' ? '.' : path), { encoding: 'buffer' })); // follows links before `..`, as the system does
   } catch {

@@ -1,5 +1,5 @@
 import { parseFloatText, parseInt64 } from '../../language/values/numbers.ts';
-import { Float, Obj, setKey, str, type Table, type Value } from '../../language/values/values.ts';
+import { Float, MAX_ITEMS, Obj, setKey, str, type Table, type Value } from '../../language/values/values.ts';
 import type { Work } from '../time-slices.ts';
 import { readJsonString } from './json-text.ts';
 
@@ -172,6 +172,6 @@ export function* parseJson(json: string): Work<Parsed> {
 }
 
 function put(open: Open, value: Value): void {
-  if (Array.isArray(open.value)) open.value.push(value);
-  else setKey(open.value, open.key, value);
+  if (!Array.isArray(open.value)) setKey(open.value, open.key, value);
+  else if (open.value.push(value) > MAX_ITEMS) throw new RangeError('too many items');
 }

@@ -22,6 +22,7 @@ export type HelperName =
   | 'bitOr'
   | 'bitXor'
   | 'shiftLeft'
+  | 'tooManyItems'
   | 'shiftRight'
   | 'less'
   | 'lessEqual'

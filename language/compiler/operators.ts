@@ -1,6 +1,7 @@
 /** Operators on their way to JavaScript: arithmetic, comparisons and what is short-circuited. */
 import type { BinaryExpr, BinaryOperator, Expr, UnaryExpr } from '../syntax/ast.ts';
-import { joined, js, Local } from './code.ts';
+import { MAX_ITEMS } from '../values/values.ts';
+import { type Code, joined, js, Local } from './code.ts';
 import type { Conditions } from './conditions.ts';
 import type { Expressions } from './expressions.ts';
 import type { FusedArithmetic } from './fusion.ts';
@@ -111,6 +112,11 @@ export class Operators {
     return { ...stored(local), bool: a.bool === true && b.bool === true };
   }
 
+  #append(list: Operand, item: Operand, at: number): Code {
+    const full = js`${this.writer.unit.helper('tooManyItems')}(${list.code}, ${at})`;
+    return js`(${list.code}.push(${orNull(item)}) <= ${MAX_ITEMS} ? ${list.code} : ${full})`;
+  }
+
   #arithmetic(op: Exclude<BinaryOperator, '=' | '==' | '!='>, a: Operand, b: Operand, at: number): Operand {
     const slow = [...js`${this.writer.unit.helper(HELPER_OF[op])}(${a.code}, ${b.code}, ${at})`];
     const ordering = op === '<' || op === '>' || op === '<=' || op === '>=';
@@ -158,7 +164,7 @@ export class Operators {
         );
       case '<<':
         if (a.literal !== undefined) return computed(slow);
-        return computed(js`(Array.isArray(${a.code}) ? (${a.code}.push(${orNull(b)}), ${a.code}) : ${slow})`);
+        return computed(js`(Array.isArray(${a.code}) ? ${this.#append(a, b, at)} : ${slow})`);
       default:
         return computed(slow);
     }

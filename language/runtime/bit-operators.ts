@@ -5,8 +5,8 @@
  * into an upper and a lower half, which is many times faster than the way through bigints.
  */
 
-import { codec, type Int, isInt, Str, type Value, wrapInt } from '../values/values.ts';
-import { limitAt, mistake } from './errors.ts';
+import { codec, type Int, isInt, MAX_ITEMS, Str, type Value, wrapInt } from '../values/values.ts';
+import { limitAt, mistake, tooManyItems } from './errors.ts';
 import type { Operand } from './mistakes.ts';
 
 const HALF = 2 ** 32;
@@ -71,8 +71,7 @@ function bytewise(left: string, right: string, combine: (x: number, y: number) =
 /** `<<`: appends to a list or string in place and returns it; shifts an int. */
 export function shiftLeft(a: Operand, b: Operand, at: number): Value {
   if (Array.isArray(a)) {
-    a.push(b === undefined ? null : b);
-    return a;
+    return a.push(b === undefined ? null : b) <= MAX_ITEMS ? a : tooManyItems(a, at);
   }
   if (a instanceof Str && b instanceof Str) {
     try {

@@ -1,3 +1,4 @@
+import { MAX_ITEMS } from '../values/values.ts';
 import { type Facts, type Mistake, type MistakeCode, wording } from './mistakes.ts';
 
 /**
@@ -29,6 +30,12 @@ export class ProgramError extends Error {
 /** The error for a mistake of this kind with these facts; without `at` the place is that of the call. */
 export function mistake<C extends MistakeCode>(code: C, facts: Facts[C], at: number | null = null): ProgramError {
   return new ProgramError({ code, facts } as Mistake, at); // code and facts are of the same kind
+}
+
+/** The error of a list to which an item was appended that it cannot have; that item is taken away again. */
+export function tooManyItems(list: unknown[], at: number): never {
+  list.pop();
+  throw mistake('too-large', { says: `Too many items: a list holds at most ${MAX_ITEMS}` }, at);
 }
 
 /** What JavaScript's own error means for a program that has run into one of its limits; null for any other error. */

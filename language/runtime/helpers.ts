@@ -27,7 +27,7 @@ import {
 import { bitAnd, bitOr, bitXor, shiftLeft, shiftRight } from './bit-operators.ts';
 import { reach } from './coverage.ts';
 import { deepEqual, matches, same, sameText } from './equality.ts';
-import { mistake, ProgramError } from './errors.ts';
+import { mistake, ProgramError, tooManyItems } from './errors.ts';
 import { inParts } from './in-parts.ts';
 import { add, bitNot, div, greater, greaterEqual, less, lessEqual, mul, negate, not, pow, rem, sub } from './operators.ts';
 import {
@@ -178,6 +178,7 @@ export const helpers = {
   bitXor,
   shiftLeft,
   shiftRight,
+  tooManyItems,
   less,
   lessEqual,
   greater,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { atom, EMPTY, Float, type Fn, type Int, obj, str, type Value, wrapInt } from '../values/values.ts';
+import { atom, EMPTY, Float, type Fn, type Int, MAX_ITEMS, obj, str, type Value, wrapInt } from '../values/values.ts';
 import { bitAnd, bitOr, bitXor, shiftLeft, shiftRight } from './bit-operators.ts';
 import { ProgramError } from './errors.ts';
 import { type Operand, wording } from './mistakes.ts';
@@ -226,6 +226,13 @@ describe('operators on strings, lists and bools', () => {
     expect(list[1]).toBe(list);
     shiftLeft(list, undefined, AT);
     expect(list[2]).toBe(null);
+  });
+
+  it('<< appends no item above the most that a list holds', () => {
+    const list: Value[] = [];
+    list.length = MAX_ITEMS; // V8 keeps no room for what is not there
+    expect(() => shiftLeft(list, 1, AT)).toThrow(ProgramError);
+    expect(list).toHaveLength(MAX_ITEMS);
   });
 
   it('appends a long string to itself', () => {

@@ -14,6 +14,7 @@ import {
   getKey,
   isInt,
   isObject,
+  MAX_ITEMS,
   type Obj,
   Str,
   setKey,
@@ -24,7 +25,7 @@ import {
   type Value,
 } from '../values/values.ts';
 import { textWithin } from './brief.ts';
-import { limitAt, mistake, type ProgramError } from './errors.ts';
+import { limitAt, mistake, type ProgramError, tooManyItems } from './errors.ts';
 import type { Operand } from './mistakes.ts';
 import { toText } from './render.ts';
 
@@ -108,8 +109,9 @@ export function setProperty(object: Operand, key: Operand, value: Operand, at: n
 function setItem(list: Value[], key: Operand, value: Value, at: number): void {
   if (!isInt(key)) throw noIndex(list, key, at);
   if (typeof key === 'number' && key >= 0 && key < list.length) list[key] = value;
-  else if (key === list.length) list.push(value);
-  else {
+  else if (key === list.length) {
+    if (list.push(value) > MAX_ITEMS) tooManyItems(list, at);
+  } else {
     throw mistake('assign-index', { container: list, key }, at);
   }
 }

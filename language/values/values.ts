@@ -80,6 +80,9 @@ export const codec: Codec = {
 /** The longest text that JavaScript can hold (V8: 2^29 - 24); no string may be longer. */
 export const MAX_TEXT = 2 ** 29 - 24;
 
+/** The most items of a list: V8 ends the process when an array of more has to grow. */
+export const MAX_ITEMS = 2 ** 26;
+
 const NO_TEXT = asBytes('');
 
 /** Bytes that are being appended to or written in place: as text, as an array of doubling capacity, or both; or as they came, in chunks. */

@@ -130,6 +130,16 @@ export const ROWS: readonly Row[] = [
     { 'http parts': '\r\n--b\r\n', 'http part headers': 'a: b\r\n' },
     '--b\r\n',
   ),
+  ...texts("http := import('http'), http.multipart({headers: {'Content-Type': 'multipart/form-data; ' + input()}, body: ''})", {
+    'http form parameters': 'xboundary=c ',
+    'http form quotes': 'x="boundary=c";',
+  }),
+  ...texts(
+    "http := import('http'), jar := http.jar(), jar.store('http://a/', import('str').split(input(), ';')), jar.header('http://a/')",
+    {
+      'http jar': 'a=b;',
+    },
+  ),
 
   // servers
   ...servers(`${CONNECT}fn loop if socket.recvLine(c).type { :data -> loop(), _ -> ? }\nloop()`, '', {
