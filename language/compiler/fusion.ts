@@ -8,7 +8,7 @@ import type { BinaryExpr, Expr, PropertyExpr } from '../syntax/ast.ts';
 import { type Code, joined, js, Local } from './code.ts';
 import type { Expressions } from './expressions.ts';
 import { arithmeticShape, floatCode, inParentheses, isPlainKey, member } from './nodes.ts';
-import { isInRange, isSmall, wrapped } from './numbers.ts';
+import { isFloat, isInRange, isSmall, wrapped } from './numbers.ts';
 import { type Operand, orNull, stored } from './operands.ts';
 import type { Reference, Variable } from './resolver.ts';
 import type { StepWriter } from './step-writer.ts';
@@ -97,8 +97,7 @@ export class FusedArithmetic {
       default: {
         const leaf = this.#leaf(expr, fusion.leaves);
         if (fusion.isNew(leaf)) {
-          const float = js`${leaf} instanceof ${this.writer.unit.helper('Float')}`;
-          tests.push(type === 'float' ? float : type === 'int' ? isSmall(leaf) : js`typeof ${leaf} === 'bigint'`);
+          tests.push(type === 'float' ? isFloat(this.writer, leaf) : type === 'int' ? isSmall(leaf) : js`typeof ${leaf} === 'bigint'`);
         }
         return type === 'float' ? js`${leaf}.value` : leaf;
       }

@@ -64,8 +64,8 @@ export function arithmeticShape(expr: BinaryExpr, least = 2): ('int' | 'float' |
   if (look(expr) === null || operators < least) return null;
   return [
     ...(floats || unsafeInts ? [] : ['int' as const]),
-    'float',
     ...(largeInts && !floats && !divides ? ['bigint' as const] : []),
+    'float',
   ];
 }
 

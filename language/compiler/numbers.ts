@@ -19,6 +19,11 @@ export function isSmall(value: Code): Code {
   return js`typeof ${value} === 'number'`;
 }
 
+/** Whether a value is a float, as `isFloat` of values/values.ts tells. */
+export function isFloat(writer: StepWriter, value: Code): Code {
+  return js`${value}?.constructor === ${writer.unit.helper('Float')}`;
+}
+
 /** Whether a number that was computed from ints, and may be evaluated only once, is exact; it is in `$x` then. */
 export function isExact(computed: Code): Code {
   return js`(($x = ${computed}) === ($x | 0) || $x <= ${MAX} && $x >= ${-MAX})`;

@@ -9,7 +9,7 @@
  * also keeps `-0`, a float, out of the ints. The operators on bits are in bit-operators.ts.
  */
 
-import { Float, type Int, isInt, Pointer, Str, str, type Value, wrapInt } from '../values/values.ts';
+import { Float, type Int, isFloat, isInt, Pointer, Str, str, type Value, wrapInt } from '../values/values.ts';
 import { limitAt, mistake } from './errors.ts';
 import type { Operand } from './mistakes.ts';
 
@@ -22,12 +22,12 @@ function isSafe(value: number): boolean {
 /** An int or float as a double; undefined for anything else. */
 function toDouble(value: Operand): number | undefined {
   if (typeof value === 'number') return value;
-  if (value instanceof Float) return value.value;
+  if (isFloat(value)) return value.value;
   return typeof value === 'bigint' ? Number(value) : undefined;
 }
 
 export function add(a: Operand, b: Operand, at: number): Value {
-  return a instanceof Float && b instanceof Float ? new Float(a.value + b.value) : addOthers(a, b, at);
+  return isFloat(a) && isFloat(b) ? new Float(a.value + b.value) : addOthers(a, b, at);
 }
 
 function addOthers(a: Operand, b: Operand, at: number): Value {
@@ -54,7 +54,7 @@ function addOthers(a: Operand, b: Operand, at: number): Value {
 }
 
 export function sub(a: Operand, b: Operand, at: number): Value {
-  return a instanceof Float && b instanceof Float ? new Float(a.value - b.value) : subOthers(a, b, at);
+  return isFloat(a) && isFloat(b) ? new Float(a.value - b.value) : subOthers(a, b, at);
 }
 
 function subOthers(a: Operand, b: Operand, at: number): Value {
@@ -73,7 +73,7 @@ function subOthers(a: Operand, b: Operand, at: number): Value {
 }
 
 export function mul(a: Operand, b: Operand, at: number): Value {
-  return a instanceof Float && b instanceof Float ? new Float(a.value * b.value) : mulOthers(a, b, at);
+  return isFloat(a) && isFloat(b) ? new Float(a.value * b.value) : mulOthers(a, b, at);
 }
 
 function mulOthers(a: Operand, b: Operand, at: number): Value {
@@ -91,7 +91,7 @@ function mulOthers(a: Operand, b: Operand, at: number): Value {
 }
 
 export function div(a: Operand, b: Operand, at: number): Value {
-  return a instanceof Float && b instanceof Float && b.value !== 0 ? new Float(a.value / b.value) : divOthers(a, b, at);
+  return isFloat(a) && isFloat(b) && b.value !== 0 ? new Float(a.value / b.value) : divOthers(a, b, at);
 }
 
 function divOthers(a: Operand, b: Operand, at: number): Value {
@@ -160,28 +160,28 @@ export function floatPower(x: number, y: number): number {
 
 export function less(a: Operand, b: Operand, at: number): boolean {
   if (typeof a === 'number' && typeof b === 'number') return a < b;
-  if (a instanceof Float && b instanceof Float) return a.value < b.value;
+  if (isFloat(a) && isFloat(b)) return a.value < b.value;
   if (a instanceof Str && b instanceof Str) return a.text < b.text;
   return compareNumbers('<', a, b, at) < 0;
 }
 
 export function lessEqual(a: Operand, b: Operand, at: number): boolean {
   if (typeof a === 'number' && typeof b === 'number') return a <= b;
-  if (a instanceof Float && b instanceof Float) return a.value <= b.value;
+  if (isFloat(a) && isFloat(b)) return a.value <= b.value;
   if (a instanceof Str && b instanceof Str) return a.text <= b.text;
   return compareNumbers('<=', a, b, at) <= 0;
 }
 
 export function greater(a: Operand, b: Operand, at: number): boolean {
   if (typeof a === 'number' && typeof b === 'number') return a > b;
-  if (a instanceof Float && b instanceof Float) return a.value > b.value;
+  if (isFloat(a) && isFloat(b)) return a.value > b.value;
   if (a instanceof Str && b instanceof Str) return a.text > b.text;
   return compareNumbers('>', a, b, at) > 0;
 }
 
 export function greaterEqual(a: Operand, b: Operand, at: number): boolean {
   if (typeof a === 'number' && typeof b === 'number') return a >= b;
-  if (a instanceof Float && b instanceof Float) return a.value >= b.value;
+  if (isFloat(a) && isFloat(b)) return a.value >= b.value;
   if (a instanceof Str && b instanceof Str) return a.text >= b.text;
   return compareNumbers('>=', a, b, at) >= 0;
 }
@@ -200,7 +200,7 @@ function compareNumbers(op: string, a: Operand, b: Operand, at: number): number 
 /** Unary minus. */
 export function negate(value: Operand, at: number): Value {
   if (typeof value === 'number') return 0 - value;
-  if (value instanceof Float) return new Float(-value.value);
+  if (isFloat(value)) return new Float(-value.value);
   if (typeof value === 'bigint') return wrapInt(-value);
   throw mistake('operand', { op: '-', value }, at);
 }
