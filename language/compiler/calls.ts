@@ -131,7 +131,7 @@ export class Calls {
     if (args.length !== (builtin === 'pow' ? 2 : 1)) return null;
     if (builtin === 'codepoint' && (arg.kind !== 'property' || arg.key.kind === 'name')) return null;
     if (builtin === 'pow' && !isPowerOfInts(arg, args[1] as Expr)) return null; // there are two
-    return { builtin, variable: unit.moduleName(variable) };
+    return { builtin, variable: unit.moduleLocal(variable) };
   }
 
   /** `own` if the name still means the builtin, else a call with `args`. */
@@ -141,7 +141,10 @@ export class Calls {
     const inline: Step = { kind: 'do', sets: local, code: own };
     const other = writer.captureSteps(() => {
       const codes = args.map((arg) => orNull(writer.repeatable(arg)));
-      const result = writer.call(js`${this.callee(constant(variable), at)}(${joined(codes, ', ')})`, at);
+      const result = writer.call(
+        js`${this.callee({ code: [variable], repeatable: true, immutable: false }, at)}(${joined(codes, ', ')})`,
+        at,
+      );
       writer.do(local, [result]);
     });
     const unchanged = js`${variable} === ${writer.unit.constant(`$b(${literal(builtin)})`)}`;
@@ -153,5 +156,5 @@ export class Calls {
 /** A builtin that needs no call, and the JavaScript variable of its name. */
 interface Inline {
   readonly builtin: 'len' | 'codepoint' | 'pow';
-  readonly variable: string;
+  readonly variable: Local;
 }

@@ -1,13 +1,16 @@
 /** JavaScript text in pieces, in which variables stay visible until it is printed. */
 
-/** A variable of the emitted function. Temporaries share JavaScript variables where their uses do not overlap. */
+/**
+ * A variable of the emitted function, or one of the module, which all functions share and no frame saves. Temporaries share JavaScript
+ * variables where their uses do not overlap.
+ */
 export class Local {
   /** Its first and last use, as positions in the printed text (liveness.ts); -1 while it has none. */
   first = -1;
   last = -1;
   constructor(
     public name: string,
-    readonly kind: 'variable' | 'temporary' = 'temporary',
+    readonly kind: 'variable' | 'temporary' | 'module' = 'temporary',
   ) {}
 }
 

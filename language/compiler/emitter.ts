@@ -151,6 +151,7 @@ class FunctionCompiler implements Expressions {
       steps,
       loops: this.#selfCalls.loops,
       numbers: this.#selfCalls.numberParams,
+      keepsModules: !this.#unit.session && this.#selfCalls.keepsModules,
       allArguments,
       isClass: node?.kind === 'class',
       isProgram: node === null,

@@ -97,7 +97,9 @@ export class FusedArithmetic {
       default: {
         const leaf = this.#leaf(expr, fusion.leaves);
         if (fusion.isNew(leaf)) {
-          tests.push(type === 'float' ? isFloat(this.writer, leaf) : type === 'int' ? isSmall(leaf) : js`typeof ${leaf} === 'bigint'`);
+          tests.push(
+            type === 'float' ? isFloat(this.writer, leaf) : type === 'int' ? isSmall(leaf) : js`typeof ${leaf} === 'bigint'`,
+          );
         }
         return type === 'float' ? js`${leaf}.value` : leaf;
       }

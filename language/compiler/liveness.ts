@@ -14,7 +14,7 @@ export function findSaves(steps: readonly Step[], checkpoint?: () => void): void
 }
 
 function addUses(code: Code, live: Set<Local>): void {
-  for (const part of code) if (typeof part !== 'string') live.add(part);
+  for (const part of code) if (typeof part !== 'string' && part.kind !== 'module') live.add(part);
 }
 
 /** Walks backwards from what is used after `steps` (`live`); returns what is used from their start on. */
@@ -109,6 +109,7 @@ export class Lifetimes {
   }
 
   #see(local: Local): void {
+    if (local.kind === 'module') return;
     if (local.first < 0) {
       local.first = this.#now;
       this.locals.push(local);

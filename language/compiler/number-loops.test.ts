@@ -2,6 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { runProgram } from '../../builtins/testing/test-run.ts';
 import { toText } from '../runtime/render.ts';
+import { parseProgram } from '../syntax/parser.ts';
+import { Source } from '../syntax/source.ts';
+import { emit } from './emitter.ts';
 
 const MAX = 9007199254740991n;
 
@@ -80,6 +83,20 @@ fn f(i, acc) {
 f(5, 0)`,
       '[1, 14, 4]',
     );
+  });
+  it('reads variables of the module once, where nothing in it can change them', () => {
+    const constants = (body: string, session = false): number =>
+      emit(parseProgram(new Source('test', `n := 9, l := []\nfn f(i, k) if i { n -> i, _ -> { ${body}, f(i + 1, k) } }`)), {
+        base: 0,
+        session,
+      }).text.split('const $c').length - 1;
+    expect(constants('l.(i) := 1')).toBe(3); // n, l, f
+    expect(constants('l << i')).toBe(3);
+    expect(constants('n <- n - 1')).toBe(1); // f
+    for (const body of ['l.a := 1', 'l.(k) := 1', "l.('n') := 1", 'k()', 'len(k)'])
+      expect([body, constants(body)]).toEqual([body, 0]);
+    expect(constants('l << i', true)).toBe(0);
+    gives('n := 9\nfn f(i) if i { n -> i, _ -> { n <- n - 1, f(i + 1) } }\nf(1)', '5');
   });
   it('returns each turn its own variables', () => {
     gives(

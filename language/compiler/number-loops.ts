@@ -79,6 +79,23 @@ export function numberParams(node: FnExpr, resolution: Resolution, isItself: (ca
   });
 }
 
+/**
+ * Whether a numeric loop writes no property that might be a variable of a module, which is the case if each key that it writes is an int: the
+ * variables of the module, which its calls alone could change then, are constants in a loop that calls nothing.
+ */
+export function keepsModules(node: FnExpr, resolution: Resolution, types: readonly LoopType[]): boolean {
+  const params = resolution.params.get(node) ?? [];
+  let keeps = true;
+  walk([node.body], (expr) => {
+    if (expr.kind !== 'assign' || expr.target.kind !== 'property') return;
+    const key = inParentheses(expr.target.key);
+    const variables = key.kind === 'name' ? resolution.references.get(key)?.variables : undefined;
+    const isNumber = variables?.length === 1 && params.some((param, i) => param === variables[0] && (types[i] ?? null) !== null);
+    if (expr.target.key.kind === 'name' || !(isNumber || key.kind === 'int')) keeps = false;
+  });
+  return keeps;
+}
+
 function isPure(arg: Expr): boolean {
   return isHarmless(arg) || isPureRead(arg) || (arg.kind === 'binary' && arithmeticShape(arg, 1) !== null);
 }

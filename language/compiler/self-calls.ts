@@ -5,7 +5,7 @@ import { type Code, joined, js, type Local } from './code.ts';
 import type { Expressions } from './expressions.ts';
 import { type FusedArithmetic, Fusion } from './fusion.ts';
 import { inParentheses, MANY_PARTS } from './nodes.ts';
-import { type LoopType, numberParams } from './number-loops.ts';
+import { keepsModules, type LoopType, numberParams } from './number-loops.ts';
 import { isInt32 } from './numbers.ts';
 import { orNull } from './operands.ts';
 import type { Reference } from './resolver.ts';
@@ -17,6 +17,8 @@ export class SelfCalls {
   loops = false;
   /** Which parameters are kept as numbers in their own loop (number-loops.ts). */
   #numbers: readonly LoopType[] = [];
+  /** No property that the numeric loop writes can be a variable of a module. */
+  keepsModules = false;
 
   constructor(
     readonly writer: StepWriter,
@@ -33,6 +35,7 @@ export class SelfCalls {
     const { unit, compact } = this.writer;
     if (compact || unit.short) return;
     this.#numbers = numberParams(node, unit.resolution, ({ callee }) => this.#meansItself(callee) !== false);
+    this.keepsModules = keepsModules(node, unit.resolution, this.#numbers);
   }
 
   get numberParams(): NumberParam[] {

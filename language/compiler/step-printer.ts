@@ -11,6 +11,7 @@ import {
   ends,
   type FunctionCode,
   forEachCall,
+  moduleConstants,
   numberSites,
   type SelfTailCall,
   type Step,
@@ -220,11 +221,16 @@ function printNumberLoop(fn: FunctionCode, sites: number, charge: number, printe
     local.name += 'n';
   }
   if (sites === 0) printer.line('let $f = $m.fuel * 4;'); // nothing in it looks at the machine; a turn is less than a call
+  const constants = new Map(sites === 0 && fn.keepsModules ? moduleConstants(fn.steps).map((local) => [local, local.name]) : []);
+  for (const [i, [local, name]] of [...constants].entries()) {
+    local.name = `$c${i}`; // nothing is called, so nothing changes it: V8 looks at its type once
+    printer.line(`const ${local.name} = ${name};`);
+  }
   printer.line('$numbers: for (;;) {');
   new BodyPrinter(fn, charge, printer, { outside: names, ownFuel: sites === 0 }).print(fn.steps);
   printer.line('}');
   printer.line('}');
-  for (const [param, name] of names) param.name = name;
+  for (const [local, name] of [...names, ...constants]) local.name = name;
 }
 
 /** Missing arguments become null, and the fuel is charged. */

@@ -80,7 +80,7 @@ export class StepWriter {
 
   /** Code for a variable, to be read or assigned. */
   access(variable: Variable): Code {
-    if (variable.kind === 'module') return [this.unit.moduleName(variable)];
+    if (variable.kind === 'module') return [this.unit.moduleLocal(variable)];
     return variable.boxed ? js`${this.local(variable)}.v` : [this.local(variable)];
   }
 
@@ -102,7 +102,8 @@ export class StepWriter {
   }
 
   write(variable: Variable, value: Operand): void {
-    if (variable.kind === 'module' || variable.boxed) this.run(js`${this.access(variable)} = ${orNull(value)}`);
+    if (variable.kind === 'module') this.do(this.unit.moduleLocal(variable), orNull(value));
+    else if (variable.boxed) this.run(js`${this.access(variable)} = ${orNull(value)}`);
     else this.do(this.local(variable), orNull(value));
   }
 

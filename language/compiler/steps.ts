@@ -110,6 +110,8 @@ export interface FunctionCode {
   readonly loops: boolean;
   /** The parameters that are kept as numbers in the numeric loop. */
   readonly numbers: readonly NumberParam[];
+  /** No property that its loop writes can be a variable of a module. */
+  readonly keepsModules: boolean;
   /** Passes all its arguments on to parents: takes them as one list, which is this variable. */
   readonly allArguments: Local | null;
   readonly isClass: boolean;
@@ -154,6 +156,46 @@ export function numberSites(steps: readonly Step[], before = 0): number {
   };
   number(steps);
   return sites;
+}
+
+/** The variables of the module that steps read and never set. */
+export function moduleConstants(steps: readonly Step[]): Local[] {
+  const read = new Set<Local>();
+  const set = new Set<Local | null>();
+  const see = (code: Code): void => {
+    for (const part of code) if (typeof part !== 'string' && part.kind === 'module') read.add(part);
+  };
+  const look = (list: readonly Step[]): void => {
+    for (const step of list) {
+      switch (step.kind) {
+        case 'do':
+        case 'call':
+          see(step.code);
+          set.add(step.sets);
+          break;
+        case 'tail':
+        case 'return':
+          see(step.code);
+          break;
+        case 'choose':
+          for (const one of step.arms) {
+            look(one.steps);
+            see(one.test);
+            look(one.body);
+          }
+          look(step.otherwise);
+          break;
+        case 'selfTailCall':
+          look([...(step.numbers?.reads ?? []), ...(step.numbers?.steps ?? []), ...step.steps]);
+          for (const [, code] of [...(step.numbers?.moves ?? []), ...step.moves]) see(code);
+          see(step.numbers?.test ?? []);
+          see(step.still ?? []);
+          see(step.call);
+      }
+    }
+  };
+  look(steps);
+  return [...read].filter((local) => !set.has(local));
 }
 
 export function forEachCall(steps: readonly Step[], visit: (call: CallStep) => void): void {

@@ -1,5 +1,6 @@
 /** One program on its way to JavaScript: what all of its functions have in common. */
 import type { Expr, Program } from '../syntax/ast.ts';
+import { Local } from './code.ts';
 import type { HelperName } from './helper-names.ts';
 import { literal, mangled, rebinders } from './nodes.ts';
 import { type Resolution, resolve, type Variable } from './resolver.ts';
@@ -78,7 +79,7 @@ export class UnitContext {
   readonly #parts: UnitPart[] = [];
   /** How many call sites of the program itself have been printed. */
   #sites = 0;
-  readonly #moduleNames = new Map<Variable, string>();
+  readonly #modules = new Map<Variable, Local>();
   readonly #rebinders: ReadonlySet<Expr>;
   readonly #placeName: ((at: number) => string) | undefined;
   readonly #checkpoint: (() => void) | undefined;
@@ -107,8 +108,8 @@ export class UnitContext {
     const inArray = moduleVariables.size > MOST_MODULE_NAMES;
     for (const [name, variable] of moduleVariables) {
       this.step();
-      const own = inArray ? `${MODULE}[${this.#moduleNames.size}]` : this.name(name);
-      this.#moduleNames.set(variable, session ? `$M[${literal(name)}]` : own);
+      const own = inArray ? `${MODULE}[${this.#modules.size}]` : this.name(name);
+      this.#modules.set(variable, new Local(session ? `$M[${literal(name)}]` : own, 'module'));
     }
   }
 
@@ -158,7 +159,7 @@ export class UnitContext {
 
   /** Declares the module's variables; what may be read before it is set begins as the builtin of that name. */
   #declarations(): string[] {
-    const all = [...this.#moduleNames];
+    const all = Array.from(this.#modules, ([variable, { name }]): [Variable, string] => [variable, name]);
     if (all.length === 0) return [];
     const builtin = ([{ name }, js]: [Variable, string]): string => `${js} = $b(${literal(name)})`;
     if (all.length <= MOST_MODULE_NAMES) {
@@ -174,11 +175,11 @@ export class UnitContext {
 
   /** Accessors of the module's variables. */
   #variables(): string {
-    const accessors = ([{ name }, js]: [Variable, string]): string => {
+    const accessors = ([{ name }, { name: js }]: [Variable, Local]): string => {
       this.step();
       return `get ${literal(name)}() { return ${js}; }, set ${literal(name)}(v) { ${js} = v; },`;
     };
-    return Array.from(this.#moduleNames, accessors).join('\n');
+    return Array.from(this.#modules, accessors).join('\n');
   }
 
   /** The JavaScript name of a function: its own, its file and line, and the global position of its keyword, as in `area$demo_oak_3$4194310`. */
@@ -217,8 +218,8 @@ export class UnitContext {
     return this.constant(`${this.helper('atom')}(${literal(name)})`);
   }
 
-  moduleName(variable: Variable): string {
-    return this.#moduleNames.get(variable) as string; // the constructor named all of them
+  moduleLocal(variable: Variable): Local {
+    return this.#modules.get(variable) as Local; // the constructor made all of them
   }
 
   /** Whether evaluating an expression can change no variable: nothing is called or bound in it. */
