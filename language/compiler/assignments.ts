@@ -1,5 +1,6 @@
 /** Assignments on their way to JavaScript: to names, to properties, and to several names at once. */
 import type { AssignExpr, ListExpr, NameExpr, ObjectExpr, PropertyExpr } from '../syntax/ast.ts';
+import { canBeBare } from './bare-floats.ts';
 import { type Code, js } from './code.ts';
 import type { Expressions } from './expressions.ts';
 import { isPlainKey, literal, member } from './nodes.ts';
@@ -34,6 +35,14 @@ export class Assignments {
   }
 
   #toName(expr: AssignExpr, target: NameExpr, wanted: boolean): Operand {
+    const { writer } = this;
+    const defined = writer.unit.resolution.definitions.get(target);
+    if (!wanted && defined !== undefined && canBeBare(defined, expr.value)) {
+      const value = this.expressions.number(expr.value);
+      if (value.bare === undefined) writer.write(defined, value);
+      else writer.bindBare(defined, value.bare);
+      return NULL;
+    }
     let value = this.expressions.value(expr.value);
     if (wanted) value = this.writer.spill(value);
     this.#bind(target, value, this.writer.position(expr.at));

@@ -4,7 +4,7 @@ import { type Code, joined, js, Local } from './code.ts';
 import type { Expressions } from './expressions.ts';
 import type { Literals } from './literals.ts';
 import { isPowerOfInts, literal, MANY_PARTS } from './nodes.ts';
-import { computed, constant, type Operand, orNull, stored } from './operands.ts';
+import { computed, type Operand, orNull, stored } from './operands.ts';
 import type { Reference } from './resolver.ts';
 import type { StepWriter } from './step-writer.ts';
 import { arm, type Step } from './steps.ts';

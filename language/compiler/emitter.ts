@@ -10,7 +10,7 @@
  * lines: operators.ts, conditions.ts, calls.ts, self-calls.ts, literals.ts, assignments.ts. All of them write with the same
  * step-writer.ts.
  */
-import type { BlockExpr, CallExpr, ClassExpr, Expr, FnExpr, Program, PropertyExpr } from '../syntax/ast.ts';
+import type { BinaryExpr, BlockExpr, CallExpr, ClassExpr, Expr, FnExpr, Program, PropertyExpr } from '../syntax/ast.ts';
 import { isPiped } from '../syntax/ast-walk.ts';
 import { Assignments } from './assignments.ts';
 import { Calls } from './calls.ts';
@@ -208,6 +208,11 @@ class FunctionCompiler implements Expressions {
     });
   }
 
+  number(expr: BinaryExpr): Operand {
+    this.#unit.step();
+    return this.#operators.chain(expr, this.#writer.makesBareFloats && !this.#writer.compact);
+  }
+
   value(expr: Expr): Operand {
     this.#unit.step();
     switch (expr.kind) {
@@ -283,7 +288,7 @@ class FunctionCompiler implements Expressions {
     writer.enterScope(variables);
     for (const one of node.statics) this.statement(one, NOWHERE);
     for (const variable of variables) {
-      const value = writer.access(variable);
+      const value = writer.repeatable(writer.read(variable.alone)).code;
       writer.run(js`if (${value} !== undefined) ${statics}${member(variable.name)} = ${value}`);
     }
     return made;

@@ -5,10 +5,11 @@
  * read without any effect; if one is something else, everything is done again step by step.
  */
 import type { BinaryExpr, Expr, PropertyExpr } from '../syntax/ast.ts';
+import { bareOperand, double, floatTest, holdAny, holdFloat, holdOther, temporaries, withoutObject } from './bare-floats.ts';
 import { type Code, joined, js, Local } from './code.ts';
 import type { Expressions } from './expressions.ts';
 import { arithmeticShape, floatCode, inParentheses, isPlainKey, member } from './nodes.ts';
-import { isFloat, isInRange, isSmall, wrapped } from './numbers.ts';
+import { isInRange, isSmall, wrapped } from './numbers.ts';
 import { type Operand, orNull, stored } from './operands.ts';
 import type { Reference, Variable } from './resolver.ts';
 import type { StepWriter } from './step-writer.ts';
@@ -21,16 +22,16 @@ type FusedType = 'int' | 'float' | 'bigint';
 export class Fusion {
   readonly tests: Code[] = [];
   readonly sets: Local[] = [];
-  readonly #tested = new Set<Code>();
+  readonly #tested = new Set<Operand>();
 
   /** `leaves` holds what has been read, for all fusions of one expression. */
   constructor(
     readonly type: FusedType,
-    readonly leaves = new Map<Expr | Variable, Code>(),
+    readonly leaves = new Map<Expr | Variable, Operand>(),
   ) {}
 
   /** Whether a leaf has not been tested yet. */
-  isNew(leaf: Code): boolean {
+  isNew(leaf: Operand): boolean {
     return this.#tested.size < this.#tested.add(leaf).size;
   }
 
@@ -49,26 +50,28 @@ export class FusedArithmetic {
   ) {}
 
   /** The expression fused, with `general` for operands of other types; null when that cannot be done. */
-  fuse(expr: BinaryExpr, general: () => Operand): Operand | null {
+  fuse(expr: BinaryExpr, general: () => Operand, toBare: boolean): Operand | null {
     const { writer } = this;
     if (writer.compact) return null;
     const shape = arithmeticShape(expr);
     if (shape === null) return null;
     const local = new Local('');
-    const leaves = new Map<Expr | Variable, Code>();
+    const bare = toBare ? temporaries() : null;
+    const leaves = new Map<Expr | Variable, Operand>();
     const arms = shape.map((type): Arm => {
       const fusion = new Fusion(type, leaves);
       const value = this.value(expr, fusion);
       const code =
         type === 'int' ? value : type === 'float' ? js`new ${writer.unit.helper('Float')}(${value})` : wrapped(writer, value);
-      const body: Step = { kind: 'do', sets: local, code };
-      return arm(joined(fusion.tests, ' && '), [body], [], fusion.sets);
+      let body: Step[] = [{ kind: 'do', sets: local, code }];
+      if (bare !== null) body = type === 'float' ? holdFloat(writer, bare, value) : holdOther(bare, code);
+      return arm(joined(fusion.tests, ' && '), body, [], fusion.sets);
     });
     writer.compact = true;
     const stepwise = writer.captureSteps(() => writer.do(local, orNull(general())));
     writer.compact = false;
-    writer.choose(arms, stepwise);
-    return stored(local);
+    writer.choose(arms, bare === null ? stepwise : [...stepwise, ...holdAny(writer, bare, [local])]);
+    return bare === null ? stored(local) : bareOperand(writer, bare);
   }
 
   /** The number or bigint that an operand tree has when the tests of the fusion hold; they hold only for an int of 32 bits if it is to be `int32`. */
@@ -97,17 +100,18 @@ export class FusedArithmetic {
       default: {
         const leaf = this.#leaf(expr, fusion.leaves);
         if (fusion.isNew(leaf)) {
+          const code = withoutObject(leaf);
           tests.push(
-            type === 'float' ? isFloat(this.writer, leaf) : type === 'int' ? isSmall(leaf) : js`typeof ${leaf} === 'bigint'`,
+            type === 'float' ? floatTest(this.writer, leaf) : type === 'int' ? isSmall(code) : js`typeof ${code} === 'bigint'`,
           );
         }
-        return type === 'float' ? js`${leaf}.value` : leaf;
+        return type === 'float' ? double(leaf) : withoutObject(leaf);
       }
     }
   }
 
   /** Reads a name or property (see `isPureRead`) without any effect: undefined where reading it otherwise would fail. */
-  #leaf(expr: Expr, leaves: Map<Expr | Variable, Code>): Code {
+  #leaf(expr: Expr, leaves: Map<Expr | Variable, Operand>): Operand {
     const variables = expr.kind === 'name' ? (this.writer.unit.resolution.references.get(expr) as Reference).variables : []; // is read, has one
     const source = variables.length === 1 ? (variables[0] as Variable) : expr; // the only one
     let leaf = leaves.get(source);
@@ -118,18 +122,21 @@ export class FusedArithmetic {
     return leaf;
   }
 
-  #readLeaf(expr: Expr, leaves: Map<Expr | Variable, Code>): Code {
-    if (expr.kind === 'name') return this.writer.repeatable(this.expressions.value(expr)).code;
+  #readLeaf(expr: Expr, leaves: Map<Expr | Variable, Operand>): Operand {
+    if (expr.kind === 'name') {
+      const operand = this.expressions.value(expr);
+      return operand.bare === undefined ? this.writer.repeatable(operand) : operand;
+    }
     const { object: container, key } = expr as PropertyExpr; // says isPureRead
-    const object = this.#leaf(container, leaves);
+    const object = withoutObject(this.#leaf(container, leaves));
     if (key.kind === 'name') {
       const readable = isPlainKey(key.name) ? js`${object} != null` : js`${object} instanceof $Obj`;
-      return [this.writer.temporary(js`(${readable} ? ${object}${member(key.name)} : undefined)`)];
+      return stored(this.writer.temporary(js`(${readable} ? ${object}${member(key.name)} : undefined)`));
     }
     const inner = inParentheses(key); // a.(k)
-    const index = inner.kind === 'int' ? js`${String(inner.value)}` : this.#leaf(inner, leaves);
-    return [
+    const index = inner.kind === 'int' ? js`${String(inner.value)}` : withoutObject(this.#leaf(inner, leaves));
+    return stored(
       this.writer.temporary(js`(Array.isArray(${object}) && typeof ${index} === 'number' ? ${object}[${index}] : undefined)`),
-    ];
+    );
   }
 }

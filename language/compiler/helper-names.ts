@@ -13,6 +13,8 @@ export type HelperName =
   | 'markClass'
   | 'wrapInt'
   | 'add'
+  | 'plusText'
+  | 'textPlus'
   | 'sub'
   | 'mul'
   | 'div'

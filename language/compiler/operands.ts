@@ -1,4 +1,5 @@
 /** Operands: evaluated expressions as JavaScript. */
+import type { Bare } from './bare-floats.ts';
 import { type Code, js, type Local } from './code.ts';
 
 /** Code that returns the value of an evaluated expression, and what is known about it. */
@@ -14,6 +15,8 @@ export interface Operand {
   readonly bool?: boolean;
   /** Is a float literal. */
   readonly float?: boolean;
+  /** Its variables, if it may be a float that has no object (bare-floats.ts): `code` makes one. */
+  readonly bare?: Bare;
   /** Its value, for a literal int that is a safe integer. */
   readonly literal?: number;
 }

@@ -1,5 +1,6 @@
 /** Writes the steps of one function: its variables, its temporaries, its calls. The order of evaluation is up to its users. */
 import type { ClassExpr, FnExpr } from '../syntax/ast.ts';
+import { type Bare, bareOperand, mayComputeFloats } from './bare-floats.ts';
 import { type Code, js, Local } from './code.ts';
 import { countOperators, literal, mangled } from './nodes.ts';
 import { computed, type Destination, type Operand, orNull, stored } from './operands.ts';
@@ -18,6 +19,9 @@ export class StepWriter {
   /** Arithmetic is left to helpers. */
   compact: boolean;
   readonly #locals = new Map<Variable, Local>();
+  /** The variables that may hold floats without objects (bare-floats.ts). */
+  readonly #bare = new Map<Variable, Bare>();
+  readonly makesBareFloats: boolean;
 
   constructor(
     readonly unit: UnitContext,
@@ -27,6 +31,8 @@ export class StepWriter {
     const name = node === null ? MAIN : mangled(node.name === '' ? 'fn' : node.name);
     this.self = new Local(node === null ? `${name}$${this.position(0)}` : unit.functionName(name, node.at), 'variable');
     this.compact = unit.large || (node !== null && countOperators(node.body) > MANY_OPERATORS);
+    this.makesBareFloats =
+      !unit.short && !this.compact && unit.onStatement === undefined && node !== null && mayComputeFloats(node.body);
   }
 
   /** The global position of a place in the source. */
@@ -93,6 +99,8 @@ export class StepWriter {
   read({ variables, mayBeUnset }: Reference): Operand {
     const [only] = variables;
     if (variables.length === 1 && only !== undefined) {
+      const bare = this.#bare.get(only);
+      if (bare !== undefined) return bareOperand(this, bare);
       const plain = only.kind !== 'module' && !only.boxed;
       return { code: this.load(only), repeatable: plain, immutable: plain && only.constant, unset: mayBeUnset };
     }
@@ -105,6 +113,15 @@ export class StepWriter {
     if (variable.kind === 'module') this.do(this.unit.moduleLocal(variable), orNull(value));
     else if (variable.boxed) this.run(js`${this.access(variable)} = ${orNull(value)}`);
     else this.do(this.local(variable), orNull(value));
+  }
+
+  /** Binds a variable to a value that may be a float without an object. */
+  bindBare(variable: Variable, { tag, double }: Bare): void {
+    const bare = { tag: this.local(variable), double: new Local(this.unit.name(variable.name), 'variable') };
+    this.variables.push(bare.double);
+    this.#bare.set(variable, bare);
+    this.do(bare.tag, [tag]);
+    this.do(bare.double, [double]);
   }
 
   // ---- steps ----
@@ -164,6 +181,7 @@ export class StepWriter {
   /** An operand that nothing changes any more: in a temporary, unless it is that already. */
   spill(operand: Operand): Operand {
     if (operand.repeatable && operand.immutable) return operand;
-    return { ...operand, ...stored(this.temporary(operand.code)) };
+    const { bare: _, ...known } = operand;
+    return { ...known, ...stored(this.temporary(operand.code)) };
   }
 }

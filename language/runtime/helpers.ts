@@ -29,7 +29,23 @@ import { reach } from './coverage.ts';
 import { deepEqual, matches, same, sameText } from './equality.ts';
 import { mistake, ProgramError, tooManyItems } from './errors.ts';
 import { inParts } from './in-parts.ts';
-import { add, bitNot, div, greater, greaterEqual, less, lessEqual, mul, negate, not, pow, rem, sub } from './operators.ts';
+import {
+  add,
+  bitNot,
+  div,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  mul,
+  negate,
+  not,
+  plusText,
+  pow,
+  rem,
+  sub,
+  textPlus,
+} from './operators.ts';
 import {
   destructureList,
   destructureObject,
@@ -168,6 +184,8 @@ export const helpers = {
   markClass,
   wrapInt,
   add,
+  plusText,
+  textPlus,
   sub,
   mul,
   div,

@@ -32,13 +32,7 @@ export function add(a: Operand, b: Operand, at: number): Value {
 
 function addOthers(a: Operand, b: Operand, at: number): Value {
   if (typeof a === 'bigint' && typeof b === 'bigint') return wrapInt(a + b);
-  if (a instanceof Str && b instanceof Str) {
-    try {
-      return str(a.text + b.text);
-    } catch (error) {
-      throw limitAt(error, at);
-    }
-  }
+  if (a instanceof Str && b instanceof Str) return joined(a.text, b.text, at);
   if (typeof a === 'number' && typeof b === 'number') {
     const sum = a + b;
     return isSafe(sum) ? sum : wrapInt(BigInt(a) + BigInt(b));
@@ -51,6 +45,24 @@ function addOthers(a: Operand, b: Operand, at: number): Value {
   const y = toDouble(b);
   if (x === undefined || y === undefined) throw mistake('operands', { op: '+', left: a, right: b }, at);
   return new Float(x + y);
+}
+
+/** `a + text`, where the text is a literal. */
+export function plusText(a: Operand, text: string, at: number): Value {
+  return a instanceof Str ? joined(a.text, text, at) : add(a, str(text), at);
+}
+
+/** `text + b`. */
+export function textPlus(text: string, b: Operand, at: number): Value {
+  return b instanceof Str ? joined(text, b.text, at) : add(str(text), b, at);
+}
+
+function joined(a: string, b: string, at: number): Str {
+  try {
+    return str(a + b);
+  } catch (error) {
+    throw limitAt(error, at);
+  }
 }
 
 export function sub(a: Operand, b: Operand, at: number): Value {

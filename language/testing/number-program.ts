@@ -37,7 +37,46 @@ export class NumberProgram {
       `fn count(i, j, n) if n { 0 -> [i, j], _ -> { p(l.(j)), count(i ${random.pick(['+ 1', '- 1', '+ 65536'])}, ${this.#tree(1, ['i', 'j'])}, n - 1) } }`,
       `p(count(${this.#start()}, ${random.pick(['0', '1', '65536', this.#start()])}, ${turns}))`,
     );
+    lines.push(...this.#locals());
     return `${lines.join('\n')}\n`;
+  }
+
+  /** A function whose variables may hold floats without objects: they go on into arithmetic, calls, comparisons and lists. */
+  #locals(): string[] {
+    const random = this.#random;
+    const tree = (names: readonly string[]): string => {
+      const [left, right] = [
+        this.#tree(random.below(2), names),
+        random.chance(0.3) ? `id(${random.pick(names)})` : this.#tree(1, names),
+      ];
+      return `${left} ${random.pick(['+', '-', '*', '*', '/'])} ${random.chance(0.5) ? `(${right} * 0.5)` : right}`;
+    };
+    const uses = [
+      'p(NAME)',
+      'p([NAME, NAME])',
+      'p(NAME > 1)',
+      'p(-NAME)',
+      'p(NAME = 0.5)',
+      'o.x := NAME',
+      'p(fn() NAME)',
+      'p(l.(NAME))',
+    ];
+    const body: string[] = [];
+    const known = ['a', 'b', 'c'];
+    for (const name of ['x', 'y', 'z', 'w'].slice(0, 2 + random.below(3))) {
+      body.push(`${name} := ${tree(known)}`);
+      known.push(name, name);
+      if (random.chance(0.4)) body.push(random.pick(uses).replaceAll('NAME', name));
+      if (random.chance(0.15)) body.push(`${name} <- ${tree(known)}`);
+    }
+    body.push(
+      `p(o.x * ${known.at(-1)})`,
+      random.chance(0.5) ? `if ${known.at(-1)} > 3 { true -> ${tree(known)}, _ -> x }` : tree(known),
+    );
+    return [
+      `fn local(a, b, c) { ${body.join(', ')} }`,
+      ...Array.from({ length: 3 }, () => `p(local(${this.#start()}, ${this.#start()}, ${this.#start()}))`),
+    ];
   }
 
   #start(): string {
