@@ -1,5 +1,5 @@
 /** Pages at a gateway: what they get, and what those get that want more. */
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Connection, type Failure, type Listener, NOT_ALLOWED } from '../../builtins/sockets/backend.ts';
 import { networkPolicy } from '../../builtins/sockets/policy.ts';
@@ -15,30 +15,20 @@ import {
 } from '../../builtins/sockets/tunnel/frames.ts';
 import { atom, type Obj, obj, type Str, str } from '../../language/values/values.ts';
 import { closeAll, later, serve } from '../sockets/test-kit.ts';
-import { makeGateway, makePage, type RawPage, rawPage, said, TOKEN } from './testing/gateway-kit.ts';
+import {
+  listening,
+  makeGateway,
+  makePage,
+  opening,
+  peer,
+  type RawPage,
+  rawPage,
+  said,
+  streamOptions,
+  TOKEN,
+} from './testing/gateway-kit.ts';
 
 afterEach(closeAll);
-
-const KIND_WINDOW = 4;
-const streamOptions = { tls: null, noDelay: true, keepAliveMs: 0, lingerMs: 1000 };
-const opening = (address: string) => ({ connect: address, ...streamOptions });
-const listening = (address: string) => ({ listen: address, ...streamOptions, backlog: 511, handshakeMs: 1000 });
-
-/** A server that does with each client what a test wants. */
-async function peer(onClient: (socket: Socket) => void = () => {}): Promise<{ port: number; clients: Socket[] }> {
-  const clients: Socket[] = [];
-  const server = createServer((socket) => {
-    clients.push(socket);
-    socket.on('error', () => {});
-    onClient(socket);
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  later(() => {
-    for (const client of clients) client.destroy();
-    server.close();
-  });
-  return { port: (server.address() as { port: number }).port, clients };
-}
 
 describe('admission', () => {
   const refused = async (url: string, token?: string) => {
@@ -331,68 +321,6 @@ describe('limits', () => {
     page.send(accepted[0] as number, 'close', Uint8Array.of(1));
     expect(said(await page.frame(({ kind }) => kind === 'accepted'))).toMatchObject({ handshake: 'none' });
   });
-
-  it('hold back a peer whose page returns no credit, and send on when it does', async () => {
-    let written = 0;
-    const { port } = await peer((socket) => {
-      const flood = (): void => {
-        while (!socket.destroyed && socket.write(Buffer.alloc(65_536, 'x'))) written += 65_536;
-      };
-      socket.on('drain', flood);
-      flood();
-    });
-    const { url } = await makeGateway();
-    const page = await rawPage(url);
-    page.send(1, 'open', opening(`127.0.0.1:${port}`));
-    await page.frame(({ kind }) => kind === 'opened');
-    const received = () => page.frames.reduce((sum, { kind, payload }) => sum + (kind === 'data' ? payload.length : 0), 0);
-    const quiet = async (): Promise<number> => {
-      for (let before = -1, now = received(); before !== now; before = now, now = received())
-        await new Promise((done) => setTimeout(done, 100));
-      return received();
-    };
-    const first = await quiet();
-    expect(first).toBeLessThanOrEqual(CREDIT);
-    expect(first).toBeGreaterThanOrEqual(CREDIT - MOST_DATA);
-    page.sendBytes(windowFrame(1, first));
-    const second = await quiet();
-    expect(second).toBeGreaterThan(first);
-    expect(second).toBeLessThanOrEqual(first + CREDIT);
-    expect(written).toBeLessThan(16 * 1024 * 1024);
-  });
-});
-
-it('bytes that come one by one while the peer reads nothing are all there, in their order, also when the page has gone', async () => {
-  const { port, clients } = await peer((socket) => socket.pause());
-  const { url } = await makeGateway();
-  const page = await rawPage(url);
-  page.send(1, 'open', opening(`127.0.0.1:${port}`));
-  await page.frame(({ kind }) => kind === 'opened');
-  let credit = CREDIT;
-  let sent = 0;
-  let isFilling = true;
-  const fill = (): void => {
-    for (; isFilling && credit >= 2 * MOST_DATA; credit -= MOST_DATA, sent += MOST_DATA)
-      page.send(1, 'data', new Uint8Array(MOST_DATA));
-  };
-  page.socket.on('message', (message: Buffer) => {
-    if (message[4] !== KIND_WINDOW) return;
-    credit += message.readUInt32BE(5);
-    fill();
-  });
-  fill();
-  for (let before = -1; before !== sent; before = sent) await new Promise((done) => setTimeout(done, 200)); // the system is full
-  isFilling = false;
-  const short = Array.from({ length: 20_000 }, (_, i) => i % 251);
-  for (const byte of short) page.send(1, 'data', Uint8Array.of(byte));
-  page.socket.close();
-  const [client] = clients as [Socket];
-  const received: Buffer[] = [];
-  client.on('data', (chunk) => received.push(chunk)).resume();
-  await new Promise((done) => client.once('end', done));
-  const all = Buffer.concat(received);
-  expect(all.length).toBe(sent + short.length);
-  expect(all.subarray(sent).equals(Buffer.from(short))).toBe(true);
 });
 
 describe('when the gateway goes', () => {
@@ -420,6 +348,18 @@ describe('when the gateway goes', () => {
       code: 'unreachable',
     });
     expect(driver.errors).toEqual([]);
+  });
+
+  it('and is there again, the next connect finds it', async () => {
+    const { port } = await peer();
+    const gateway = await makeGateway();
+    const { driver } = makePage(gateway.url);
+    const connects = async () => plain(await driver.call('connect', str(`127.0.0.1:${port}`)));
+    expect(await connects()).toMatchObject({ type: 'ok' });
+    await gateway.close();
+    expect(await connects()).toMatchObject({ code: 'unreachable' });
+    await makeGateway({ port: Number(new URL(gateway.url).port) });
+    expect(await connects()).toMatchObject({ type: 'ok' });
   });
 
   it('what pages had sent arrives, and they are told that it ends', async () => {

@@ -1,4 +1,5 @@
 /** What the tests of gateways share: a gateway of this process, the network of a page, and a WebSocket that says what a test wants. */
+import { createServer, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { networkPolicy } from '../../../builtins/sockets/policy.ts';
 import { Driver } from '../../../builtins/sockets/testing/testing.ts';
@@ -121,4 +122,26 @@ export async function rawPage(
 /** What a frame says as JSON. */
 export function said({ payload }: Frame): unknown {
   return JSON.parse(new TextDecoder().decode(payload));
+}
+
+export const streamOptions = { tls: null, noDelay: true, keepAliveMs: 0, lingerMs: 1000 };
+/** What a page says to connect. */
+export const opening = (address: string) => ({ connect: address, ...streamOptions });
+/** What a page says to listen. */
+export const listening = (address: string) => ({ listen: address, ...streamOptions, backlog: 511, handshakeMs: 1000 });
+
+/** A server that does with each client what a test wants. */
+export async function peer(onClient: (socket: Socket) => void = () => {}): Promise<{ port: number; clients: Socket[] }> {
+  const clients: Socket[] = [];
+  const server = createServer((socket) => {
+    clients.push(socket);
+    socket.on('error', () => {});
+    onClient(socket);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  later(() => {
+    for (const client of clients) client.destroy();
+    server.close();
+  });
+  return { port: (server.address() as { port: number }).port, clients };
 }
