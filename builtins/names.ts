@@ -13,7 +13,7 @@ export const NAMES = {
   ],
   digests: ['__digest', '__hex', '__hmac', '__pbkdf2', '__sign', '__verify'],
   mail: [
-    '__line_safe', '__bare_line_end', '__eight_bit', '__plain_lines', '__short_lines', '__base64_like', '__is_utf8',
+    '__line_safe', '__bare_line_end', '__control', '__eight_bit', '__plain_lines', '__short_lines', '__base64_like', '__is_utf8',
     '__to_utf8', '__imap_values', '__compact', '__imap_numbers', '__imap_open', '__mail_lacks', '__mail_head', '__mail_fields',
     '__mail_tokens', '__mail_word', '__usual_date', '__has_text', '__saslprep', '__one_blank', '__crlf', '__dot_stuff',
     '__dot_unstuff', '__base64_lines', '__base64_read', '__qp_encode', '__qp_decode',

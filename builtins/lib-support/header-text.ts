@@ -254,10 +254,15 @@ class Tokenizer {
     while (at < this.#text.length) {
       if (this.#left-- < 0) yield* this.#pause();
       const end = this.#behindWord(at);
-      if (end === at && at > from && this.#begins[this.#text.charCodeAt(at)] !== 'word') return at;
+      if (end === at && at > from && this.#begins[this.#text.charCodeAt(at)] !== 'word' && !this.#joins(at)) return at;
       at = Math.max(end, at + 1);
     }
     return at;
+  }
+
+  /** Whether a dot is between two characters of a word. There are many in addresses, where a dot is a token elsewhere. */
+  #joins(at: number): boolean {
+    return this.#text[at] === '.' && this.#begins[this.#text.charCodeAt(at + 1)] === 'word';
   }
 
   *#quoted(from: number): Work<Closed | null> {

@@ -59,6 +59,7 @@ function textCheck(name: string, question: string, check: (text: string) => Work
 export const mailBuiltins: readonly Builtin[] = [
   textCheck('__line_safe', 'has no CR, LF or NUL', mail.isLineSafe),
   textCheck('__bare_line_end', 'has a CR or LF that is not part of a CRLF', mail.hasBareLineEnd),
+  textCheck('__control', 'has control characters other than tabs', mail.hasControl),
   textCheck('__eight_bit', 'has bytes beyond ASCII', mail.hasEightBit),
   textCheck('__plain_lines', 'is ASCII without NUL, in lines of at most 998 bytes', mail.isPlainLines),
   textCheck('__short_lines', 'is without NUL, in lines of at most 998 bytes', mail.isShortLines),

@@ -13,6 +13,12 @@ export function* isLineSafe(text: string): Work<boolean> {
   return !(yield* hasPattern(text, /[\r\n\0]/, 1));
 }
 
+/** Are there control characters other than tabs? */
+export function hasControl(text: string): Work<boolean> {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+  return hasPattern(text, /[\x00-\x08\x0a-\x1f\x7f]/, 1);
+}
+
 /** Are there bytes beyond ASCII? */
 export function hasEightBit(text: string): Work<boolean> {
   return hasPattern(text, /[\x80-\xff]/, 1);
