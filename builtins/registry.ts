@@ -112,7 +112,8 @@ export class Registry {
   get(name: string): Builtin | undefined {
     const found = this.#builtins.get(name);
     if (found === undefined || !('make' in found)) return found;
-    for (const one of found.make()) if (this.#builtins.get(one.name) === found) this.#builtins.set(one.name, one);
+    const made = new Map(found.make().map((one) => [one.name, one])); // as in `add`, the last one of a name
+    for (const [own, one] of made) if (this.#builtins.get(own) === found) this.#builtins.set(own, one);
     return this.#builtins.get(name) as Builtin; // it makes each of its names
   }
 

@@ -1,4 +1,6 @@
 import { expect, it } from '@jest/globals';
+import { Registry } from '../builtins/registry.ts';
+import { textBuiltins } from '../builtins/text.ts';
 import { nodePlatform } from '../runtime-native/platform.ts';
 import { programFamilies } from './families.ts';
 import { grantedFiles, grantedNetwork } from './grants.ts';
@@ -17,3 +19,13 @@ for (const options of GRANTS) {
     expect(made).toEqual(later.map(({ names }) => [...names].sort()));
   });
 }
+
+it('the last builtin of a name is taken, and one that was added afterwards comes before it', () => {
+  const [first, second] = textBuiltins;
+  const named = (name: string, one = first) => ({ ...(one as NonNullable<typeof one>), name });
+  const made = [named('a'), named('a', second), named('b')];
+  const added = named('b', second);
+  const registry = new Registry().addLater({ names: ['a', 'b'], make: () => made }).add([added]);
+  expect(registry.get('a')).toBe(made[1]);
+  expect(registry.get('b')).toBe(added);
+});

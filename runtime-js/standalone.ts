@@ -1,4 +1,5 @@
 /** What `magnolia build` puts in front of a program for browsers. */
+import { memoryNetwork } from '../builtins/sockets/memory-network.ts';
 import { type BuiltProgram, builtLibrary } from '../embedding/built.ts';
 import type { RuntimeOptions } from '../embedding/options.ts';
 import { type Ended, Runtime } from '../embedding/runtime.ts';
@@ -10,8 +11,13 @@ export function runner(program: BuiltProgram): (options?: RuntimeOptions) => Pro
   return (options = {}) => new Runtime(options, platform).run(program);
 }
 
-/** Runs the program of a page: output and errors are text in it. */
-export function page(program: BuiltProgram): void {
+/** What is typed into a dialog, line by line. */
+async function* typed(): AsyncGenerator<string> {
+  for (let line = prompt('Input'); line !== null; line = prompt('Input')) yield `${line}\n`;
+}
+
+/** Runs the program of a page: output and errors are text in it, and `input` asks for a line. */
+export function page(program: BuiltProgram, network: 'none' | 'memory' = 'none'): void {
   const show = (text: string, name: string): void => {
     const piece = document.createElement('span');
     piece.className = name;
@@ -21,5 +27,6 @@ export function page(program: BuiltProgram): void {
   const output = (text: string): void => show(text, 'output');
   const failed = (error: unknown): void =>
     show(error instanceof Error && 'report' in error ? String(error.report) : String(error), 'error');
-  void runner(program)({ output, onProblem: failed }).catch(failed);
+  const options = { output, onProblem: failed, input: typed(), files: {} };
+  void runner(program)(network === 'none' ? options : { ...options, network: memoryNetwork() }).catch(failed);
 }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { utf8Encode } from '../language/values/bytes.ts';
 import { nativeLibrary } from './modules.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'magnolia-lib-'));
@@ -14,6 +15,7 @@ for (const file of [
   'net/chat.oak',
   'net/chat/parts.oak',
   'old.mag',
+  'größe #1.oak',
 ]) {
   mkdirSync(dirname(join(folder, file)), { recursive: true });
   writeFileSync(join(folder, file), `name := '${file}'\n`);
@@ -25,6 +27,7 @@ describe('a folder of library modules', () => {
   const facts: [name: string, file: string | undefined, fromLibrary?: boolean][] = [
     ['Linux', 'Linux.oak'],
     ['linux', 'Linux.oak'],
+    [utf8Encode('größe #1'), 'größe #1.oak'],
     ['bmp', 'image-bmp.oak'],
     ['BMP', 'image-bmp.oak'],
     ['both', 'both.oak'],

@@ -14,7 +14,7 @@ const EXTENSIONS = ['.oak', '.ok', '.mag', '.mg'];
 export function nativeLibrary(folder: string | null): Library {
   const files = folder === null ? null : new LibraryFolder(folder);
   const find = (name: string, fromLibrary?: boolean): FoundModule | null => {
-    const file = files === null ? null : files.find(name, fromLibrary === true);
+    const file = files === null ? null : files.find(utf8Decode(name), fromLibrary === true);
     return file === null ? compiledLibrary(name, fromLibrary) : fileModule(file, true);
   };
   return {

@@ -79,7 +79,13 @@ export async function buildPlayground(): Promise<void> {
       splitting: true, // what is loaded when it is used becomes a part
       chunkNames: 'magnolia-[name]-[hash]',
     }),
-    bundle({ ...common, entryPoints: [join(source, 'language-worker.ts')], plugins: [withKnowledge] }),
+    bundle({
+      ...common,
+      entryPoints: [join(source, 'language-worker.ts')],
+      plugins: [withKnowledge, withPageRuntime, libraryApart],
+      splitting: true,
+      chunkNames: 'magnolia-[name]-[hash]',
+    }),
     ...browserLibraryFiles(join(root, 'lib')).map((name) => copyFile(join(root, 'dist', name), join(fresh, name))),
     ...['style.css', 'docs.css'].map((name) => copyFile(join(source, name), join(fresh, name))),
     writeDocPages(join(root, 'docs'), fresh, pagePolicy),
@@ -107,6 +113,16 @@ const withKnowledge: Plugin = {
   setup(build) {
     build.onLoad({ filter: /\/knowledge-data\.ts$/ }, () => ({
       contents: `export const knowledge = ${JSON.stringify(knowledge())}`,
+    }));
+  },
+};
+
+/** Gives it what built pages begin with. */
+const withPageRuntime: Plugin = {
+  name: 'with-page-runtime',
+  setup(build) {
+    build.onLoad({ filter: /\/page-runtime\.ts$/ }, async () => ({
+      contents: `export const runtime = ${JSON.stringify(await readFile(join(root, 'dist/standalone/browser.mjs'), 'utf8'))}`,
     }));
   },
 };

@@ -30,7 +30,7 @@ const FIRST_EPHEMERAL_PORT = 49152;
 type Defer = (run: () => void) => void;
 
 /** An empty network. `defer` runs something soon, but not at once: by default in a microtask. */
-export function memoryNetwork(defer: Defer = queueMicrotask): SocketBackend {
+export function memoryNetwork(defer: Defer = (run) => queueMicrotask(run)): SocketBackend {
   const listeners = new Map<string, WaitingRoom<MemoryConnection>>();
   let nextPort = FIRST_EPHEMERAL_PORT;
 

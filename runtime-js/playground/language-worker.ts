@@ -21,7 +21,7 @@ const editor = new Editor({
 /** The last text: what was found out about it is kept with it. */
 let source = new Source(PROGRAM, '');
 
-function answer(question: Question): Answers[keyof Answers] {
+async function answer(question: Question): Promise<Answers[keyof Answers]> {
   switch (question.kind) {
     case 'diagnostics':
       return editor.diagnostics(source).map(({ range, severity, message, hint }) => ({ range, severity, message, hint }));
@@ -31,10 +31,12 @@ function answer(question: Question): Answers[keyof Answers] {
       return editor.complete(source, question.at);
     case 'format':
       return editor.format(source);
+    case 'page':
+      return await (await import('./builder.ts')).buildPage(source, question.network);
   }
 }
 
 addEventListener('message', ({ data: { number, text, question } }: MessageEvent<ToLanguage>) => {
   if (source.text !== text) source = new Source(PROGRAM, text);
-  postMessage({ number, answer: answer(question) } satisfies FromLanguage);
+  void answer(question).then((found) => postMessage({ number, answer: found } satisfies FromLanguage));
 });

@@ -12,6 +12,8 @@ import { kept } from './storage.ts';
 import { Tour } from './tour.ts';
 
 const KEEP_AFTER_MS = 200;
+/** Browsers have read what is downloaded by then. */
+const REVOKE_AFTER_MS = 60_000;
 
 function element<T extends HTMLElement>(id: string, kind: new () => T): T {
   const found = document.getElementById(id);
@@ -302,6 +304,23 @@ element('share', HTMLButtonElement).addEventListener('click', async () => {
   } catch {
     tell(`The link to this program is in the address line.${size}`);
   }
+});
+
+const downloadButton = element('download', HTMLButtonElement);
+downloadButton.addEventListener('click', async () => {
+  downloadButton.disabled = true; // until it is there
+  const built = await language.ask(editor.text, { kind: 'page', network: network.inMemory ? 'memory' : 'none' });
+  downloadButton.disabled = false;
+  if ('report' in built) {
+    tell('Only a program without mistakes of syntax can be built. Run shows the first one.', 'bad');
+    return;
+  }
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([built.page], { type: 'text/html' }));
+  link.download = 'program.html';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_AFTER_MS);
+  tell('program.html runs the program in any browser, also without a network.');
 });
 
 async function openLink(): Promise<void> {

@@ -8,6 +8,7 @@ import { VERSION } from '../../embedding/version.ts';
 import type { FoundModule } from '../../language/modules.ts';
 import { utf8Encode } from '../../language/values/bytes.ts';
 import { collectModules, ModuleError, type OpenImport, type ProgramModule } from '../../tools/build/collect.ts';
+import { page } from '../../tools/build/page.ts';
 import { type Mapping, type NamedModule, printProgram } from '../../tools/build/print.ts';
 import { errnoText } from '../errno.ts';
 import { libraryManifest } from '../library.ts';
@@ -102,28 +103,6 @@ const ENDS: { readonly [target in Target]: string } = {
   browser: 'export const run = $runner($program);\nexport { $program as program };\n',
   html: '$page($program);\n',
 };
-
-/** The beginning of each page: nothing is loaded from elsewhere. */
-function page(title: string, code: string): string {
-  const script = code.replace(/<(?=\/script|!--)/gi, '\\x3c'); // such signs are in strings and regular expressions only
-  const style = 'main { font: 1em/1.4 ui-monospace, monospace; white-space: pre-wrap; } .error { color: #b00020; }';
-  const heading = title.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${heading}</title>
-<style>${style}</style>
-</head>
-<body>
-<main></main>
-<script type="module">
-${script}</script>
-</body>
-</html>
-`;
-}
 
 function includedModule(path: string, finder: typeof fileModules): FoundModule {
   const found = fileModules.find(utf8Encode(path), process.cwd()) ?? finder.find(utf8Encode(path), process.cwd());

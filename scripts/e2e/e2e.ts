@@ -11,7 +11,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { buildPlayground, servePlayground } from '../playground.ts';
-import { checkBuiltPage } from './built-page.ts';
+import { checkBuiltPage, checkDownload } from './built-page.ts';
 import { helpStories } from './e2e-help.ts';
 import { limitStories } from './e2e-limits.ts';
 import { linkStories } from './e2e-links.ts';
@@ -53,6 +53,7 @@ const stories: readonly Story[] = [
     },
   },
   { name: 'a page of magnolia build', mayComplain: /asked another host: file:/, tell: ({ page }) => checkBuiltPage(page) },
+  { name: 'download the program as one page', mayComplain: /asked another host: (?:file|blob):/, tell: checkDownload },
   {
     name: 'type and run, in the dark',
     options: { colorScheme: 'dark' },
