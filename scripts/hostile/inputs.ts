@@ -164,7 +164,7 @@ export const ROWS: readonly Row[] = [
     'pop replies': '+OK\r\n',
   }),
   ...servers(
-    "c := import('imap').connect(address()).client\nblocks := [c.select('a'), c.fetch('1:*', 'ALL'), c.search('ALL')]",
+    "c := import('imap').connect(address()).client\nblocks := [c.select('a'), c.fetch('1:*', 'ALL'), c.search('ALL')], ?",
     '* OK a\r\n',
     {
       'imap lines': '* X\r\n',
