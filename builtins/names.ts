@@ -1,6 +1,6 @@
 /**
  * The names of the builtins that are made when a program first names one of their family. The files of these families are loaded then,
- * where each is a file of its own (scripts/build/command-parts.ts). embedding/families.test.ts compares them with what is made.
+ * where each is a file of its own (scripts/build/command-parts.ts). Written by `npm run docs`.
  */
 // biome-ignore format: lists of names
 export const NAMES = {
@@ -13,17 +13,20 @@ export const NAMES = {
   ],
   digests: ['__digest', '__hex', '__hmac', '__pbkdf2', '__sign', '__verify'],
   mail: [
-    '__line_safe', '__bare_line_end', '__control', '__eight_bit', '__plain_lines', '__short_lines', '__base64_like', '__is_utf8',
-    '__to_utf8', '__imap_values', '__compact', '__imap_numbers', '__imap_open', '__mail_lacks', '__mail_head', '__mail_fields',
-    '__mail_tokens', '__mail_word', '__usual_date', '__has_text', '__saslprep', '__one_blank', '__crlf', '__dot_stuff',
-    '__dot_unstuff', '__base64_lines', '__base64_read', '__qp_encode', '__qp_decode',
+    '__line_safe', '__bare_line_end', '__control', '__eight_bit', '__plain_lines', '__short_lines', '__base64_like',
+    '__is_utf8', '__to_utf8', '__imap_values', '__compact', '__imap_numbers', '__imap_open', '__mail_lacks',
+    '__mail_head', '__mail_fields', '__mail_tokens', '__mail_word', '__usual_date', '__has_text', '__saslprep',
+    '__one_blank', '__crlf', '__dot_stuff', '__dot_unstuff', '__base64_lines', '__base64_read', '__qp_encode',
+    '__qp_decode',
   ],
   files: [
     'ls', 'stat', 'mkdir', 'rm', 'open', 'close', 'read', 'write', '__real_path', 'rename', '__rename_file', 'fsync',
     '__replace_file',
   ],
   processes: ['args', 'env', 'exit', 'exec', 'input'],
-  memory: ['memread', 'pointer', 'memwrite', 'addr', 'syscall', 'sysproc', 'win_msg_loop', 'lock_thread', 'unlock_thread'],
+  memory: [
+    'memread', 'pointer', 'memwrite', 'addr', 'syscall', 'sysproc', 'win_msg_loop', 'lock_thread', 'unlock_thread',
+  ],
   info: [
     '___stdlibs', '___runtime_lib', '___runtime_lib?', '___runtime_gc', '___runtime_mem', '___runtime_proc',
     '___runtime_go_version', '___runtime_sys_info',

@@ -1,18 +1,18 @@
 /**
- * `node --import ./scripts/typescript.mjs scripts/build/docs.ts`: docs/stdlib.md from the comments in lib/. With `--check` it only reports, by
- * its exit status, whether the file is up to date.
+ * `npm run docs`: docs/stdlib.md from the comments in lib/, and the names of builtins that are made when they are named. With `--check` it only
+ * reports, by its exit status, whether the files are up to date.
  *
  * The comments are the ones that `magnolia help` shows: the one at the top of a file is about the module, the one above a definition
  * about that. Lines of it that begin with four spaces are examples, `EXPRESSION  // => VALUE`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ManifestMember, ManifestModule } from '../../language/diagnostics/library.ts';
+import { namesModule } from './builtin-names.ts';
 import { libraryManifest } from './library-manifest.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const target = join(root, 'docs/stdlib.md');
 
 /** What the examples call a module when that is not its name in camel case. */
 const VARIABLES: { readonly [name: string]: string } = {
@@ -106,14 +106,17 @@ export function stdlibPage(modules: readonly ModuleDocs[]): string {
 }
 
 function main(): void {
-  const page = stdlibPage(libraryDocs());
-  if (!process.argv.includes('--check')) {
-    writeFileSync(target, page);
-    return;
+  const files = [
+    [join(root, 'docs/stdlib.md'), stdlibPage(libraryDocs())],
+    [join(root, 'builtins/names.ts'), namesModule()],
+  ] as const;
+  for (const [file, text] of files) {
+    if (!process.argv.includes('--check')) writeFileSync(file, text);
+    else if (readFileSync(file, 'utf8') !== text) {
+      console.error(`${relative(root, file)} is not up to date: npm run docs writes it`);
+      process.exitCode = 1;
+    }
   }
-  if (readFileSync(target, 'utf8') === page) return;
-  console.error('docs/stdlib.md is not what lib/ says: run scripts/build/docs.ts');
-  process.exitCode = 1;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) main();
