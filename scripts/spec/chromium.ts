@@ -6,7 +6,6 @@
  * to whoever watches, which takes four times as long as the message itself (measured).
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -90,8 +89,14 @@ export async function openChromium<J>(script: string, sources: { [path: string]:
   const server = await serve(script, sources, tasks);
   const folder = mkdtempSync(join(tmpdir(), 'magnolia-chromium-'));
   const flags = ['--headless', '--no-sandbox', '--no-first-run', '--disable-gpu', `--user-data-dir=${folder}`];
-  const browser = spawn(path, [...flags, server.url], { stdio: 'ignore' });
-  const end = (): void => void browser.kill('SIGKILL');
+  // In a group of its own, so that all of its processes can be ended; each holds standard output, so `close` comes after the last one.
+  const browser = spawn(path, [...flags, server.url], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+  browser.stdout.resume();
+  const end = (): void => {
+    if (browser.pid !== undefined && browser.exitCode === null && browser.signalCode === null)
+      process.kill(-browser.pid, 'SIGKILL');
+  };
+  const closed = new Promise((done) => browser.once('close', done));
   process.once('exit', end);
   browser.once('error', (error) => tasks.fail(error)).once('exit', () => tasks.fail(new Error('the browser has ended')));
   return {
@@ -102,10 +107,10 @@ export async function openChromium<J>(script: string, sources: { [path: string]:
     run: (lane, job, limitMs) => tasks.add(lane, job, limitMs),
     async close() {
       process.off('exit', end);
-      browser.kill();
-      if (browser.exitCode === null) await once(browser, 'exit');
+      end();
+      await closed;
       server.close();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 }); // its last processes may still write
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
