@@ -13,7 +13,7 @@ if (file === undefined) {
   console.error('dev needs a FILE: npm run dev -- examples/hello-socket.oak');
   process.exit(2);
 }
-const fromSources = ['--import', join(root, 'scripts/typescript.mjs'), join(root, 'runtime-native/cli/main.ts')];
+const fromSources = ['--import', join(root, 'scripts/typescript.mjs'), join(root, 'scripts/from-sources.ts')];
 await runOnChange({
   command: [...fromSources, '--lib', join(root, 'lib'), ...words],
   programs: () => [file],

@@ -59,6 +59,8 @@ describe('a float without an object', () => {
   it('fails where the object fails', () => {
     for (const [body, reason] of [
       ['x := a - b, x / (x - x)', 'ivision by zero'],
+      ['x := a / 0, x + 1.5', 'ivision by zero'],
+      ['x := a / 0.0 - 1.5, y := a % :b, y', 'ivision by zero'],
       ['x := a - b, y := 1.0 / x, y + []', 'Cannot + incompatible values'],
       ['x := a / 2.0, y := x - :b, y', 'Cannot - incompatible values 0.75, :b [1:35]'],
     ]) {

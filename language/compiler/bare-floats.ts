@@ -108,7 +108,7 @@ export function bareArithmetic(
   const tests = [a, b]
     .filter(({ literal, float }) => literal === undefined && float !== true)
     .map((one) => floatTest(writer, one));
-  if (op === '/' && b.literal === undefined) tests.push(js`${double(b)} !== 0`);
+  if (op === '/' && (b.literal === undefined || b.literal === 0)) tests.push(js`${double(b)} !== 0`);
   const arms: Arm[] = [arm(joined(tests, ' && '), holdFloat(writer, result, js`${double(a)} ${op} ${double(b)}`))];
   if (ints !== null) arms.unshift(arm(ints.test, holdOther(result, ints.value)));
   writer.choose(arms, holdAny(writer, result, general));

@@ -102,7 +102,8 @@ export class Operators {
   #binary({ op, right, at }: BinaryExpr, left: Operand, toBare: boolean): Operand {
     if (op === '+' && right.kind === 'string') {
       const { unit } = this.writer;
-      return computed(js`${unit.helper('plusText')}(${left.code}, ${literal(right.text)}, ${this.writer.position(at)})`);
+      const { code } = this.writer.repeatable(left); // else long chains would be nested calls
+      return computed(js`${unit.helper('plusText')}(${code}, ${literal(right.text)}, ${this.writer.position(at)})`);
     }
     if (op === '&' || op === '|') return this.#shortCircuit(op, left, right, at, false);
     if ((op === '+' || op === '*') && left.literal === undefined && !isHarmless(right))

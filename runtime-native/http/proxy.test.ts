@@ -72,7 +72,7 @@ describe('the command', () => {
   async function printed(program: string, env: { [name: string]: string }): Promise<string> {
     const child = spawn(
       process.execPath,
-      ['--import', join(root, 'scripts/typescript.mjs'), join(root, 'runtime-native/cli/main.ts'), 'eval', program],
+      ['--import', join(root, 'scripts/typescript.mjs'), join(root, 'scripts/from-sources.ts'), 'eval', program],
       { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] },
     );
     let out = '';

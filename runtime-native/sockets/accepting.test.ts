@@ -8,7 +8,7 @@ import { afterEach, expect, it } from '@jest/globals';
 import { traceFrom } from './trace.ts';
 
 const root = resolve(__dirname, '../..');
-const cli = join(root, 'runtime-native/cli/main.ts');
+const cli = join(root, 'scripts/from-sources.ts');
 
 /** A server that echoes a line and tells the errors of its listener; it ends when a client says so. */
 const ECHO = `

@@ -16,7 +16,7 @@ interface Result {
 
 /** Runs a program with the command line, in the folder of the repository. */
 function magnolia(flags: readonly string[], program: string, env: NodeJS.ProcessEnv = {}): Promise<Result> {
-  const node = ['--import', './scripts/typescript.mjs', 'runtime-native/cli/main.ts', '--lib', join(root, 'lib'), ...flags, '-'];
+  const node = ['--import', './scripts/typescript.mjs', 'scripts/from-sources.ts', '--lib', join(root, 'lib'), ...flags, '-'];
   const child = spawn(process.execPath, node, { cwd: root, env: { ...process.env, ...env } });
   let out = '';
   let err = '';

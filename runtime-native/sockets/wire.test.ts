@@ -27,7 +27,7 @@ const program = (options: string): string => `
 
 /** Runs it under the command that is given; `print`ed text is handed over when it comes. */
 function run(text: string, before: readonly string[], printed: (line: string) => void): Promise<void> {
-  const node = ['--import', './scripts/typescript.mjs', 'runtime-native/cli/main.ts', '--lib', join(root, 'lib'), '-'];
+  const node = ['--import', './scripts/typescript.mjs', 'scripts/from-sources.ts', '--lib', join(root, 'lib'), '-'];
   const [file = '', ...args] = [...before, process.execPath, ...node];
   const child = spawn(file, args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdout.on('data', (chunk: Buffer) => printed(chunk.toString()));
