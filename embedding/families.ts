@@ -104,9 +104,9 @@ function processFamily({ options: { env = {}, processes = 'none' }, platform: { 
       takeLine: () => input.takeLine(),
       readLine: (done) => input.readLine(done),
     });
-    if (processes === 'system' && system.exec !== null) return builtins;
-    const refused = processBuiltins(null).filter(({ name }) => name === 'exec');
-    return builtins.map((one) => refused.find(({ name }) => name === one.name) ?? one);
+    const mayExec = processes === 'system' && system.exec !== null;
+    const refused = mayExec ? [] : processBuiltins(null).filter(({ name }) => name === 'exec');
+    return [...builtins, ...refused];
   };
   return later('processes', make, () => closable?.closeAll());
 }

@@ -2,7 +2,7 @@
 
 import type { FileBackend, FileInfo, FileOutcome, OpenFile, OpenMode, Outcome } from '../builtins/files.ts';
 import { asBytes, type ByteText, utf8Decode, utf8Encode } from '../language/values/bytes.ts';
-import { codec, Str } from '../language/values/values.ts';
+import { codec, MAX_TEXT, Str } from '../language/values/values.ts';
 import { bytesOf } from './values.ts';
 
 /** Paths and what is in the files there; text is stored as UTF-8. */
@@ -282,7 +282,7 @@ class OpenMemoryFile implements OpenFile {
     const { content } = this.#file;
     if (this.#mode === 'readonly') return failed('write', this.#path, NOT_ALLOWED);
     const at = offset === 'end' || this.#mode === 'append' ? content.length : offset;
-    if (at + bytes.length > LARGEST) return failed('write', this.#path, 'file too large');
+    if (at + bytes.length > MAX_TEXT) return failed('write', this.#path, 'file too large');
     if (at > content.length) content.append(asBytes('\0'.repeat(at - content.length)));
     if (at === content.length) content.append(asBytes(bytes));
     else content.write(at, asBytes(bytes));
@@ -294,9 +294,6 @@ class OpenMemoryFile implements OpenFile {
     done(DONE);
   }
 }
-
-/** The longest content that one JavaScript string can hold. */
-const LARGEST = 2 ** 29 - 24;
 
 class OpenDirectory implements OpenFile {
   readonly #path: string;

@@ -30,6 +30,7 @@ import {
   getKey,
   HIDDEN,
   keysOf,
+  MAX_ITEMS,
   Obj,
   Pointer,
   Str,
@@ -115,8 +116,6 @@ export interface FunctionBorder {
 
 /** So many values are converted between two checks of the limits. */
 const BETWEEN_CHECKPOINTS = 4096;
-/** Items of a list. V8 ends the process when an array grows beyond some hundred million, which an empty array may claim to have. */
-const MOST_ITEMS = 2 ** 26;
 
 const NO_FUNCTIONS: FunctionBorder = {
   toJs() {
@@ -196,7 +195,7 @@ export function fromJs(value: unknown, functions: FunctionBorder = NO_FUNCTIONS)
     if (!Array.isArray(one) && !(one instanceof Map) && !isPlain(one)) {
       throw new TypeError(`${one.constructor?.name ?? 'An object'} has no counterpart in Magnolia`);
     }
-    if (Array.isArray(one) && one.length > MOST_ITEMS) throw new RangeError(`A list cannot have ${one.length} items`);
+    if (Array.isArray(one) && one.length > MAX_ITEMS) throw new RangeError(`A list cannot have ${one.length} items`);
     const fresh = Array.isArray(one) ? [] : new Obj();
     made.set(one, fresh);
     open.push(one);

@@ -12,9 +12,6 @@ import { failure, type Suspended, type Value } from '../language/values/values.t
 /** What can be done without connections, with `fetch` and `WebSocket`. */
 const OF_PAGES = ['req', 'ws_dial', 'ws_send', 'ws_recv', 'ws_close', '__http_close_idle'] as const;
 
-/** What the engine over connections has: everything. */
-const OVER_CONNECTIONS = Object.keys(SIGNATURES) as (keyof typeof SIGNATURES)[];
-
 /** Requests with the browser's `fetch`, WebSockets with its `WebSocket`. Servers are unavailable. */
 export function fetchHttp(access: NetworkAccess): HttpFamily {
   return httpOnCall(OF_PAGES, async () => (await import('./http/http.ts')).fetchFamily(access));
@@ -22,7 +19,7 @@ export function fetchHttp(access: NetworkAccess): HttpFamily {
 
 /** HTTP and WebSocket over the network of the program, both ways. */
 export function connectionHttp(access: NetworkAccess): HttpFamily {
-  return httpOnCall(OVER_CONNECTIONS, async () => (await import('./http/connections/engine.ts')).connectionFamily(access));
+  return httpOnCall(NAMES.http, async () => (await import('./http/connections/engine.ts')).connectionFamily(access));
 }
 
 /** The functions with these names are loaded; the others are unavailable. */

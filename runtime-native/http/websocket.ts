@@ -12,18 +12,17 @@ import type {
   WebSocketRequest,
 } from '../../builtins/http/backend.ts';
 import type { Connection, ErrorCode } from '../../builtins/sockets/backend.ts';
+import { MAX_TEXT } from '../../language/values/values.ts';
 import { codeOf } from '../errno.ts';
 import { toBuffer, toText } from '../latin1.ts';
 import { isFailure, type Streams } from './streams.ts';
 
 /** A sender waits while this much is not sent. */
 const HIGH_WATER = 64 * 1024;
-/** The longest message that can be one text. */
-const MOST_BYTES = 2 ** 29 - 24;
 
 function common({ maxMessageBytes, compress }: WebSocketOptions) {
   return {
-    maxPayload: Math.min(maxMessageBytes, MOST_BYTES),
+    maxPayload: Math.min(maxMessageBytes, MAX_TEXT),
     perMessageDeflate: compress,
     skipUTF8Validation: false,
     autoPong: true,

@@ -11,7 +11,8 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, readdir, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildOptions, build } from 'esbuild';
@@ -60,6 +61,8 @@ export async function writeLauncher(root: string, dist: string): Promise<void> {
 
 /** Runs a small program, so that the code that V8 made of the bundle is kept (launcher.cjs). */
 export async function writeCache(root: string, dist: string): Promise<void> {
-  await rm(join(dist, 'cache'), { recursive: true, force: true, maxRetries: 10 }); // a program may be writing into it
+  const [cache, old] = [join(dist, 'cache'), join(dist, `cache-${process.pid}`)];
+  if (existsSync(cache)) await rename(cache, old); // a running program may write into it: no longer under its new name
+  await rm(old, { recursive: true, force: true });
   await promisify(execFile)(process.execPath, [join(dist, 'cli.cjs'), join(root, 'scripts/bench/hello.oak')]);
 }

@@ -5,6 +5,7 @@
  */
 import { isCloseCode, isUtf8 } from '../../../../builtins/http/websocket.ts';
 import type { ErrorCode } from '../../../../builtins/sockets/backend.ts';
+import { MAX_TEXT } from '../../../../language/values/values.ts';
 import { toText } from '../../bytes.ts';
 import { MOST_CONTROL_BYTES, OPCODE } from './frames.ts';
 
@@ -40,8 +41,6 @@ const MASK_BYTES = 4;
 const FIRST_BYTES = 1024;
 /** A buffer that is no larger is used for the next message, too. */
 const KEPT_BYTES = 64 * 1024;
-/** The longest message that can be one text. */
-const MOST_BYTES = 2 ** 29 - 24;
 
 const TOO_LONG: FrameFault = { code: 'limit', words: 'websocket: read limit exceeded', closeCode: 1009 };
 const NOT_UTF8: FrameFault = { code: 'protocol', words: 'websocket: invalid UTF-8 in text message', closeCode: 1007 };
@@ -70,7 +69,7 @@ export class FrameReader {
   constructor(events: FrameEvents, { isMasked, maxMessageBytes }: FrameRules) {
     this.#events = events;
     this.#isMasked = isMasked;
-    this.#mostBytes = Math.min(maxMessageBytes, MOST_BYTES);
+    this.#mostBytes = Math.min(maxMessageBytes, MAX_TEXT);
   }
 
   /** Reports what is complete with these bytes, which may be used again afterwards. */
