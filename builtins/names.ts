@@ -1,6 +1,6 @@
 /**
- * The names of the builtins that are made when a program first names one of their family. The files of these families are loaded then,
- * where each is a file of its own (scripts/build/command-parts.ts). Written by `npm run docs`.
+ * The builtins of each family that is created when a program first names one of them. The code of a family may be in a file of its own,
+ * which is loaded at that moment (scripts/build/command-parts.ts). `npm run docs` writes this file.
  */
 // biome-ignore format: lists of names
 export const NAMES = {

@@ -153,7 +153,7 @@ function isOwn(error: unknown): error is Exit | ProgramError {
   }
 }
 
-/** What an error says, of whichever realm; also for what is none, and for what throws when it is looked at. */
+/** The message of a thrown value. It may be an error of another realm, no error at all, or an object that throws when it is read. */
 function messageOf(error: unknown): string {
   try {
     if (typeof error !== 'object' || error === null) return String(error);

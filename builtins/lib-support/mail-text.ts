@@ -15,7 +15,7 @@ export function* isLineSafe(text: string): Work<boolean> {
 
 /** Are there control characters other than tabs? */
 export function hasControl(text: string): Work<boolean> {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this looks for control characters
   return hasPattern(text, /[\x00-\x08\x0a-\x1f\x7f]/, 1);
 }
 

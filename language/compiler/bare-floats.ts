@@ -5,8 +5,9 @@
  * variables. If `tag` is the class `Float` itself, which is no value of any program, the value is the float `double`; otherwise it is `tag`,
  * and never a `Float`. The object is made where something else asks for the value.
  *
- * That is done for what is computed from such a result, and for a variable that is bound once, to arithmetic, and that no inner function
- * uses; only in functions that divide or mention a float, because the others compute ints and would get longer for nothing.
+ * Two things are held that way: the result of arithmetic on such a result, and a variable that is bound once, to arithmetic, and is not
+ * used by an inner function. Only functions that divide or contain a float literal do it: the others compute ints, and their code
+ * would get longer for nothing.
  */
 import type { BinaryExpr, BinaryOperator, Expr } from '../syntax/ast.ts';
 import { walk } from '../syntax/ast-walk.ts';

@@ -230,7 +230,7 @@ describe('operators on strings, lists and bools', () => {
 
   it('<< appends no item above the most that a list holds', () => {
     const list: Value[] = [];
-    list.length = MAX_ITEMS; // V8 keeps no room for what is not there
+    list.length = MAX_ITEMS; // V8 allocates no memory for missing items
     expect(() => shiftLeft(list, 1, AT)).toThrow(ProgramError);
     expect(list).toHaveLength(MAX_ITEMS);
   });

@@ -61,7 +61,7 @@ export function difference(kind: ProgramKind, program: string): Difference | nul
   return kind === 'session' ? differenceInSession(program) : differenceOfRuns(program);
 }
 
-/** A value as text, without the insides of what is deep, long or a function. */
+/** A value as text. Deep or long values are shown by their size, functions by their name. */
 function shown(value: Value, depth = 0): string {
   if (Array.isArray(value)) {
     return depth > 2 || value.length > 20 ? `[${value.length}]` : `[${value.map((item) => shown(item, depth + 1)).join(', ')}]`;

@@ -349,8 +349,8 @@ export function isObject(value: unknown): value is Obj | Table {
 }
 
 /**
- * Whether a value is a float. Asking for the constructor is faster than `instanceof`, for which V8 walks the chain of prototypes each
- * time. No other value has this one: what a program keeps under the key `constructor` is one of its own values.
+ * Whether a value is a float. Comparing the constructor is faster than `instanceof`, for which V8 walks the prototypes each time. An
+ * object with a key `constructor` is never mistaken for one: the key holds a value of the program, and `Float` is not such a value.
  */
 export function isFloat(value: Value | undefined): value is Float {
   return value?.constructor === Float;

@@ -1,6 +1,6 @@
 /**
- * `npm run docs` writes builtins/names.ts, the names of the builtins that are made when a program first names one of their family. They are
- * those that the families make; a new family begins with an empty list there.
+ * Makes builtins/names.ts, which lists the builtins of each family that is created on first use. `npm run docs` writes the file.
+ * The names come from the families themselves. A new family begins with an empty list in the file.
  */
 import { NAMES } from '../../builtins/names.ts';
 import { programFamilies } from '../../embedding/families.ts';
@@ -9,8 +9,8 @@ import type { RuntimeOptions } from '../../embedding/options.ts';
 import { nodePlatform } from '../../runtime-native/platform.ts';
 
 const HEAD = `/**
- * The names of the builtins that are made when a program first names one of their family. The files of these families are loaded then,
- * where each is a file of its own (scripts/build/command-parts.ts). Written by \`npm run docs\`.
+ * The builtins of each family that is created when a program first names one of them. The code of a family may be in a file of its own,
+ * which is loaded at that moment (scripts/build/command-parts.ts). \`npm run docs\` writes this file.
  */
 // biome-ignore format: lists of names
 export const NAMES = {

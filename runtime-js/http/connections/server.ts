@@ -85,7 +85,7 @@ export class ConnectionServer implements HttpServer {
   }
 }
 
-/** What a server is told of a connection. */
+/** Events of a connection that its server counts. */
 interface ConnectionFate {
   upgraded(): void;
   closed(): void;
