@@ -180,7 +180,7 @@ function readCommand(rest: string[], takeFlags: () => Command | undefined, aroun
     case 'run':
       return takeFlags() ?? fileToRun(rest);
     case 'cert':
-      return rest.includes('--help') ? { kind: 'help', topic: 'cert' } : { kind: 'cert', args: rest };
+      return asksForHelp(rest) ? { kind: 'help', topic: first } : { kind: 'cert', args: rest };
     case 'eval':
       return rest.length > 0 ? { kind: 'eval', program: rest.join(' ') } : needs('eval', 'PROGRAM');
     case 'repl':
@@ -190,11 +190,18 @@ function readCommand(rest: string[], takeFlags: () => Command | undefined, aroun
     case 'help':
       return { kind: 'help', topic: rest.length === 0 ? null : rest.join(' ') };
     default:
-      if (isOwnCommand(first)) return { kind: 'own', name: first, words: rest };
+      if (isOwnCommand(first))
+        return asksForHelp(rest) ? { kind: 'help', topic: first } : { kind: 'own', name: first, words: rest };
   }
 
   const isCommand = /^\w+$/.test(first) && !around.exists(first);
   return isCommand ? { kind: 'wrong', message: noCommand(first, around) } : { kind: 'run', file: first, args: rest };
+}
+
+/** Whether the words of a command have `--help` or `-h` among its flags. */
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return (end < 0 ? words : words.slice(0, end)).some((word) => word === '--help' || word === '-h');
 }
 
 /** Commands of the language's other runtimes, and what to use here. */
